@@ -1,0 +1,137 @@
+#pragma once
+// The seam between the views (templates, in the user's program) and the client actor (CAF, in the library): plain
+// bytes and numbers, no CAF, no MessagePack.
+
+#include "pactor/detail/bytes.hpp"
+#include "pactor/error.hpp"
+#include "pactor/job_info.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pactor {
+
+/// Where a client finds its cluster.
+struct client_options {
+  std::string profile = "default";
+  std::string cluster_id;          ///< "" is the profile's default cluster
+  std::string connection_file;     ///< overrides profile and cluster_id
+  std::chrono::milliseconds timeout{10'000}; ///< of the connection itself, and of every query
+};
+
+/// One engine as the hub knows it.
+struct engine_info {
+  int id = -1;
+  std::string host;
+  int pid = 0;               ///< of the worker
+  std::string state;         ///< "idle", "busy", "restarting", "given up"
+  std::uint64_t queued = 0;  ///< tasks at the engine that have not ended
+  std::uint64_t completed = 0;
+  std::uint32_t restarts = 0;
+  std::string last_loss;     ///< why its worker died last; "" if it never did
+};
+
+/// What `pactor status` shows.
+struct cluster_status {
+  std::string cluster_id;
+  std::string version;
+  std::string address;        ///< host:port of the controller
+  int controller_pid = 0;
+  std::vector<engine_info> engines;
+  std::uint32_t clients = 0;
+  std::uint64_t unassigned = 0; ///< balanced tasks that no engine has yet
+};
+
+namespace detail {
+
+using clock = std::chrono::system_clock;
+
+/// How one task ended. `kind` is a wire::record_kind: result, failure or partial.
+struct outcome {
+  std::uint16_t kind = 0;
+  int engine = -1;
+  clock::time_point started{}, completed{}, received{};
+  slice payload;
+};
+
+/// The tasks of one submission and their outcomes: the state that an async_result and the client actor share.
+/// Filled by the client actor, read by any thread.
+class call {
+public:
+  /// `tasks` is the number of outcomes to come.
+  explicit call(std::size_t tasks, std::string job);
+
+  [[nodiscard]] std::size_t size() const noexcept { return outcomes_.size(); }
+  [[nodiscard]] const std::string& job() const noexcept { return job_; }
+  [[nodiscard]] clock::time_point submitted() const noexcept { return submitted_; }
+  [[nodiscard]] std::size_t done() const noexcept { return done_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool ready() const noexcept { return done() == size(); }
+  [[nodiscard]] bool ready(std::size_t index) const;
+
+  /// Waits until all tasks ended. @return false if `deadline` came first
+  bool wait_until(std::chrono::steady_clock::time_point deadline) const;
+  void wait() const;
+  /// Waits until task `index` ended.
+  bool wait_until(std::size_t index, std::chrono::steady_clock::time_point deadline) const;
+
+  /// @pre ready(index)
+  [[nodiscard]] const outcome& at(std::size_t index) const { return outcomes_[index]; }
+
+  /// Client actor only: the first outcome of an index counts, later ones are dropped.
+  void settle(std::size_t index, outcome o);
+  /// Numbers of the tasks, for people and queries ("client-number"); set at submission.
+  std::vector<std::uint64_t> ids;
+
+private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::vector<outcome> outcomes_;
+  std::atomic<std::size_t> done_{0};
+  std::string job_;
+  clock::time_point submitted_ = clock::now();
+};
+
+/// A connected client. Thread-safe.
+class session {
+public:
+  virtual ~session() = default;
+
+  /// Engine numbers in ascending order, as of the last notice of the hub.
+  [[nodiscard]] virtual std::vector<int> ids() const = 0;
+  /// Waits until the cluster has `n` engines. @return false if `timeout` ran out
+  /// @throws not_connected
+  virtual bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) = 0;
+  /// The job of this name, asking the hub again if it is not known here yet; nothing if there is none.
+  virtual std::optional<job_info> find_job(const std::string& name) = 0;
+  /// All jobs, fresh from the hub.
+  virtual std::vector<job_info> jobs() = 0;
+  virtual cluster_status status() = 0;
+
+  /// Runs one call on each of `targets`, in order for each engine: task first + i is that of targets[i].
+  /// `payload` is a call (wire/records.hpp); it is shared by all of them.
+  virtual void submit_direct(const std::shared_ptr<call>& c, std::size_t first, const slice& payload,
+                             std::span<const int> targets) = 0;
+  /// Runs one call on an engine that the scheduler chooses: task `index` of `c`. `allowed` restricts the choice;
+  /// empty is all.
+  virtual void submit_balanced(const std::shared_ptr<call>& c, std::size_t index, const slice& payload,
+                               std::span<const int> allowed) = 0;
+  /// True until the connection ended or close() was called.
+  [[nodiscard]] virtual bool connected() const = 0;
+  virtual void close() = 0;
+};
+
+/// Connects. @throws not_connected, error{refused | configuration | incompatible_version}
+std::shared_ptr<session> open_session(const client_options& options);
+
+} // namespace detail
+} // namespace pactor

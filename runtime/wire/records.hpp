@@ -1,0 +1,150 @@
+#pragma once
+// The record format of every batch: tasks on their way to a worker, outcomes on their way back. One batch is one
+// contiguous buffer, so that a hop costs one buffer and not one allocation a task. All integers are little endian,
+// as are all machines this runs on (checked below).
+
+#include "pactor/detail/bytes.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pactor::wire {
+
+using detail::bytes;
+using detail::slice;
+static_assert(std::endian::native == std::endian::little, "records travel as they lie in memory");
+
+/// What precedes each payload in a batch. The payload follows, padded to 16 bytes, so that every payload is aligned
+/// and numeric arrays in it can be read in place.
+struct record {
+  std::uint64_t id = 0;        ///< task number: the client's own between client and controller, the scheduler's after
+  std::uint32_t size = 0;      ///< bytes of the payload that follow here (not those of a transfer)
+  std::uint16_t kind = 0;      ///< record_kind
+  std::uint16_t flags = 0;     ///< record_flag bits
+  std::int32_t engine = -1;    ///< directed tasks and outcomes: the engine's number
+  std::uint32_t count = 0;     ///< see record_kind
+  std::int64_t started = 0;    ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock)
+  std::int64_t completed = 0;  ///< outcomes: when it ended
+  std::uint64_t transfer = 0;  ///< with record_flag::transferred: the transfer that carries the payload
+};
+static_assert(sizeof(record) == 48);
+
+enum class record_kind : std::uint16_t {
+  task = 1,      ///< run this call
+  targets = 2,   ///< in front of a directed task: payload is `count` int32 engine numbers; the tasks of these engines
+                 ///< have the ids id, id + 1, ... and share the payload of the task record that follows
+  result = 3,    ///< outcome: payload is the encoded result
+  failure = 4,   ///< outcome: payload is an encoded failure
+  partial = 5,   ///< outcome of a map with failed elements: payload is [successes, [[index, failure], ...]]
+  lost = 6,      ///< node to scheduler only: the engine died before the end of this task; payload is a failure.
+                 ///< flags has started if the task was the one that ran
+};
+
+enum record_flag : std::uint16_t {
+  transferred = 1, ///< the payload travels as pieces of transfer `transfer`; the 8 bytes that follow are its size
+  started = 2,     ///< lost: the task had started
+};
+
+constexpr std::size_t padded(std::size_t size) { return (size + 15) & ~std::size_t{15}; }
+
+/// Calls f(record, payload pointer) for every record of a batch.
+/// @return false if the batch is malformed; what precedes the fault was delivered
+template <class F>
+bool for_each_record(const char* data, std::size_t size, F&& f) {
+  while (size > 0) {
+    record r;
+    if (size < sizeof r) return false;
+    std::memcpy(&r, data, sizeof r);
+    const auto body = padded(r.size);
+    if (size - sizeof r < body) return false;
+    f(r, data + sizeof r);
+    data += sizeof r + body;
+    size -= sizeof r + body;
+  }
+  return true;
+}
+
+/// Grows one contiguous batch of records.
+class batch {
+public:
+  [[nodiscard]] bool empty() const noexcept { return used_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return used_; }
+  [[nodiscard]] std::uint32_t records() const noexcept { return records_; }
+
+  /// Appends `r` and `r.size` bytes from `payload`.
+  void add(const record& r, const void* payload) {
+    auto* at = extend(sizeof r + padded(r.size));
+    std::memcpy(at, &r, sizeof r);
+    if (r.size > 0) std::memcpy(at + sizeof r, payload, r.size);
+    if (const auto tail = padded(r.size) - r.size; tail > 0) std::memset(at + sizeof r + r.size, 0, tail);
+    ++records_;
+  }
+
+  /// Hands out what was collected and starts anew.
+  [[nodiscard]] bytes take() {
+    buffer_.shrink(used_);
+    used_ = capacity_ = 0;
+    records_ = 0;
+    return std::exchange(buffer_, bytes{});
+  }
+
+private:
+  char* extend(std::size_t more) {
+    if (used_ + more > capacity_) {
+      auto next = capacity_ > 0 ? capacity_ * 2 : std::size_t{1024};
+      while (next < used_ + more) next *= 2;
+      auto grown = bytes::allocate(next);
+      if (used_ > 0) std::memcpy(grown.data(), buffer_.data(), used_);
+      buffer_ = std::move(grown);
+      capacity_ = next;
+    }
+    auto* at = buffer_.data() + used_;
+    used_ += more;
+    return at;
+  }
+  bytes buffer_;
+  std::size_t used_ = 0, capacity_ = 0;
+  std::uint32_t records_ = 0;
+};
+
+/// What stands in front of the encoded arguments in a task's payload.
+enum class call_mode : std::uint8_t {
+  apply = 0, ///< arguments: an array with one entry a parameter
+  map = 1,   ///< arguments: an array of sequences of equal length, one a parameter; called once an element
+};
+
+struct call_view {
+  std::string_view job;
+  call_mode mode = call_mode::apply;
+  const char* arguments = nullptr; ///< MessagePack; aligned as the payload is
+  std::size_t size = 0;
+};
+
+constexpr std::size_t call_prefix = 8; ///< u16 size of the name, u8 mode, 5 bytes zero; then the name, padded to 16
+
+/// Bytes in front of the arguments for a job of this name.
+constexpr std::size_t call_head_size(std::string_view job) { return padded(call_prefix + job.size()); }
+
+/// Writes call_head_size(job) bytes. @pre job.size() < 65536
+inline void write_call_head(char* at, std::string_view job, call_mode mode) {
+  std::memset(at, 0, call_head_size(job));
+  const auto name_size = static_cast<std::uint16_t>(job.size());
+  std::memcpy(at, &name_size, 2);
+  at[2] = static_cast<char>(mode);
+  std::memcpy(at + call_prefix, job.data(), job.size());
+}
+
+/// @return nothing if the payload is malformed
+inline std::optional<call_view> read_call(const char* payload, std::size_t size) {
+  if (size < call_prefix) return std::nullopt;
+  std::uint16_t name_size;
+  std::memcpy(&name_size, payload, 2);
+  const auto mode = static_cast<std::uint8_t>(payload[2]);
+  const auto head = padded(call_prefix + name_size);
+  if (mode > 1 || head > size) return std::nullopt;
+  return call_view{{payload + call_prefix, name_size}, static_cast<call_mode>(mode), payload + head, size - head};
+}
+
+} // namespace pactor::wire

@@ -1,0 +1,38 @@
+#pragma once
+// What an engine and its worker say to each other over their socketpair: batches of wire::record in both
+// directions, and nothing else. The worker's end is descriptor 3.
+//
+// engine to worker:  init (first, once), task
+// worker to engine:  ready (answer to init), result, failure, partial
+//
+// A task or outcome with record_flag::transferred has its payload in a sealed-off memory file whose read-only
+// descriptor comes with the record's first byte (SCM_RIGHTS); the record's own payload is its size as a u64.
+// Descriptors and the records that announce them come in the same order.
+
+#include "runtime/wire/records.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace pactor::worker {
+
+constexpr int socket_fd = 3;
+
+/// Kinds beside wire::record_kind::{task, result, failure, partial}.
+enum class link_kind : std::uint16_t {
+  init = 100,  ///< payload: encoded worker::setup
+  ready = 101, ///< payload: none; id is the worker's pid
+};
+
+/// Payloads above this travel as memory files between engine and worker, and as transfers between processes.
+constexpr std::size_t inline_limit = std::size_t{1} << 20;
+
+/// What a worker is told before its first task.
+struct setup {
+  int engine = -1;                    ///< its engine's number
+  std::string host;                   ///< host name, for failures
+  std::vector<std::string> libraries; ///< absolute paths of the job libraries, loaded at the first use of one of their jobs
+};
+
+} // namespace pactor::worker
