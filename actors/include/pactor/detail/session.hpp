@@ -24,8 +24,8 @@ namespace pactor {
 /// Where a client finds its cluster.
 struct client_options {
   std::string profile = "default";
-  std::string cluster_id;          ///< "" is the profile's default cluster
-  std::string connection_file;     ///< overrides profile and cluster_id
+  std::string cluster_id;                    ///< "" is the profile's default cluster
+  std::string connection_file;               ///< overrides profile and cluster_id
   std::chrono::milliseconds timeout{10'000}; ///< of the connection itself, and of every query
 };
 
@@ -33,19 +33,19 @@ struct client_options {
 struct engine_info {
   int id = -1;
   std::string host;
-  int pid = 0;               ///< of the worker
-  std::string state;         ///< "idle", "busy", "restarting", "given up"
-  std::uint64_t queued = 0;  ///< tasks at the engine that have not ended
+  int pid = 0;              ///< of the worker
+  std::string state;        ///< "idle", "busy", "restarting", "given up"
+  std::uint64_t queued = 0; ///< tasks at the engine that have not ended
   std::uint64_t completed = 0;
   std::uint32_t restarts = 0;
-  std::string last_loss;     ///< why its worker died last; "" if it never did
+  std::string last_loss; ///< why its worker died last; "" if it never did
 };
 
 /// What `pactor status` shows.
 struct cluster_status {
   std::string cluster_id;
   std::string version;
-  std::string address;        ///< host:port of the controller
+  std::string address; ///< host:port of the controller
   int controller_pid = 0;
   std::vector<engine_info> engines;
   std::uint32_t clients = 0;
@@ -83,19 +83,28 @@ public:
   void wait() const;
   /// Waits until task `index` ended.
   bool wait_until(std::size_t index, std::chrono::steady_clock::time_point deadline) const;
+  /// Waits until the `nth` task (from 0) ended, whichever that is, and tells its index: results as they arrive.
+  /// @return nothing if `deadline` came first
+  std::optional<std::size_t> wait_arrival(std::size_t nth, std::chrono::steady_clock::time_point deadline) const;
 
   /// @pre ready(index)
   [[nodiscard]] const outcome& at(std::size_t index) const { return outcomes_[index]; }
 
   /// Client actor only: the first outcome of an index counts, later ones are dropped.
+  /// @pre the caller holds a reference to this call
   void settle(std::size_t index, outcome o);
   /// Numbers of the tasks, for people and queries ("client-number"); set at submission.
   std::vector<std::uint64_t> ids;
 
 private:
+  template <class Done>
+  bool wait_for_some(std::chrono::steady_clock::time_point deadline, Done done) const;
+
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<outcome> outcomes_;
+  std::vector<std::uint32_t> arrivals_; ///< indexes in the order in which they ended; unused for one task
+  mutable std::size_t impatient_ = 0;   ///< threads that wait for less than all tasks
   std::atomic<std::size_t> done_{0};
   std::string job_;
   clock::time_point submitted_ = clock::now();

@@ -1,0 +1,71 @@
+#include "pactor/detail/session.hpp"
+
+namespace pactor::detail {
+
+namespace {
+constexpr auto forever = std::chrono::steady_clock::time_point::max();
+}
+
+call::call(std::size_t tasks, std::string job) : ids(tasks), outcomes_(tasks), job_{std::move(job)} {
+  if (tasks > 1) arrivals_.reserve(tasks);
+}
+
+bool call::ready(std::size_t index) const {
+  if (ready()) return true;
+  const std::lock_guard lock{mutex_};
+  return outcomes_[index].kind != 0;
+}
+
+template <class Done>
+bool call::wait_for_some(std::chrono::steady_clock::time_point deadline, Done done) const {
+  std::unique_lock lock{mutex_};
+  ++impatient_;
+  const auto in_time =
+      deadline == forever ? (changed_.wait(lock, done), true) : changed_.wait_until(lock, deadline, done);
+  --impatient_;
+  return in_time;
+}
+
+bool call::wait_until(std::chrono::steady_clock::time_point deadline) const {
+  if (ready()) return true;
+  if (deadline == forever) {
+    wait();
+    return true;
+  }
+  std::unique_lock lock{mutex_};
+  return changed_.wait_until(lock, deadline, [this] { return ready(); });
+}
+
+void call::wait() const {
+  if (ready()) return;
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return ready(); });
+}
+
+bool call::wait_until(std::size_t index, std::chrono::steady_clock::time_point deadline) const {
+  if (ready()) return true;
+  return wait_for_some(deadline, [&] { return outcomes_[index].kind != 0; });
+}
+
+std::optional<std::size_t> call::wait_arrival(std::size_t nth, std::chrono::steady_clock::time_point deadline) const {
+  if (nth >= size()) return std::nullopt;
+  if (!ready() && !wait_for_some(deadline, [&] { return done() > nth; })) return std::nullopt;
+  return size() > 1 ? arrivals_[nth] : 0;
+}
+
+void call::settle(std::size_t index, outcome o) {
+  bool wake = false;
+  {
+    const std::lock_guard lock{mutex_};
+    if (index >= outcomes_.size() || outcomes_[index].kind != 0 || o.kind == 0) return;
+    outcomes_[index] = std::move(o);
+    if (size() > 1) arrivals_.push_back(static_cast<std::uint32_t>(index));
+    const auto done = done_.load(std::memory_order_relaxed) + 1;
+    done_.store(done, std::memory_order_release);
+    // A map of thousands of tasks wakes the thread that waits for all of them once, not thousands of times.
+    wake = done == size() || impatient_ > 0;
+  }
+  if (wake) changed_.notify_all();
+}
+
+} // namespace pactor::detail
