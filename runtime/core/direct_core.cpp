@@ -1,0 +1,72 @@
+#include "runtime/core/direct_core.hpp"
+
+namespace pactor::core {
+
+void direct_core::engine_joined(int engine) { engines_[engine].number = engine; }
+
+std::vector<owner> direct_core::engine_lost(int engine) {
+  const auto at = engines_.find(engine);
+  if (at == engines_.end()) return {};
+  std::vector<owner> result;
+  while (auto* e = at->second.tasks.front())
+    if (const auto told = end(*e)) result.push_back(*told);
+  engines_.erase(at);
+  return result;
+}
+
+std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint64_t number, int engine) {
+  const auto at = engines_.find(engine);
+  if (at == engines_.end()) return std::nullopt;
+  auto& c = clients_[client];
+  c.id = client;
+  auto& e = tasks_.add({});
+  e.engine = &at->second;
+  e.client = &c;
+  e.number = number;
+  e.engine->tasks.push_back(e);
+  ++e.engine->count;
+  c.tasks.push_back(e);
+  ++c.count;
+  return e.id;
+}
+
+std::optional<owner> direct_core::finished(std::uint64_t id, int engine) {
+  auto* e = tasks_.find(id);
+  return e && e->engine->number == engine ? end(*e) : std::nullopt;
+}
+
+void direct_core::client_gone(std::uint32_t client) {
+  const auto at = clients_.find(client);
+  if (at == clients_.end()) return;
+  while (auto* e = at->second.tasks.front()) {
+    at->second.tasks.erase(*e);
+    e->client = nullptr;
+  }
+  clients_.erase(at);
+}
+
+std::size_t direct_core::pending(int engine) const {
+  const auto at = engines_.find(engine);
+  return at == engines_.end() ? 0 : at->second.count;
+}
+
+std::size_t direct_core::tasks_of(std::uint32_t client) const {
+  const auto at = clients_.find(client);
+  return at == clients_.end() ? 0 : at->second.count;
+}
+
+/// @return whom to tell, unless it was an orphan
+std::optional<owner> direct_core::end(entry& e) {
+  std::optional<owner> told;
+  if (e.client) {
+    told = owner{e.client->id, e.number};
+    e.client->tasks.erase(e);
+    --e.client->count;
+  }
+  e.engine->tasks.erase(e);
+  --e.engine->count;
+  tasks_.release(e);
+  return told;
+}
+
+} // namespace pactor::core

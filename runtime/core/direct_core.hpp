@@ -1,0 +1,69 @@
+#pragma once
+// The brain of the direct scheduler: which directed tasks each engine owes, in the order they were sent.
+
+#include "runtime/core/chain.hpp"
+#include "runtime/core/owner.hpp"
+#include "runtime/core/slab.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace pactor::core {
+
+/// Accounts for tasks that are sent to their engine as they come. Holds no payloads: a directed task is never run
+/// again elsewhere. An accepted task ends exactly once: by finished(), with its engine, or with its client.
+class direct_core {
+public:
+  /// An engine that is known already stays as it is.
+  void engine_joined(int engine);
+  /// The engine is gone for good. @return whom to tell that their tasks are lost, in the order of submission
+  [[nodiscard]] std::vector<owner> engine_lost(int engine);
+
+  /// @return the id under which to send the task to the engine; nothing if there is no such engine
+  [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine);
+  /// The task ended, however. @return whom to tell; nothing for late, unknown and orphaned tasks
+  [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine);
+  /// The outcomes of the client's tasks will be dropped.
+  void client_gone(std::uint32_t client);
+
+  [[nodiscard]] bool knows(int engine) const { return engines_.count(engine) > 0; }
+  /// Tasks that the engine has not ended, orphans included.
+  [[nodiscard]] std::size_t pending(int engine) const;
+  /// Tasks of all engines that have not ended, orphans included.
+  [[nodiscard]] std::size_t pending() const noexcept { return tasks_.size(); }
+  /// Tasks of the client that have not ended.
+  [[nodiscard]] std::size_t tasks_of(std::uint32_t client) const;
+
+private:
+  struct engine_state;
+  struct client_state;
+  struct entry {
+    std::uint64_t id = 0;
+    chain_links<entry> engine_links;
+    chain_links<entry> client_links;
+    engine_state* engine = nullptr;
+    client_state* client = nullptr; // null: an orphan
+    std::uint64_t number = 0;
+  };
+  struct engine_state {
+    int number = -1;
+    std::size_t count = 0;
+    chain<entry, &entry::engine_links> tasks;
+  };
+  struct client_state {
+    std::uint32_t id = 0;
+    std::size_t count = 0;
+    chain<entry, &entry::client_links> tasks;
+  };
+
+  std::optional<owner> end(entry& e);
+
+  slab<entry> tasks_;
+  std::unordered_map<int, engine_state> engines_;
+  std::unordered_map<std::uint32_t, client_state> clients_;
+};
+
+} // namespace pactor::core
