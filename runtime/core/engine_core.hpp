@@ -30,7 +30,7 @@ struct engine_task {
   bool directed = false;  ///< for this engine by name; otherwise balanced. Ids of the two may coincide
   bool ready = true;      ///< false: (parts of) its payload are still on the way
   std::uint32_t kind = 0; ///< the same for calls of the same job, for example a hash of its name
-  detail::slice payload;
+  detail::slice payload{};
 };
 
 /// A task by name.

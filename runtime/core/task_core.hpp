@@ -23,9 +23,9 @@ namespace pactor::core {
 struct task_request {
   std::uint32_t client = 0;
   std::uint64_t number = 0;        ///< the client's own
-  detail::slice payload;           ///< held until the task ended, so that it can be run again
+  detail::slice payload{};         ///< held until the task ended, so that it can be run again
   std::uint64_t transfer_size = 0; ///< bytes of a payload that travels by itself; 0: `payload` is all of it
-  std::span<const int> allowed;    ///< engines that may run it, read during submit() only; empty: all, also later ones
+  std::span<const int> allowed{};  ///< engines that may run it, read during submit() only; empty: all, also later ones
   std::uint32_t kind = 0;          ///< the same for calls of the same job, for example a hash of its name
   bool idempotent = true;          ///< false: never run again once it may have started
 };

@@ -1,0 +1,39 @@
+#pragma once
+// Seeded random tests: the same numbers in every run, and the seed on every failure.
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+namespace pactor::test {
+
+/// A generator and what random tests draw from it.
+class chance {
+public:
+  explicit chance(std::uint32_t seed) : generator_{seed} {}
+  /// 0 to `count` - 1. Not a distribution of the standard library: those differ between implementations.
+  std::size_t below(std::size_t count) { return generator_() % count; }
+  bool one_in(std::size_t n) { return below(n) == 0; }
+  template <class T>
+  T& pick(std::vector<T>& from) {
+    return from[below(from.size())];
+  }
+
+private:
+  std::mt19937 generator_;
+};
+
+/// Calls f(chance&) for `count` seeds.
+template <class F>
+void for_seeds(std::uint32_t count, F&& f) {
+  for (std::uint32_t seed = 0; seed < count; ++seed) {
+    INFO("seed " << seed);
+    chance c{seed};
+    f(c);
+  }
+}
+
+} // namespace pactor::test
