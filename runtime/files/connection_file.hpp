@@ -1,0 +1,42 @@
+#pragma once
+// What a process needs to find its cluster and prove that it belongs to it: address, credentials. JSON, mode 0600.
+
+#include "runtime/security/role.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pactor::files {
+
+/// The content of `pactor-client.json`, `pactor-engine.json` and `pactor-controller.json`.
+struct connection_file {
+  static constexpr int version = 1; ///< of the format
+
+  std::string cluster_id; ///< "" is the profile's default cluster
+  std::string profile;
+  std::vector<std::string> hosts; ///< names or addresses of the controller, tried in order; the controller's own
+                                  ///< file has one, which it listens on
+  std::uint16_t port = 0;         ///< in the controller's file 0 is any free one
+  std::string nonce;              ///< tells this start of the cluster from others; 32 hex digits
+  security::role role = security::role::client;
+  std::string ca, certificate, key; ///< PEM
+
+  /// Replaces the file in one step, 0600. @throws error{system}
+  void write(const std::filesystem::path& path) const;
+
+  /// @throws error{not_running} if there is no such file, or the cluster's controller does not listen yet,
+  ///         error{configuration} if others may read it, or keys are missing or of another type,
+  ///         error{incompatible_version} if it has another format
+  static connection_file read(const std::filesystem::path& path);
+  /// The same, for a process of this role. @throws also error{configuration} if the file is for another role
+  static connection_file read(const std::filesystem::path& path, security::role expected);
+
+  friend bool operator==(const connection_file&, const connection_file&) = default;
+};
+
+/// Completes a node's or client's file once the controller knows its port. @throws as read() and write()
+void set_port(const std::filesystem::path& path, std::uint16_t port);
+
+} // namespace pactor::files
