@@ -22,8 +22,8 @@ enum class log_level : std::uint8_t { trace, debug, info, warning, error, off };
 
 /// Where a log goes and how much of it.
 struct log_options {
-  std::string component;             ///< in brackets on every line: "controller", "pactor start"
-  std::filesystem::path file;        ///< "" is standard error
+  std::string component{};           ///< in brackets on every line: "controller", "pactor start"
+  std::filesystem::path file{};      ///< "" is standard error
   log_level level = log_level::info; ///< less important lines are dropped
   bool show_level = true;            ///< false for what a person reads on a terminal
   std::size_t max_size = 10u << 20;  ///< bytes of one file; then it becomes FILE.1 and a new one begins

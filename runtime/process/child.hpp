@@ -72,11 +72,11 @@ private:
 
 /// What to start, and with what.
 struct spawn_options {
-  std::filesystem::path executable;                             ///< absolute, or relative to the working directory
-  std::vector<std::string> arguments;                           ///< all of argv, including argv[0]
-  std::vector<std::pair<std::string, std::string>> environment; ///< added to, or in place of, this process's own
-  std::vector<std::pair<int, int>> descriptors;                 ///< {ours, number in the child}; numbers from 3
-  std::filesystem::path output;                                 ///< standard output and error, appended; "" inherits
+  std::filesystem::path executable{};                             ///< absolute, or relative to the working directory
+  std::vector<std::string> arguments{};                           ///< all of argv, including argv[0]
+  std::vector<std::pair<std::string, std::string>> environment{}; ///< added to, or in place of, this process's own
+  std::vector<std::pair<int, int>> descriptors{};                 ///< {ours, number in the child}; numbers from 3
+  std::filesystem::path output{};                                 ///< standard output and error, appended; "" inherits
   bool own_group = false; ///< a process group of its own: the terminal's Ctrl-C does not reach it
 };
 
