@@ -60,11 +60,19 @@ public:
     capacity_ = capacity;
   }
   [[nodiscard]] std::size_t size() const noexcept { return used_; }
+  /// What was written so far; valid until the next write.
+  [[nodiscard]] const char* data() const noexcept { return data_; }
   /// Forgets what lies behind the first `size` bytes.
   void truncate(std::size_t size) noexcept { used_ = std::min(size, used_); }
 
   /// Sets a byte that was extended over before.
   void patch(std::size_t offset, char byte) noexcept { data_[offset] = byte; }
+  /// Puts a byte in front of everything. What was aligned is so no longer.
+  void prepend(char byte) {
+    extend(1);
+    std::memmove(data_ + 1, data_, used_ - 1);
+    data_[0] = byte;
+  }
 
   /// A numeric array as one block. @throws error{too_large} from 4 GiB
   void write_block(dtype type, std::span<const std::size_t> shape, const void* data, std::size_t size) {
@@ -102,7 +110,9 @@ private:
 /// Encodes into ref-counted bytes.
 class bytes_encoder : public encoder {
 public:
-  explicit bytes_encoder(std::size_t expected = 240) : encoder{this, &grow} { reserve(expected); }
+  explicit bytes_encoder(std::size_t expected = 240) : encoder{this, &grow} {
+    if (expected > 0) reserve(expected);
+  }
 
   /// Hands out what was encoded; the encoder is spent.
   [[nodiscard]] bytes take() {

@@ -87,18 +87,26 @@ struct partial {
   std::vector<std::pair<std::size_t, failure>> failures;
 };
 
-/// @param successes anything that encodes as a sequence
-template <class Sequence>
-void write_partial(encoder& out, const Sequence& successes, std::span<const std::pair<std::size_t, failure>> failures) {
+/// The second part of a partial outcome, `[[index, failure], ...]`.
+inline void write_failures(encoder& out, std::span<const std::pair<std::size_t, failure>> failures) {
   packer p{out};
-  p.pack_array(2);
-  write(p, successes);
   p.pack_array(checked_size(failures.size()));
   for (const auto& [index, f] : failures) {
     p.pack_array(2);
     p.pack_uint64(index);
     write_failure(out, f);
   }
+}
+
+/// @param successes anything that encodes as a sequence
+template <class Sequence>
+bytes encode_partial(const Sequence& successes, std::span<const std::pair<std::size_t, failure>> failures) {
+  bytes_encoder out;
+  packer p{out};
+  p.pack_array(2);
+  write_checked(out, successes);
+  write_failures(out, failures);
+  return out.take();
 }
 
 /// Reads a partial outcome whose elements are of type T. @throws error{bad_payload | signature_mismatch}

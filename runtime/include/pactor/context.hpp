@@ -1,0 +1,119 @@
+#pragma once
+// The engine that a job runs on, as the job sees it.
+
+#include "pactor/codec.hpp"
+#include "pactor/detail/native.hpp"
+#include "pactor/error.hpp"
+#include "pactor/job_abi.h"
+
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pactor {
+
+/// A job read a variable that the engine's namespace does not have.
+class missing_variable : public error {
+public:
+  explicit missing_variable(const std::string& what) : error{ec::missing_variable, what} {}
+};
+
+/// The optional first parameter of a job: its engine and the engine's variables. Valid during the call, in the job's
+/// own thread only.
+class context {
+public:
+  explicit context(const pactor_host& host) noexcept : host_{host} {}
+
+  /// The engine's number.
+  [[nodiscard]] int engine() const noexcept { return host_.engine; }
+  /// The name of the host that the engine runs on.
+  [[nodiscard]] std::string_view host() const noexcept { return host_.host_name; }
+
+  /// A copy of a variable, converted as a job's argument would be if it is of another type.
+  /// @throws missing_variable, error{signature_mismatch}
+  template <class T>
+  [[nodiscard]] T get(std::string_view name) const {
+    const auto v = find(name);
+    if (!v.native) return decode<T>(v.encoded, v.encoded_size);
+    if (const auto* object = detail::native_cast<T>(*v.native)) {
+      if constexpr (std::copy_constructible<T>) return *object;
+    }
+    const auto encoded = detail::encode_native(*v.native);
+    return decode<T>(encoded.data(), encoded.size());
+  }
+
+  /// The variable itself, to read and to change. One that was pushed is decoded at the first use and stays a T from
+  /// then on. Valid until the variable is set, erased or pushed again.
+  /// @throws missing_variable, error{signature_mismatch} also if a job made it an object of another type
+  template <class T>
+  [[nodiscard]] T& ref(std::string_view name) {
+    const auto v = find(name);
+    if (!v.native) return set(name, decode<T>(v.encoded, v.encoded_size));
+    if (auto* object = detail::native_cast<T>(*v.native)) return *object;
+    throw error{ec::signature_mismatch,
+                "variable " + std::string{name} + " is a " + v.native->name + " and no " + std::string{type_name<T>()}};
+  }
+
+  /// The elements of an array variable where they lie: a pushed array is not copied. One that was pushed as something
+  /// else, such as a list of numbers, becomes a vector first. Valid as long as a ref().
+  /// @throws missing_variable, error{signature_mismatch}
+  template <numeric T>
+  [[nodiscard]] std::span<const T> view(std::string_view name) {
+    const auto v = find(name);
+    if (!v.native) {
+      const detail::message m{v.encoded, v.encoded_size};
+      if (const auto block = detail::read_block(m.root()))
+        if (const auto elements = block->in_place<T>()) return *elements;
+      if (const auto block = detail::read_block(m.root()); block && block->rank != 1)
+        return std::as_const(ref<ndarray<T>>(name)).values();
+      return ref<std::vector<T>>(name);
+    }
+    if (const auto* array = detail::native_cast<ndarray<T>>(*v.native)) return array->values();
+    return ref<std::vector<T>>(name);
+  }
+
+  /// Makes `v` a variable, as the C++ object that it is; it is encoded when someone pulls it. @return the variable
+  template <class T>
+  std::decay_t<T>& set(std::string_view name, T&& v) {
+    using object_type = std::decay_t<T>;
+    auto object = std::make_unique<object_type>(std::forward<T>(v));
+    const auto native = detail::describe_native(*object);
+    if (!host_.put(host_.state, name.data(), name.size(), &native)) throw std::bad_alloc{};
+    return *object.release(); // the namespace owns it now
+  }
+
+  [[nodiscard]] bool contains(std::string_view name) const {
+    pactor_variable v{sizeof v, nullptr, 0, nullptr};
+    return host_.find(host_.state, name.data(), name.size(), &v) != 0;
+  }
+
+  /// @return false if there was none
+  bool erase(std::string_view name) { return host_.erase(host_.state, name.data(), name.size()) != 0; }
+
+  /// The names of all variables, sorted.
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    host_.names(
+        host_.state,
+        [](void* user, const char* name, std::size_t size) {
+          static_cast<std::vector<std::string>*>(user)->emplace_back(name, size);
+        },
+        &all);
+    return all;
+  }
+
+private:
+  [[nodiscard]] pactor_variable find(std::string_view name) const {
+    pactor_variable v{sizeof v, nullptr, 0, nullptr};
+    if (!host_.find(host_.state, name.data(), name.size(), &v))
+      throw missing_variable{"engine " + std::to_string(engine()) + " has no variable " + std::string{name}};
+    return v;
+  }
+  const pactor_host& host_;
+};
+
+} // namespace pactor
