@@ -36,7 +36,7 @@ enum class frame_kind : std::uint16_t {
   outcomes,       ///< node to scheduler (frame_flag::balanced), scheduler to client: batch of outcome records
   piece,          ///< part of a large payload
   credit,         ///< the receiver took `aux` pieces of transfer `tag`
-  last = credit
+  abandon,        ///< the sender of transfer `tag` is gone: the rest will not come
 };
 
 enum frame_flag : std::uint16_t {

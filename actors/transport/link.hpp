@@ -4,6 +4,7 @@
 #include "actors/transport/frame.hpp"
 #include "runtime/security/role.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +31,9 @@ public:
   [[nodiscard]] virtual const std::string& peer_address() const = 0;
   /// Call once the peer's hello was accepted: from then on its frames may have full size, and silence is measured.
   virtual void welcome_peer() = 0;
+
+  /// Runs `f` in the I/O thread; the one member that other threads may call.
+  virtual void in_loop(std::function<void(link&)> f) = 0;
 
   void send(frame_kind kind, detail::slice body = {}, std::uint64_t tag = 0, std::uint16_t flags = 0,
             std::uint64_t aux = 0) {

@@ -1,0 +1,302 @@
+#include "actors/client_core.hpp"
+
+#include "pactor/codec.hpp"
+#include "pactor/detail/failure.hpp"
+#include "runtime/worker/protocol.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pactor {
+
+using transport::frame_kind;
+using wire::record;
+using wire::record_kind;
+
+namespace {
+
+failure connection_failure(ec code, const std::string& reason) {
+  failure f;
+  f.code = code == ec::interrupted ? ec::not_connected : code;
+  f.what = "the connection to the controller ended: " + reason;
+  return f;
+}
+
+} // namespace
+
+void client_core::check_connected() const {
+  if (ended_) throw not_connected{"the connection to the controller ended: " + end_reason_};
+}
+
+std::uint64_t client_core::enter(const std::shared_ptr<detail::call>& c, std::size_t index) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(tasks_.size()));
+    tasks_.emplace_back();
+  }
+  const auto slot = free_.back();
+  free_.pop_back();
+  auto& p = tasks_[slot];
+  p.call = c;
+  p.index = static_cast<std::uint32_t>(index);
+  const auto id = std::uint64_t{p.generation} << 32 | slot;
+  if (index < c->ids.size()) c->ids[index] = id;
+  return id;
+}
+
+std::optional<client_core::pending> client_core::leave(std::uint64_t id) {
+  const auto slot = static_cast<std::uint32_t>(id);
+  if (slot >= tasks_.size() || !tasks_[slot].call || tasks_[slot].generation != id >> 32) return std::nullopt;
+  auto& p = tasks_[slot];
+  auto result = std::move(p);
+  p = pending{nullptr, 0, result.generation + 1};
+  free_.push_back(slot);
+  return result;
+}
+
+void client_core::schedule_flush(std::unique_lock<std::mutex> lock) {
+  if (std::exchange(flushing_, true)) return;
+  lock.unlock();
+  flush_later_();
+}
+
+void client_core::add_task(wire::batch& batch, record r, const detail::slice& payload, std::uint16_t flags) {
+  r.kind = static_cast<std::uint16_t>(record_kind::task);
+  if (payload.size <= worker::inline_limit) {
+    r.size = static_cast<std::uint32_t>(payload.size);
+    batch.add(r, payload.data);
+    return;
+  }
+  const std::uint64_t size = payload.size;
+  r.size = sizeof size;
+  r.flags = wire::transferred;
+  r.transfer = ++next_transfer_;
+  batch.add(r, &size);
+  uploads_.push_back({r.transfer, flags, payload});
+}
+
+void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
+                                std::span<const int> targets) {
+  std::unique_lock lock{mutex_};
+  check_connected();
+  record r;
+  if (targets.size() == 1) {
+    r.id = enter(c, first);
+    r.engine = targets[0];
+  } else {
+    std::vector<target> list(targets.size());
+    for (std::size_t i = 0; i < targets.size(); ++i) list[i] = {enter(c, first + i), targets[i], 0};
+    record t;
+    t.kind = static_cast<std::uint16_t>(record_kind::targets);
+    t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
+    direct_.add(t, list.data());
+  }
+  add_task(direct_, r, payload, 0);
+  schedule_flush(std::move(lock));
+}
+
+void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index,
+                                  const detail::slice& payload, std::span<const int> allowed) {
+  std::unique_lock lock{mutex_};
+  check_connected();
+  if (!allowed.empty()) {
+    record t;
+    t.kind = static_cast<std::uint16_t>(record_kind::targets);
+    t.size = static_cast<std::uint32_t>(allowed.size() * sizeof(std::int32_t));
+    balanced_.add(t, allowed.data());
+  }
+  record r;
+  r.id = enter(c, index);
+  add_task(balanced_, r, payload, transport::balanced);
+  schedule_flush(std::move(lock));
+}
+
+void client_core::flush() {
+  std::unique_lock lock{mutex_};
+  flushing_ = false;
+  if (!controller_ || ended_) return;
+  auto direct = direct_.empty() ? detail::bytes{} : direct_.take();
+  auto balanced = balanced_.empty() ? detail::bytes{} : balanced_.take();
+  const auto uploads = std::exchange(uploads_, {});
+  lock.unlock();
+  if (direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(direct)});
+  if (balanced) controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(balanced)}, 0, transport::balanced);
+  for (const auto& u : uploads) senders_.start(controller_, u.transfer, u.flags, u.payload);
+}
+
+detail::bytes client_core::ask(query_kind kind, std::chrono::milliseconds timeout) {
+  std::future<detail::bytes> answer;
+  std::uint64_t tag = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    check_connected();
+    tag = ++next_question_;
+    answer = questions_[tag].get_future();
+  }
+  controller_->in_loop([tag, body = encode(query{static_cast<std::uint8_t>(kind)})](transport::link& l) {
+    l.send(frame_kind::query, detail::slice{body}, tag);
+  });
+  if (answer.wait_for(timeout) == std::future_status::ready) return answer.get();
+  const std::lock_guard lock{mutex_};
+  questions_.erase(tag);
+  throw timeout_error{"the controller did not answer within " + std::to_string(timeout.count()) + " ms"};
+}
+
+std::vector<int> client_core::engines() const {
+  const std::lock_guard lock{mutex_};
+  return engines_;
+}
+
+bool client_core::wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) {
+  std::unique_lock lock{mutex_};
+  const auto enough = changed_.wait_for(lock, timeout, [&] { return ended_ || engines_.size() >= n; });
+  check_connected();
+  return enough;
+}
+
+welcome_client client_core::wait_for_welcome(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock{mutex_};
+  if (!changed_.wait_until(lock, deadline, [&] { return ended_ || welcome_; }))
+    throw timeout_error{"the controller did not welcome this client in time"};
+  if (welcome_) return *welcome_;
+  if (*ended_ == ec::not_connected) check_connected();
+  throw error{*ended_, "the controller refused this client: " + end_reason_};
+}
+
+bool client_core::connected() const {
+  const std::lock_guard lock{mutex_};
+  return welcome_ && !ended_;
+}
+
+void client_core::on_connected(const transport::link_ptr& controller, const hello_client& hello) {
+  controller_ = controller;
+  controller_->send(frame_kind::hello, detail::slice{encode(hello)});
+}
+
+void client_core::on_frame(const frame_in& f) {
+  try {
+    switch (static_cast<frame_kind>(f.header.kind)) {
+    case frame_kind::outcomes: return on_outcomes(f);
+    case frame_kind::piece: return on_piece(f);
+    case frame_kind::credit: return senders_.credit(f.from, f.header);
+    case frame_kind::abandon: {
+      assemblies_.drop(f.from, f.header.tag);
+      if (auto a = arrivals_.extract(f.header.tag)) {
+        failure lost;
+        lost.code = ec::engine_lost;
+        lost.engine = a.mapped().outcome.engine;
+        lost.what = "engine " + std::to_string(lost.engine) + " was lost while its result was on the way";
+        settle_with(a.mapped().call, a.mapped().index, lost);
+      }
+      return;
+    }
+    case frame_kind::answer: return on_answer(f);
+    case frame_kind::engines: return set_engines(decode<std::vector<int>>(f.body));
+    case frame_kind::welcome: {
+      controller_->welcome_peer();
+      auto w = decode<welcome_client>(f.body);
+      set_engines(w.engines);
+      const std::lock_guard lock{mutex_};
+      welcome_ = std::move(w);
+      changed_.notify_all();
+      return;
+    }
+    case frame_kind::refused: {
+      const auto r = decode<refusal>(f.body);
+      return end(static_cast<ec>(r.code), r.what);
+    }
+    default: return;
+    }
+  } catch (const error& e) { // a controller that talks nonsense is none
+    f.from->close(e.what());
+  }
+}
+
+void client_core::on_outcomes(const frame_in& f) {
+  const auto now = detail::clock::now();
+  std::vector<settled> done;
+  {
+    const std::lock_guard lock{mutex_};
+    wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
+      if (auto p = leave(r.id)) done.push_back({std::move(p->call), p->index, r, payload});
+    });
+  }
+  using namespace std::chrono;
+  for (auto& d : done) {
+    detail::outcome o;
+    o.kind = d.record.kind;
+    o.engine = d.record.engine;
+    o.started = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.started})};
+    o.completed = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.completed})};
+    o.received = now;
+    if ((d.record.flags & wire::transferred) == 0) {
+      o.payload = {f.body, d.payload, d.record.size};
+      d.call->settle(d.index, std::move(o));
+      continue;
+    }
+    std::uint64_t size = 0;
+    if (d.record.size == sizeof size) std::memcpy(&size, d.payload, sizeof size);
+    assemblies_.expect(f.from, d.record.transfer, size);
+    arrivals_[d.record.transfer] = {std::move(d.call), d.index, std::move(o)};
+  }
+}
+
+void client_core::on_piece(const frame_in& f) {
+  auto payload = assemblies_.piece(f.from, f.header, f.body);
+  if (!payload) return;
+  auto a = arrivals_.extract(f.header.tag);
+  if (a.empty()) return;
+  a.mapped().outcome.payload = detail::slice{std::move(*payload)};
+  a.mapped().outcome.received = detail::clock::now();
+  a.mapped().call->settle(a.mapped().index, std::move(a.mapped().outcome));
+}
+
+void client_core::on_answer(const frame_in& f) {
+  const std::lock_guard lock{mutex_};
+  if (auto q = questions_.extract(f.header.tag)) q.mapped().set_value(f.body);
+}
+
+void client_core::set_engines(std::vector<int> engines) {
+  std::sort(engines.begin(), engines.end());
+  const std::lock_guard lock{mutex_};
+  engines_ = std::move(engines);
+  changed_.notify_all();
+}
+
+void client_core::on_link_down(const std::string& reason) { end(ec::not_connected, reason); }
+
+void client_core::end(ec code, const std::string& reason) {
+  std::vector<pending> open;
+  decltype(questions_) questions;
+  {
+    const std::lock_guard lock{mutex_};
+    if (ended_) return;
+    ended_ = code;
+    end_reason_ = reason;
+    engines_.clear();
+    questions.swap(questions_);
+    for (auto& p : tasks_)
+      if (p.call) open.push_back(std::move(p));
+    tasks_.clear();
+    free_.clear();
+    uploads_.clear();
+    changed_.notify_all();
+  }
+  const auto f = connection_failure(ec::not_connected, reason);
+  for (auto& [tag, q] : questions) q.set_exception(std::make_exception_ptr(not_connected{f.what}));
+  for (const auto& p : open) settle_with(p.call, p.index, f);
+  for (const auto& [tag, a] : arrivals_) settle_with(a.call, a.index, f);
+  arrivals_.clear();
+  if (controller_) senders_.link_down(controller_);
+}
+
+void client_core::settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f) {
+  detail::outcome o;
+  o.kind = static_cast<std::uint16_t>(record_kind::failure);
+  o.engine = f.engine;
+  o.started = o.completed = o.received = detail::clock::now();
+  o.payload = detail::slice{detail::encode_failure(f)};
+  c->settle(index, std::move(o));
+}
+
+} // namespace pactor

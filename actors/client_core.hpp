@@ -1,0 +1,125 @@
+#pragma once
+// The client actor: batches what the user's threads submit, and hands them the outcomes.
+
+#include "actors/protocol.hpp"
+#include "actors/transfers.hpp"
+#include "pactor/detail/session.hpp"
+
+#include <caf/behavior.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pactor {
+
+/// What user threads and the client actor share. Submissions come from any thread; everything named on_... and
+/// flush() is called in the I/O thread.
+class client_core {
+public:
+  /// @param flush_later asks the actor to call flush(); from any thread
+  explicit client_core(std::function<void()> flush_later) : flush_later_{std::move(flush_later)} {}
+
+  // From any thread.
+  void submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
+                     std::span<const int> targets);
+  void submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index, const detail::slice& payload,
+                       std::span<const int> allowed);
+  /// Sends a query to the hub. @throws not_connected, timeout_error
+  detail::bytes ask(query_kind kind, std::chrono::milliseconds timeout);
+  [[nodiscard]] std::vector<int> engines() const;
+  bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout);
+  /// Waits for the hub's welcome. @throws error{refused | incompatible_version}, not_connected, timeout_error
+  welcome_client wait_for_welcome(std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] bool connected() const;
+
+  // In the I/O thread.
+  void on_connected(const transport::link_ptr& controller, const hello_client& hello);
+  void on_frame(const frame_in& f);
+  void on_link_down(const std::string& reason);
+  void flush();
+
+private:
+  struct pending {
+    std::shared_ptr<detail::call> call; ///< null: the entry is free
+    std::uint32_t index = 0, generation = 0;
+  };
+  struct upload {
+    std::uint64_t transfer;
+    std::uint16_t flags;
+    detail::slice payload;
+  };
+  struct arrival {
+    std::shared_ptr<detail::call> call;
+    std::uint32_t index;
+    detail::outcome outcome;
+  };
+  struct settled {
+    std::shared_ptr<detail::call> call;
+    std::uint32_t index;
+    wire::record record;
+    const char* payload;
+  };
+
+  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index); // with mutex_ held
+  std::optional<pending> leave(std::uint64_t id);                                 // with mutex_ held
+  void add_task(wire::batch& batch, wire::record r, const detail::slice& payload, std::uint16_t flags);
+  void check_connected() const;                                                   // with mutex_ held
+  void schedule_flush(std::unique_lock<std::mutex> lock);
+  void on_outcomes(const frame_in& f);
+  void on_piece(const frame_in& f);
+  void on_answer(const frame_in& f);
+  void set_engines(std::vector<int> engines);
+  void end(ec code, const std::string& reason);
+  static void settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f);
+
+  std::function<void()> flush_later_;
+  transport::link_ptr controller_; // I/O thread
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_; // welcome, engines, end
+  wire::batch direct_, balanced_;
+  std::vector<upload> uploads_;
+  bool flushing_ = false;
+  std::vector<pending> tasks_;
+  std::vector<std::uint32_t> free_;
+  std::map<std::uint64_t, std::promise<detail::bytes>> questions_;
+  std::uint64_t next_question_ = 0, next_transfer_ = 0;
+  std::optional<welcome_client> welcome_;
+  std::vector<int> engines_;
+  std::optional<ec> ended_;
+  std::string end_reason_;
+
+  // I/O thread
+  piece_senders senders_;
+  piece_assemblies assemblies_;
+  std::map<std::uint64_t, arrival> arrivals_;
+};
+
+/// client process to client actor: here is the connection
+struct client_connected {
+  transport::link_ptr link;
+};
+
+/// The actor around it.
+template <class Self>
+caf::behavior client(Self*, std::shared_ptr<client_core> core, hello_client hello) {
+  return {
+      [core, hello = std::move(hello)](const client_connected& c) { core->on_connected(c.link, hello); },
+      [core](const frame_in& f) { core->on_frame(f); },
+      [core](const link_down& d) { core->on_link_down(d.reason); },
+      [core](const pactor::flush&) { core->flush(); },
+  };
+}
+
+} // namespace pactor
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_connected)

@@ -1,0 +1,107 @@
+#include "actors/direct_scheduler.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pactor {
+
+using wire::record;
+using wire::record_kind;
+
+std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::engine_lost(int engine) {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> result;
+  for (const auto& o : core_.engine_lost(engine)) result.emplace_back(o.client, o.number);
+  return result;
+}
+
+std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::on_outcome(const record& r,
+                                                                                          std::string_view) {
+  const auto o = core_.finished(r.id, r.engine);
+  if (!o) return std::nullopt;
+  return std::pair{o->client, o->number};
+}
+
+void direct_scheduler_state::on_tasks(client& from, const detail::bytes& batch) {
+  bool sound = true;
+  const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
+    if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(target) == 0) {
+      targets_.resize(r.size / sizeof(target));
+      std::memcpy(targets_.data(), payload, r.size);
+    } else if (r.kind == static_cast<std::uint16_t>(record_kind::task)) {
+      on_task(from, r, payload);
+    } else {
+      sound = false;
+    }
+  });
+  if (!whole || !sound) refuse(from.out.link(), "a malformed batch of directed tasks");
+}
+
+std::optional<std::uint64_t> direct_scheduler_state::accept(const client& from, const target& t) {
+  if (const auto id = core_.submit(from.number, t.id, t.engine)) return id;
+  failure f;
+  f.code = ec::engine_lost;
+  f.engine = t.engine;
+  f.what = "there is no engine " + std::to_string(t.engine) + " any more";
+  fail(from.number, t.id, t.engine, f);
+  return std::nullopt;
+}
+
+std::vector<std::pair<scheduler_base::node*, std::vector<target>>>
+direct_scheduler_state::by_node(const client& from) {
+  std::vector<std::pair<node*, std::vector<target>>> groups;
+  for (const auto& t : std::exchange(targets_, {})) {
+    const auto id = accept(from, t);
+    if (!id) continue;
+    auto* n = node_of(t.engine);
+    auto g = std::find_if(groups.begin(), groups.end(), [n](const auto& group) { return group.first == n; });
+    if (g == groups.end()) g = groups.insert(g, {n, {}});
+    g->second.push_back({*id, t.engine, 0});
+  }
+  return groups;
+}
+
+void direct_scheduler_state::on_task(client& from, const record& r, const char* payload) {
+  const bool transferred = (r.flags & wire::transferred) != 0;
+  if (r.engine >= 0 && !transferred) { // the usual case, without a detour
+    if (const auto id = accept(from, {r.id, r.engine, 0})) {
+      auto out = r;
+      out.id = *id;
+      node_of(r.engine)->out.add(out, payload);
+    }
+    return;
+  }
+  if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
+  // One copy of the payload a node, whatever the number of its engines.
+  auto groups = by_node(from);
+  std::vector<piece_relay::end> destinations;
+  for (auto& [n, list] : groups) {
+    auto out = r;
+    if (transferred) {
+      out.transfer = next_transfer();
+      destinations.push_back({n->out.link(), out.transfer});
+    }
+    send_to(*n, std::move(list), out, payload);
+    if (transferred) n->out.send(); // before its pieces
+  }
+  if (!transferred || r.size != sizeof(std::uint64_t)) return;
+  std::uint64_t size = 0;
+  std::memcpy(&size, payload, sizeof size);
+  relay_.open({from.out.link(), r.transfer}, std::move(destinations), flags(), size);
+}
+
+void direct_scheduler_state::send_to(node& n, std::vector<target> targets, record r, const char* payload) {
+  if (targets.size() == 1) {
+    r.id = targets[0].id;
+    r.engine = targets[0].engine;
+  } else {
+    record t;
+    t.kind = static_cast<std::uint16_t>(record_kind::targets);
+    t.size = static_cast<std::uint32_t>(targets.size() * sizeof(target));
+    n.out.add(t, targets.data());
+    r.engine = -1;
+  }
+  n.out.add(r, payload);
+}
+
+} // namespace pactor

@@ -1,0 +1,34 @@
+#pragma once
+// The direct scheduler: carries work to the engines that the client names, in order for each engine.
+
+#include "actors/scheduler_base.hpp"
+#include "runtime/core/direct_core.hpp"
+
+namespace pactor {
+
+class direct_scheduler_state final : public scheduler_base {
+public:
+  explicit direct_scheduler_state(std::function<void()> flush_later) : scheduler_base{0, std::move(flush_later)} {}
+
+private:
+  void engine_joined(int engine) override { core_.engine_joined(engine); }
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
+  void client_gone(std::uint32_t client) override { core_.client_gone(client); }
+  void on_tasks(client& from, const detail::bytes& batch) override;
+  std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
+                                                                    std::string_view payload) override;
+  void on_piece(const frame_in& f) override { relay_.piece(f.from, f.header, f.body); }
+  void on_credit(const frame_in& f) override { relay_.credit(f.from, f.header); }
+  void on_abandon(const frame_in& f) override { relay_.abandoned(f.from, f.header); }
+
+  /// @return the task's id at the engine; nothing if there is no such engine, which the client is told
+  std::optional<std::uint64_t> accept(const client& from, const target& t);
+  std::vector<std::pair<node*, std::vector<target>>> by_node(const client& from);
+  void on_task(client& from, const wire::record& r, const char* payload);
+  void send_to(node& n, std::vector<target> targets, wire::record r, const char* payload);
+
+  core::direct_core core_;
+  std::vector<target> targets_; // of the task record that follows
+};
+
+} // namespace pactor

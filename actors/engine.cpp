@@ -1,0 +1,255 @@
+#include "actors/engine.hpp"
+
+#include "pactor/detail/failure.hpp"
+#include "runtime/worker/protocol.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <functional>
+
+namespace pactor {
+
+using wire::record;
+using wire::record_kind;
+
+namespace {
+
+std::uint32_t kind_of(const detail::slice& payload) {
+  const auto call = wire::read_call(payload.data, payload.size);
+  return call ? static_cast<std::uint32_t>(std::hash<std::string_view>{}(call->job)) : 0;
+}
+
+} // namespace
+
+engine_state::engine_state(std::shared_ptr<node_services> services,
+                           std::function<void(std::chrono::milliseconds)> restart_after, std::uint32_t seed)
+    : services_{std::move(services)}, restart_after_{std::move(restart_after)}, chance_{seed} {}
+
+void engine_state::start() {
+  if (stopping_ || worker_) return;
+  introduced_ = false;
+  try {
+    worker_ = services_->start_worker(*this);
+  } catch (const error& e) {
+    last_loss_ = e.what();
+    after_loss();
+    return;
+  }
+  pid_ = worker_->pid();
+  introduce();
+}
+
+void engine_state::assign(int number) {
+  number_ = number;
+  introduce();
+}
+
+void engine_state::introduce() {
+  if (!worker_ || number_ < 0 || introduced_) return;
+  introduced_ = true;
+  const auto body = worker::encode_setup({number_, services_->host, services_->libraries});
+  record r;
+  r.kind = static_cast<std::uint16_t>(worker::link_kind::init);
+  r.size = static_cast<std::uint32_t>(body.size());
+  worker_->send(r, body.data());
+  worker_->flush();
+}
+
+void engine_state::take(engine_tasks& tasks) {
+  for (auto& item : tasks.items) {
+    core::engine_task t;
+    t.id = item.id;
+    t.directed = item.directed;
+    t.ready = !item.file || item.file->complete();
+    t.kind = kind_of(item.payload);
+    t.payload = std::move(item.payload);
+    if (core_.push(std::move(t))) {
+      if (item.file) files_[{item.directed, item.id}] = std::move(item.file);
+      continue;
+    }
+    failure f;
+    f.code = ec::engine_lost;
+    f.engine = number_;
+    f.host = services_->host;
+    f.what = "engine " + std::to_string(number_) + " was given up: " + last_loss_;
+    send_lost({item.id, item.directed}, f, false);
+  }
+  feed();
+}
+
+void engine_state::transfer(const transfer_ended& t) {
+  const core::task_ref ref{t.id, t.directed};
+  if (t.complete) {
+    core_.set_ready(ref);
+    feed();
+  } else {
+    core_.withdraw(ref); // whoever sent it is gone: nobody waits for an outcome
+    files_.erase({t.directed, t.id});
+  }
+}
+
+void engine_state::feed() {
+  if (!worker_) return;
+  while (auto t = core_.next()) {
+    record r;
+    r.id = t->id;
+    r.kind = static_cast<std::uint16_t>(record_kind::task);
+    const auto file = files_.find({t->directed, t->id});
+    if (file == files_.end()) {
+      r.size = static_cast<std::uint32_t>(t->payload.size);
+      worker_->send(r, t->payload.data);
+    } else {
+      const auto size = file->second->size();
+      r.size = sizeof size;
+      r.flags = wire::transferred;
+      worker_->send_file(r, &size, file->second->fd());
+      files_.erase(file);
+    }
+    held_.push_back(std::move(t->payload));
+  }
+  worker_->flush();
+}
+
+void engine_state::worker_said(const record& r, const char* payload, process::unique_fd file) {
+  switch (static_cast<record_kind>(r.kind)) {
+  case record_kind::result:
+  case record_kind::failure:
+  case record_kind::partial: return ended(r, payload, std::move(file));
+  default: break;
+  }
+  if (r.kind != static_cast<std::uint16_t>(worker::link_kind::ready)) return;
+  core_.worker_ready();
+  services_->report(report());
+  feed();
+}
+
+void engine_state::ended(const record& r, const char* payload, process::unique_fd file) {
+  const auto t = core_.executing();
+  if (!t || t->id != r.id) { // it runs in order: a job has written into our socket
+    worker_->kill(SIGKILL);
+    return;
+  }
+  core_.finished(*t, std::chrono::nanoseconds{r.completed - r.started});
+  held_.pop_front();
+  auto& out = outbox_for(t->directed);
+  auto o = r;
+  o.engine = number_;
+  o.transfer = 0;
+  if ((r.flags & wire::transferred) == 0) {
+    out.add(o, payload);
+  } else {
+    send_large(o, t->directed, std::move(file), payload);
+  }
+  services_->flush_later();
+  feed();
+}
+
+void engine_state::send_large(record o, bool directed, process::unique_fd file, const char* size_text) {
+  auto& out = outbox_for(directed);
+  std::uint64_t size = 0;
+  if (o.size == sizeof size) std::memcpy(&size, size_text, sizeof size);
+  try {
+    auto mapped = map_memory_file(std::move(file), size);
+    o.transfer = ++services_->transfers;
+    out.add(o, &size);
+    out.send(); // before its pieces
+    const auto flags = transport::upward | (directed ? 0 : transport::balanced);
+    services_->senders.start(out.link(), o.transfer, static_cast<std::uint16_t>(flags), detail::slice{mapped});
+  } catch (const error& e) {
+    failure f;
+    f.code = e.code();
+    f.engine = number_;
+    f.host = services_->host;
+    f.what = e.what();
+    const auto body = detail::encode_failure(f);
+    o.kind = static_cast<std::uint16_t>(record_kind::failure);
+    o.flags = 0;
+    o.size = static_cast<std::uint32_t>(body.size());
+    out.add(o, body.data());
+  }
+}
+
+failure engine_state::describe(const process::exit_state& how) const {
+  failure f;
+  f.code = ec::engine_lost;
+  f.engine = number_;
+  f.host = services_->host;
+  f.pid = pid_;
+  f.signal = how.signal;
+  f.exit_code = how.code;
+  f.what = "the worker of engine " + std::to_string(number_) + " (pid " + std::to_string(pid_) +
+           (how.signal != 0 ? ") was ended by " : ") ended with ") + how.words();
+  return f;
+}
+
+void engine_state::worker_ended(const process::exit_state& how) {
+  const auto f = describe(how);
+  last_loss_ = f.what;
+  worker_.reset();
+  lose(core_.worker_lost(), f, true);
+  held_.clear();
+  if (!stopping_) after_loss();
+}
+
+void engine_state::after_loss() {
+  const auto decision = policy_.died(steady::now(), chance_);
+  if (std::holds_alternative<core::give_up>(decision)) {
+    failure f;
+    f.code = ec::engine_lost;
+    f.engine = number_;
+    f.host = services_->host;
+    f.what = "engine " + std::to_string(number_) + " was given up: its workers died too often; the last: " + last_loss_;
+    lose(core_.give_up(), f, false);
+  } else if (const auto* w = std::get_if<core::wait>(&decision)) {
+    restart_after_(std::chrono::ceil<std::chrono::milliseconds>(w->delay));
+  } else {
+    start();
+  }
+  services_->report(report());
+}
+
+void engine_state::lose(const core::engine_core::loss& loss, const failure& f, bool replaced) {
+  if (loss.executing) {
+    auto blamed = f;
+    if (const auto call = held_.empty() ? std::nullopt : wire::read_call(held_.front().data, held_.front().size))
+      blamed.job = call->job;
+    send_lost(*loss.executing, blamed, true);
+  }
+  auto unstarted = f;
+  if (replaced) unstarted.what += "; this task had not started";
+  for (const auto id : loss.unstarted_directed) send_lost({id, true}, unstarted, false);
+  for (const auto id : loss.unstarted_balanced) send_lost({id, false}, unstarted, false);
+}
+
+void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
+  files_.erase({t.directed, t.id});
+  if (!services_->direct) return;
+  const auto body = detail::encode_failure(f);
+  record r;
+  r.id = t.id;
+  r.kind = static_cast<std::uint16_t>(record_kind::lost);
+  r.flags = started ? wire::started : std::uint16_t{0};
+  r.engine = number_;
+  r.size = static_cast<std::uint32_t>(body.size());
+  outbox_for(t.directed).add(r, body.data());
+  services_->flush_later();
+}
+
+void engine_state::stop() {
+  stopping_ = true;
+  worker_.reset();
+}
+
+engine_report engine_state::report() const {
+  engine_report r;
+  r.engine = number_;
+  r.state = core::to_string(core_.status());
+  r.pid = pid_;
+  r.restarts = core_.restarts();
+  r.queued = core_.queued();
+  r.completed = core_.completed();
+  r.last_loss = last_loss_;
+  return r;
+}
+
+} // namespace pactor

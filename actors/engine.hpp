@@ -1,0 +1,106 @@
+#pragma once
+// The engine: an actor in the node with a number, a queue and a state, which supervises the worker that runs its jobs.
+
+#include "actors/outbox.hpp"
+#include "actors/protocol.hpp"
+#include "actors/transfers.hpp"
+#include "actors/worker_link.hpp"
+#include "runtime/core/engine_core.hpp"
+#include "runtime/core/restart_policy.hpp"
+
+#include <caf/behavior.hpp>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace pactor {
+
+/// What the engines of one node share. Plain objects in the I/O thread: engines and node are broker actors there, and
+/// what they owe the controller leaves in one frame for all of them.
+struct node_services {
+  std::string host;
+  std::vector<std::string> libraries;
+  std::function<std::unique_ptr<worker_link>(worker_events&)> start_worker;
+  std::function<void()> flush_later; ///< send the outboxes once what is in the mailboxes was handled
+  std::function<void(const engine_report&)> report;
+  std::optional<outbox> direct, balanced; ///< outcomes for the two schedulers, once there is a controller
+  piece_senders senders;                  ///< large results on their way out
+  std::uint64_t transfers = 0;
+};
+
+/// An engine without its actor. I/O thread only.
+class engine_state final : public worker_events {
+public:
+  using steady = std::chrono::steady_clock;
+
+  /// @param restart_after asks for start() after a delay
+  /// @param seed of the jitter between restarts
+  engine_state(std::shared_ptr<node_services> services, std::function<void(std::chrono::milliseconds)> restart_after,
+               std::uint32_t seed);
+
+  /// Starts a worker.
+  void start();
+  void assign(int number);
+  void take(engine_tasks& tasks);
+  void transfer(const transfer_ended& t);
+  /// Kills the worker, and starts no other.
+  void stop();
+  [[nodiscard]] engine_report report() const;
+
+  void worker_said(const wire::record& r, const char* payload, process::unique_fd file) override;
+  void worker_ended(const process::exit_state& how) override;
+
+private:
+  using file_ptr = std::shared_ptr<memory_file>;
+  using task_key = std::pair<bool, std::uint64_t>; // directed, id
+
+  void introduce();
+  void feed();
+  void ended(const wire::record& r, const char* payload, process::unique_fd file);
+  void send_large(wire::record o, bool directed, process::unique_fd file, const char* size_text);
+  void send_lost(core::task_ref t, const failure& f, bool started);
+  void lose(const core::engine_core::loss& loss, const failure& f, bool replaced);
+  void after_loss();
+  [[nodiscard]] failure describe(const process::exit_state& how) const;
+  outbox& outbox_for(bool directed) { return directed ? *services_->direct : *services_->balanced; }
+
+  std::shared_ptr<node_services> services_;
+  std::function<void(std::chrono::milliseconds)> restart_after_;
+  std::mt19937 chance_;
+  core::engine_core core_;
+  core::restart_policy policy_;
+  std::unique_ptr<worker_link> worker_;
+  std::map<task_key, file_ptr> files_;
+  std::deque<detail::slice> held_; // payloads that the worker has, to name the job it died in
+  std::string last_loss_;
+  int number_ = -1, pid_ = 0;
+  bool introduced_ = false, stopping_ = false;
+};
+
+/// The actor around it.
+template <class Self>
+caf::behavior engine(Self* self, std::shared_ptr<node_services> services, std::uint32_t seed) {
+  auto state = std::make_shared<engine_state>(
+      std::move(services), [self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, restart_worker{}); },
+      seed);
+  self->set_exit_handler([self, state](const caf::exit_msg& m) {
+    state->stop();
+    self->quit(m.reason);
+  });
+  state->start();
+  return {
+      [state](const engine_number& n) { state->assign(n.number); },
+      [state](engine_tasks& t) { state->take(t); },
+      [state](const transfer_ended& t) { state->transfer(t); },
+      [state](const restart_worker&) { state->start(); },
+      [state](const report_changes&) { return state->report(); },
+  };
+}
+
+} // namespace pactor

@@ -1,0 +1,175 @@
+#include "actors/hub.hpp"
+
+#include "pactor/codec.hpp"
+#include "runtime/core/engine_core.hpp"
+
+#include <set>
+#include <utility>
+
+namespace pactor {
+
+using transport::frame_kind;
+using transport::link_ptr;
+
+namespace {
+
+const auto given_up = core::to_string(core::engine_status::given_up);
+
+/// Links live in the I/O thread, the hub does not.
+void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag = 0) {
+  to->in_loop([kind, body = std::move(body), tag](transport::link& l) { l.send(kind, detail::slice{body}, tag); });
+}
+
+} // namespace
+
+hub_state::hub_state(hub_setup setup, callbacks out) : setup_{std::move(setup)}, out_{std::move(out)} {}
+
+void hub_state::refuse(const link_ptr& who, ec code, const std::string& why) {
+  who->in_loop([code, why](transport::link& l) {
+    l.send(frame_kind::refused, detail::slice{encode(refusal{static_cast<std::uint8_t>(code), why})});
+    l.close(why);
+  });
+}
+
+void hub_state::frame(const frame_in& f) {
+  try {
+    switch (static_cast<frame_kind>(f.header.kind)) {
+    case frame_kind::hello:
+      return f.from->peer_role() == security::role::client ? on_hello_client(f) : on_hello_node(f);
+    case frame_kind::engine_report: return on_report(f);
+    case frame_kind::query: return on_query(f);
+    default: return;
+    }
+  } catch (const error& e) {
+    refuse(f.from, ec::refused, e.what());
+  }
+}
+
+bool hub_state::admit(const frame_in& f, std::uint32_t protocol, const std::string& nonce) const {
+  if (protocol != protocol_version) {
+    refuse(f.from, ec::incompatible_version,
+           "the controller speaks protocol " + std::to_string(protocol_version) + ", this process " +
+               std::to_string(protocol) + ": use the same version of pactor on all hosts");
+    return false;
+  }
+  if (nonce != setup_.nonce) {
+    refuse(f.from, ec::refused, "the connection file is of another start of this cluster: fetch it anew");
+    return false;
+  }
+  return true;
+}
+
+void hub_state::on_hello_client(const frame_in& f) {
+  const auto hello = decode<hello_client>(f.body);
+  if (!admit(f, hello.protocol, hello.nonce)) return;
+  const client c{++last_client_, f.from};
+  clients_.emplace(f.from.get(), c);
+  setup_.journal.info("hub welcomes client " + std::to_string(c.number) + " (pid " + std::to_string(hello.pid) +
+                      " on " + hello.host + ")");
+  out_.client({c.number, c.link});
+  welcome_client w;
+  w.client = c.number;
+  w.cluster_id = setup_.cluster_id;
+  w.engines = engines();
+  // The schedulers hear of the client first: what is posted to the I/O thread stays in order.
+  f.from->in_loop([body = encode(w)](transport::link& l) {
+    l.welcome_peer();
+    l.send(frame_kind::welcome, detail::slice{body});
+  });
+}
+
+void hub_state::on_hello_node(const frame_in& f) {
+  auto hello = decode<hello_node>(f.body);
+  if (!admit(f, hello.protocol, hello.nonce)) return;
+  node n{++last_node_, hello.host, {}, f.from, std::move(hello.jobs)};
+  n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
+  setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
+                      std::to_string(n.engines.size()) + " engines");
+  out_.node({n.host, n.link, n.engines});
+  f.from->in_loop([body = encode(welcome_node{n.engines})](transport::link& l) {
+    l.welcome_peer();
+    l.send(frame_kind::welcome, detail::slice{body});
+  });
+  nodes_.emplace(f.from.get(), std::move(n));
+  announce_engines();
+}
+
+void hub_state::on_report(const frame_in& f) {
+  auto r = decode<engine_report>(f.body);
+  const auto n = nodes_.find(f.from.get());
+  const auto* e = table_.find(r.engine);
+  if (n == nodes_.end() || !e || e->node != n->second.key) return;
+  const auto before = e->condition;
+  table_.set_condition(n->second.key, r.engine,
+                       {r.state, r.pid, r.restarts, r.queued, r.completed, r.last_loss});
+  if (r.restarts != before.restarts)
+    setup_.journal.warning("engine " + std::to_string(r.engine) + " lost its worker: " + r.last_loss);
+  const auto works = [](const std::string& state) { return state == "idle" || state == "busy"; };
+  if (works(r.state) != works(before.state)) out_.available({r.engine, works(r.state)});
+  if (r.state == given_up && before.state != given_up) {
+    setup_.journal.error("engine " + std::to_string(r.engine) + " was given up: " + r.last_loss);
+    announce_engines();
+  }
+}
+
+void hub_state::on_query(const frame_in& f) {
+  switch (static_cast<query_kind>(decode<query>(f.body).kind)) {
+  case query_kind::jobs: return send(f.from, frame_kind::answer, encode(jobs()), f.header.tag);
+  case query_kind::status:
+    return out_.unassigned([this, to = f.from, tag = f.header.tag](std::uint64_t n) { answer_status(to, tag, n); });
+  }
+  refuse(f.from, ec::refused, "it asked what this controller does not know");
+}
+
+jobs_answer hub_state::jobs() const {
+  std::set<jobs_answer::value_type> all;
+  for (const auto& [link, n] : nodes_) all.insert(n.jobs.begin(), n.jobs.end());
+  return {all.begin(), all.end()};
+}
+
+void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const {
+  status_answer a;
+  a.cluster_id = setup_.cluster_id;
+  a.version = setup_.version;
+  a.address = setup_.address;
+  a.controller_pid = setup_.pid;
+  for (const auto& e : table_.list()) {
+    const auto& c = e.condition;
+    a.engines.emplace_back(e.host, engine_report{e.id, c.state, c.pid, c.restarts, c.queued, c.completed, c.last_loss});
+  }
+  a.clients = static_cast<std::uint32_t>(clients_.size());
+  a.unassigned = unassigned;
+  send(to, frame_kind::answer, encode(a), tag);
+}
+
+std::vector<int> hub_state::engines() const {
+  std::vector<int> ids;
+  for (const auto& e : table_.list())
+    if (e.condition.state != given_up) ids.push_back(e.id);
+  return ids;
+}
+
+void hub_state::announce_engines() const {
+  const auto body = encode(engines());
+  for (const auto& [link, c] : clients_) send(c.link, frame_kind::engines, body);
+}
+
+void hub_state::link_down(const struct link_down& d) {
+  if (const auto c = clients_.find(d.which.get()); c != clients_.end()) {
+    setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
+    clients_.erase(c);
+  }
+  const auto n = nodes_.find(d.which.get());
+  if (n == nodes_.end()) return;
+  setup_.journal.warning("hub lost the node of " + n->second.host + " with " +
+                         std::to_string(n->second.engines.size()) + " engines: " + d.reason);
+  table_.node_gone(n->second.key);
+  nodes_.erase(n);
+  announce_engines();
+}
+
+void hub_state::stop() {
+  for (const auto& [link, n] : nodes_) send(n.link, frame_kind::stop, {});
+}
+
+} // namespace pactor

@@ -1,0 +1,110 @@
+#pragma once
+// The hub: who is in the cluster and what state it is in. It admits nodes and clients, introduces them to the
+// schedulers, and answers every query; work does not pass through it.
+
+#include "actors/protocol.hpp"
+#include "runtime/core/engine_table.hpp"
+#include "runtime/log.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/behavior.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace pactor {
+
+/// What the hub knows of its cluster from the start.
+struct hub_setup {
+  std::string cluster_id, nonce, version, address;
+  int pid = 0;
+  log journal;
+};
+
+/// A hub without its actor. One thread at a time.
+class hub_state {
+public:
+  /// What the hub tells the schedulers.
+  struct callbacks {
+    std::function<void(const client_joined&)> client;
+    std::function<void(const node_joined&)> node;
+    std::function<void(const engine_available&)> available;
+    /// Asks the task scheduler how many tasks no engine has; the answer goes to the function.
+    std::function<void(std::function<void(std::uint64_t)>)> unassigned;
+  };
+  hub_state(hub_setup setup, callbacks out);
+
+  void frame(const frame_in& f);
+  void link_down(const link_down& d);
+  /// Tells every node to end.
+  void stop();
+
+private:
+  struct client {
+    std::uint32_t number;
+    transport::link_ptr link;
+  };
+  struct node {
+    std::uint64_t key;
+    std::string host;
+    std::vector<int> engines;
+    transport::link_ptr link;
+    jobs_answer jobs;
+  };
+
+  void on_hello_client(const frame_in& f);
+  void on_hello_node(const frame_in& f);
+  void on_report(const frame_in& f);
+  void on_query(const frame_in& f);
+  void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
+  [[nodiscard]] jobs_answer jobs() const;
+  /// Engines that can be addressed: all but those that were given up.
+  [[nodiscard]] std::vector<int> engines() const;
+  void announce_engines() const;
+  /// @return true if the peer belongs to this start of this cluster and speaks this protocol; else it is told
+  bool admit(const frame_in& f, std::uint32_t protocol, const std::string& nonce) const;
+  static void refuse(const transport::link_ptr& who, ec code, const std::string& why);
+
+  hub_setup setup_;
+  callbacks out_;
+  core::engine_table table_;
+  std::unordered_map<const transport::link*, client> clients_;
+  std::unordered_map<const transport::link*, node> nodes_;
+  std::uint32_t last_client_ = 0;
+  std::uint64_t last_node_ = 0;
+};
+
+/// to hub: end every node
+struct stop_cluster {};
+
+/// The actor around it. Cooperative: a long query must not hold up the I/O thread.
+template <class Self>
+caf::behavior hub(Self* self, hub_setup setup, caf::actor direct, caf::actor balanced) {
+  hub_state::callbacks out;
+  out.client = [self, direct, balanced](const client_joined& c) {
+    self->send(direct, c);
+    self->send(balanced, c);
+  };
+  out.node = [self, direct, balanced](const node_joined& n) {
+    self->send(direct, n);
+    self->send(balanced, n);
+  };
+  out.available = [self, balanced](const engine_available& e) { self->send(balanced, e); };
+  out.unassigned = [self, balanced](std::function<void(std::uint64_t)> then) {
+    self->request(balanced, std::chrono::seconds{2}, count_unassigned{})
+        .then([then](std::uint64_t n) { then(n); }, [then](const caf::error&) { then(0); });
+  };
+  auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
+  return {
+      [state](const frame_in& f) { state->frame(f); },
+      [state](const link_down& d) { state->link_down(d); },
+      [state](const stop_cluster&) { state->stop(); },
+  };
+}
+
+} // namespace pactor
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::stop_cluster)

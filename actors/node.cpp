@@ -1,0 +1,118 @@
+#include "actors/node.hpp"
+
+#include "pactor/codec.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace pactor {
+
+using transport::frame_kind;
+using wire::record;
+using wire::record_kind;
+
+node_state::node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out)
+    : services_{std::move(services)}, nonce_{std::move(nonce)}, out_{std::move(out)} {}
+
+void node_state::connected(const transport::link_ptr& controller, hello_node hello) {
+  controller_ = controller;
+  hello.nonce = nonce_;
+  controller_->send(frame_kind::hello, detail::slice{encode(hello)});
+}
+
+void node_state::frame(const frame_in& f) {
+  switch (static_cast<frame_kind>(f.header.kind)) {
+  case frame_kind::welcome: return on_welcome(f);
+  case frame_kind::refused: {
+    const auto r = decode<refusal>(f.body);
+    return end(static_cast<ec>(r.code), r.what);
+  }
+  case frame_kind::stop: return end(ec::interrupted, "the controller ends the cluster");
+  case frame_kind::tasks: return on_tasks(f);
+  case frame_kind::piece: return on_piece(f);
+  case frame_kind::credit: return services_->senders.credit(f.from, f.header);
+  case frame_kind::abandon: return finish_arrival(f.header.tag, false);
+  default: return;
+  }
+}
+
+void node_state::on_welcome(const frame_in& f) {
+  const auto w = decode<welcome_node>(f.body);
+  controller_->welcome_peer();
+  services_->direct.emplace(controller_, frame_kind::outcomes, std::uint16_t{0});
+  services_->balanced.emplace(controller_, frame_kind::outcomes, std::uint16_t{transport::balanced});
+  batches_.resize(w.engines.size());
+  for (std::size_t i = 0; i < w.engines.size(); ++i) {
+    engines_[w.engines[i]] = i;
+    out_.number(i, engine_number{w.engines[i]});
+  }
+  out_.welcomed(w.engines);
+}
+
+void node_state::on_tasks(const frame_in& f) {
+  const bool directed = (f.header.flags & transport::balanced) == 0;
+  wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
+    if (r.kind == static_cast<std::uint16_t>(record_kind::targets)) {
+      targets_.resize(r.size / sizeof(target));
+      std::memcpy(targets_.data(), payload, targets_.size() * sizeof(target));
+    } else {
+      on_task(r, {f.body, payload, r.size}, directed);
+    }
+  });
+  for (std::size_t i = 0; i < batches_.size(); ++i)
+    if (!batches_[i].items.empty()) out_.tasks(i, std::exchange(batches_[i], {}));
+}
+
+void node_state::on_task(const record& r, detail::slice payload, bool directed) {
+  if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
+  arrival* a = nullptr;
+  if ((r.flags & wire::transferred) != 0 && payload.size == sizeof(std::uint64_t)) {
+    std::uint64_t size = 0;
+    std::memcpy(&size, payload.data, sizeof size);
+    a = &arrivals_[r.transfer];
+    a->file = std::make_shared<memory_file>(size);
+    payload = {};
+  }
+  for (const auto& t : targets_) {
+    const auto e = engines_.find(t.engine);
+    if (e == engines_.end()) continue;
+    if (a) a->waiting.emplace_back(e->second, transfer_ended{t.id, directed, false});
+    batches_[e->second].items.push_back({t.id, directed, a ? a->file : nullptr, payload});
+  }
+  targets_.clear();
+}
+
+void node_state::on_piece(const frame_in& f) {
+  controller_->send(frame_kind::credit, {}, f.header.tag, f.header.flags, 1);
+  const auto i = arrivals_.find(f.header.tag);
+  if (i == arrivals_.end()) return;
+  i->second.file->append(f.body.data(), f.body.size());
+  if (!i->second.file->complete()) return;
+  i->second.file->seal();
+  finish_arrival(f.header.tag, true);
+}
+
+void node_state::finish_arrival(std::uint64_t tag, bool complete) {
+  const auto i = arrivals_.find(tag);
+  if (i == arrivals_.end()) return;
+  const auto waiting = std::move(i->second.waiting);
+  arrivals_.erase(i);
+  for (auto [engine, t] : waiting) {
+    t.complete = complete;
+    out_.ended_transfer(engine, t);
+  }
+}
+
+void node_state::flush() {
+  if (!services_->direct) return;
+  services_->direct->send();
+  services_->balanced->send();
+}
+
+void node_state::link_down(const std::string& reason) { end(ec::not_connected, reason); }
+
+void node_state::end(ec code, const std::string& reason) {
+  if (!std::exchange(ended_, true)) out_.ended(code, reason);
+}
+
+} // namespace pactor

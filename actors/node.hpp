@@ -1,0 +1,113 @@
+#pragma once
+// The node: one process a host, one connection to the controller, and the engines that live behind it.
+
+#include "actors/engine.hpp"
+#include "actors/protocol.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/behavior.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace pactor {
+
+/// A node without its actor. I/O thread only.
+class node_state {
+public:
+  /// What the node tells the process around it.
+  struct callbacks {
+    std::function<void(const std::vector<int>&)> welcomed;          ///< the numbers of its engines
+    std::function<void(ec code, const std::string& reason)> ended;  ///< there is no controller any more
+    std::function<void(std::size_t engine, engine_number)> number;  ///< to the engine's actor
+    std::function<void(std::size_t engine, engine_tasks&&)> tasks;  ///< to the engine's actor
+    std::function<void(std::size_t engine, transfer_ended)> ended_transfer; ///< to the engine's actor
+  };
+  node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
+
+  /// Says hello on a fresh connection.
+  void connected(const transport::link_ptr& controller, hello_node hello);
+  void frame(const frame_in& f);
+  void link_down(const std::string& reason);
+  void flush();
+
+private:
+  struct arrival {
+    std::shared_ptr<memory_file> file;
+    std::vector<std::pair<std::size_t, transfer_ended>> waiting; // engines and tasks
+  };
+  struct addressed {
+    std::size_t engine;
+    engine_tasks::item item;
+  };
+  void on_welcome(const frame_in& f);
+  void on_tasks(const frame_in& f);
+  void on_task(const wire::record& r, detail::slice payload, bool directed);
+  void on_piece(const frame_in& f);
+  void finish_arrival(std::uint64_t tag, bool complete);
+  void end(ec code, const std::string& reason);
+
+  std::shared_ptr<node_services> services_;
+  std::string nonce_;
+  callbacks out_;
+  transport::link_ptr controller_;
+  std::unordered_map<int, std::size_t> engines_; // number to index
+  std::map<std::uint64_t, arrival> arrivals_;
+  std::vector<target> targets_;
+  std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
+  bool ended_ = false;
+};
+
+/// What a node actor needs to start.
+struct node_setup {
+  std::shared_ptr<node_services> services;
+  std::string nonce;
+  hello_node hello; ///< without worker pids
+  std::vector<caf::actor> engines;
+  std::function<void(const std::vector<int>&)> welcomed;
+  std::function<void(ec, const std::string&)> ended;
+};
+
+/// node process to node actor: here is the connection
+struct controller_connected {
+  transport::link_ptr link;
+};
+
+/// The actor around it.
+template <class Self>
+caf::behavior node(Self* self, node_setup setup) {
+  auto engines = std::make_shared<std::vector<caf::actor>>(std::move(setup.engines));
+  node_state::callbacks out;
+  out.welcomed = std::move(setup.welcomed);
+  out.ended = std::move(setup.ended);
+  out.number = [self, engines](std::size_t e, engine_number n) { self->send((*engines)[e], n); };
+  out.tasks = [self, engines](std::size_t e, engine_tasks&& t) { self->send((*engines)[e], std::move(t)); };
+  out.ended_transfer = [self, engines](std::size_t e, transfer_ended t) { self->send((*engines)[e], t); };
+  auto state = std::make_shared<node_state>(setup.services, setup.nonce, std::move(out));
+  auto flushing = std::make_shared<bool>(false);
+  setup.services->flush_later = [self, flushing] {
+    if (!std::exchange(*flushing, true)) self->send(self, flush{});
+  };
+  return {
+      [state, hello = std::move(setup.hello)](const controller_connected& c) { state->connected(c.link, hello); },
+      [state](const frame_in& f) { state->frame(f); },
+      [state](const link_down& d) { state->link_down(d.reason); },
+      [state, flushing](const flush&) {
+        *flushing = false;
+        state->flush();
+      },
+      [self, engines](const stop_node&) {
+        for (const auto& e : *engines) self->send_exit(e, caf::exit_reason::user_shutdown);
+        self->quit();
+      },
+  };
+}
+
+} // namespace pactor
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::controller_connected)

@@ -1,0 +1,143 @@
+#include "actors/client_core.hpp"
+#include "actors/events.hpp"
+#include "actors/system.hpp"
+#include "actors/transport/endpoint.hpp"
+#include "runtime/files/connection_file.hpp"
+#include "runtime/files/profile.hpp"
+#include "runtime/security/tls_context.hpp"
+
+#include <caf/all.hpp>
+#include <caf/io/middleman.hpp>
+
+#include <array>
+#include <unistd.h>
+
+namespace pactor::detail {
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+files::connection_file read_connection(const client_options& options) {
+  if (!options.connection_file.empty())
+    return files::connection_file::read(options.connection_file, security::role::client);
+  const files::profile profile{options.profile};
+  return files::connection_file::read(profile.connection_file(security::role::client, options.cluster_id),
+                                      security::role::client);
+}
+
+/// A client's processes side: its actor system, its one connection and its actor.
+class connected_session final : public session {
+public:
+  explicit connected_session(const client_options& options)
+      : options_{options}, file_{read_connection(options)},
+        tls_{security::role::client, file_.ca, file_.certificate, file_.key}, system_{config_},
+        core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); })},
+        actor_{spawn()}, events_{actor_} {
+    try {
+      connect();
+    } catch (...) {
+      caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
+      throw;
+    }
+  }
+  ~connected_session() override {
+    close();
+    endpoint_.reset();
+    caf::scoped_actor self{system_};
+    self->send_exit(actor_, caf::exit_reason::user_shutdown);
+    self->wait_for(actor_);
+  }
+
+  [[nodiscard]] std::vector<int> ids() const override { return core_->engines(); }
+  bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) override {
+    return core_->wait_for_engines(n, timeout);
+  }
+  std::optional<job_info> find_job(const std::string& name) override {
+    if (auto known = look_up(name)) return known;
+    jobs(); // a library may have come since
+    return look_up(name);
+  }
+  std::vector<job_info> jobs() override {
+    std::vector<job_info> all;
+    for (auto& [name, signature, library] :
+         decode<jobs_answer>(core_->ask(query_kind::jobs, options_.timeout)))
+      all.push_back({std::move(name), std::move(signature), std::move(library)});
+    const std::lock_guard lock{mutex_};
+    jobs_ = all;
+    return all;
+  }
+  cluster_status status() override {
+    auto a = decode<status_answer>(core_->ask(query_kind::status, options_.timeout));
+    cluster_status s{std::move(a.cluster_id), std::move(a.version), file_.hosts.at(0) + ":" + std::to_string(file_.port),
+                     a.controller_pid, {}, a.clients, a.unassigned};
+    for (auto& [host, r] : a.engines)
+      s.engines.push_back({r.engine, std::move(host), r.pid, std::move(r.state), r.queued, r.completed, r.restarts,
+                           std::move(r.last_loss)});
+    return s;
+  }
+  void submit_direct(const std::shared_ptr<call>& c, std::size_t first, const slice& payload,
+                     std::span<const int> targets) override {
+    core_->submit_direct(c, first, payload, targets);
+  }
+  void submit_balanced(const std::shared_ptr<call>& c, std::size_t index, const slice& payload,
+                       std::span<const int> allowed) override {
+    core_->submit_balanced(c, index, payload, allowed);
+  }
+  [[nodiscard]] bool connected() const override { return core_->connected(); }
+  void close() override {
+    if (link_) link_->in_loop([](transport::link& l) { l.close("this client closed it"); });
+  }
+
+private:
+  caf::actor spawn() {
+    hello_client hello;
+    hello.nonce = file_.nonce;
+    hello.host = host_name();
+    hello.pid = ::getpid();
+    return system_.middleman().spawn_broker(
+        [this, hello](caf::io::broker* self) { return pactor::client(self, core_, hello); });
+  }
+
+  void connect() {
+    const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
+    transport::endpoint_options transport_options;
+    transport_options.tls = tls_.get();
+    endpoint_ = std::make_unique<transport::endpoint>(system_, std::move(transport_options), events_);
+    link_ = endpoint_->connect(file_.hosts.at(0), file_.port, deadline);
+    caf::anon_send(actor_, client_connected{link_});
+    core_->wait_for_welcome(deadline);
+  }
+
+  std::optional<job_info> look_up(const std::string& name) const {
+    const std::lock_guard lock{mutex_};
+    for (const auto& j : jobs_)
+      if (j.name == name) return j;
+    return std::nullopt;
+  }
+
+  client_options options_;
+  files::connection_file file_;
+  security::tls_context tls_;
+  system_config config_;
+  caf::actor_system system_;
+  std::shared_ptr<client_core> core_;
+  caf::actor actor_;
+  events_to_one events_;
+  std::unique_ptr<transport::endpoint> endpoint_;
+  transport::link_ptr link_;
+  mutable std::mutex mutex_;
+  std::vector<job_info> jobs_;
+};
+
+} // namespace
+
+std::shared_ptr<session> open_session(const client_options& options) {
+  return std::make_shared<connected_session>(options);
+}
+
+} // namespace pactor::detail

@@ -1,0 +1,197 @@
+#pragma once
+// Everything that processes and actors of a cluster say to each other, in one place.
+//
+// Between processes: frames (transport/frame.hpp). Control frames carry one of the structs of the first part,
+// encoded as MessagePack; batches carry wire::record. Nothing that comes from another process is deserialised by CAF.
+// Inside a process: CAF messages, the structs of the second part. They never leave the process.
+
+#include "actors/memory_file.hpp"
+#include "actors/transport/link.hpp"
+#include "pactor/detail/session.hpp"
+#include "pactor/job_info.hpp"
+#include "runtime/wire/records.hpp"
+
+#include "pactor/codec.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/fwd.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace pactor {
+
+/// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
+constexpr std::uint32_t protocol_version = 1;
+
+// ---- between processes -------------------------------------------------------------------------------------------
+
+/// client to hub, first frame
+struct hello_client {
+  std::uint32_t protocol = protocol_version;
+  std::string nonce; ///< of the controller's start, from the connection file
+  std::string host;
+  int pid = 0;
+  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid)
+};
+
+/// hub to client: it is in
+struct welcome_client {
+  std::uint32_t client = 0; ///< its number in this controller
+  std::string cluster_id;
+  std::vector<int> engines;
+  MSGPACK_DEFINE_MAP(client, cluster_id, engines)
+};
+
+/// node to hub, first frame
+struct hello_node {
+  std::uint32_t protocol = protocol_version;
+  std::string nonce;
+  std::string host;
+  int pid = 0;
+  std::vector<int> requested;   ///< one an engine: the number it had, or -1
+  std::vector<int> worker_pids; ///< one an engine
+  std::vector<std::tuple<std::string, std::string, std::string>> jobs; ///< name, signature, library
+  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, requested, worker_pids, jobs)
+};
+
+/// hub to node: it is in
+struct welcome_node {
+  std::vector<int> engines; ///< the numbers of its engines
+  MSGPACK_DEFINE_MAP(engines)
+};
+
+/// Either to the other: why it is cut off. Plain words.
+struct refusal {
+  std::uint8_t code = 0; ///< ec
+  std::string what;
+  MSGPACK_DEFINE_MAP(code, what)
+};
+
+/// node to hub: an engine's state changed
+struct engine_report {
+  int engine = -1;
+  std::string state; ///< "idle", "busy", "starting", "restarting", "given up"
+  int pid = 0;
+  std::uint32_t restarts = 0;
+  std::uint64_t queued = 0, completed = 0;
+  std::string last_loss;
+  MSGPACK_DEFINE_MAP(engine, state, pid, restarts, queued, completed, last_loss)
+};
+
+/// client to hub
+enum class query_kind : std::uint8_t { jobs = 1, status = 2 };
+struct query {
+  std::uint8_t kind = 0;
+  MSGPACK_DEFINE_MAP(kind)
+};
+
+/// The answer to query_kind::jobs: name, signature, library.
+using jobs_answer = std::vector<std::tuple<std::string, std::string, std::string>>;
+/// The answer to query_kind::status: host and engine_report of each engine, then the cluster.
+struct status_answer {
+  std::string cluster_id, version, address;
+  int controller_pid = 0;
+  std::vector<std::tuple<std::string, engine_report>> engines;
+  std::uint32_t clients = 0;
+  std::uint64_t unassigned = 0;
+  MSGPACK_DEFINE_MAP(cluster_id, version, address, controller_pid, engines, clients, unassigned)
+};
+
+/// In a batch, the payload of a record of kind targets is an array of these.
+struct target {
+  std::uint64_t id = 0; ///< of the task on this engine
+  std::int32_t engine = -1;
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(target) == 16);
+
+// ---- inside a process --------------------------------------------------------------------------------------------
+
+/// transport to any actor: a frame came
+struct frame_in {
+  transport::link_ptr from;
+  transport::frame_header header;
+  detail::bytes body;
+};
+
+/// transport to any actor: a connection ended
+struct link_down {
+  transport::link_ptr which;
+  std::string reason;
+};
+
+/// hub to schedulers: a client was welcomed
+struct client_joined {
+  std::uint32_t client = 0;
+  transport::link_ptr link;
+};
+
+/// hub to schedulers: a node was welcomed
+struct node_joined {
+  std::string host;
+  transport::link_ptr link;
+  std::vector<int> engines;
+};
+
+/// hub to schedulers: an engine of a living node can't run tasks now (false) or can again (true)
+struct engine_available {
+  int engine = -1;
+  bool available = false;
+};
+
+/// to oneself: send what has piled up in batches
+struct flush {};
+
+/// hub to task scheduler; it answers with the number of tasks that no engine has
+struct count_unassigned {};
+
+/// node to engine: the hub gave it this number
+struct engine_number {
+  int number = -1;
+};
+
+/// node to engine: tasks for it
+struct engine_tasks {
+  struct item {
+    std::uint64_t id = 0;
+    bool directed = false;
+    std::shared_ptr<memory_file> file; ///< not null: the payload arrives there; transfer_ended tells when
+    detail::slice payload;
+  };
+  std::vector<item> items;
+};
+
+/// node to engine: the payload of a task is complete, or (false) will never be
+struct transfer_ended {
+  std::uint64_t id = 0;
+  bool directed = false, complete = false;
+};
+
+/// engine to itself, after a delay: start a worker
+struct restart_worker {};
+
+/// node to itself, from time to time: tell the hub of engines whose counters changed
+struct report_changes {};
+
+/// to node: end in order
+struct stop_node {};
+
+} // namespace pactor
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::frame_in)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::link_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_joined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::node_joined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_available)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_number)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_tasks)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::transfer_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::restart_worker)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::report_changes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::stop_node)

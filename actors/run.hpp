@@ -1,0 +1,43 @@
+#pragma once
+// The two long-lived processes of a cluster, each as one function. They return when the process is to end.
+
+#include "pactor/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pactor {
+
+struct controller_options {
+  std::string connection_file; ///< of role controller: address, port (0 is any free one), nonce, keys
+  int ready_fd = -1;           ///< gets one byte once the controller listens
+  std::chrono::milliseconds heartbeat{1'000};
+  std::string log_file;        ///< "" is standard error
+  /// Called with the real port before ready_fd is written: completes the other connection files.
+  std::function<void(std::uint16_t port)> listening = {};
+};
+
+/// Hub, schedulers and the one port. Ends on SIGINT or SIGTERM.
+/// @return the exit code @throws error{system} if the address is taken, error{configuration}
+int run_controller(const controller_options& options);
+
+struct node_options {
+  std::string connection_file; ///< of role node
+  int engines = 1;
+  std::vector<std::string> job_directories;
+  std::string worker;             ///< path of pactor-worker
+  int ready_fd = -1;              ///< gets one byte once the engines are registered
+  std::string log_file;           ///< "" is standard error
+  std::vector<int> requested_ids; ///< numbers that the engines had before; missing ones are any
+  std::chrono::milliseconds heartbeat{1'000};
+  std::chrono::milliseconds timeout{10'000}; ///< of the connection
+};
+
+/// Engines and their workers. Ends on SIGINT or SIGTERM, or with the controller.
+/// @return the exit code @throws not_connected, error{refused}, error{configuration}
+int run_node(const node_options& options);
+
+} // namespace pactor

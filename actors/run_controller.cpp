@@ -1,0 +1,76 @@
+#include "actors/run.hpp"
+
+#include "actors/events.hpp"
+#include "actors/hub.hpp"
+#include "actors/scheduler_actors.hpp"
+#include "actors/system.hpp"
+#include "actors/transport/endpoint.hpp"
+#include "runtime/files/connection_file.hpp"
+#include "runtime/log.hpp"
+#include "runtime/process/signals.hpp"
+#include "runtime/security/tls_context.hpp"
+
+#include <caf/all.hpp>
+#include <caf/io/middleman.hpp>
+
+#include <malloc.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace pactor {
+
+namespace {
+
+/// Pieces of large payloads come and go by the thousand: with glibc's defaults each is mapped, faulted in and
+/// unmapped again, which costs half of the throughput.
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
+}
+
+void tell_ready(int fd) {
+  const char byte = 1;
+  if (fd >= 0 && ::write(fd, &byte, 1) == 1) ::close(fd);
+}
+
+} // namespace
+
+int run_controller(const controller_options& options) {
+  process::shutdown_signals signals;
+  process::raise_descriptor_limit();
+  keep_freed_memory();
+  const auto file = files::connection_file::read(options.connection_file, security::role::controller);
+  const log journal{{"controller", options.log_file}};
+  const security::tls_context tls{security::role::controller, file.ca, file.certificate, file.key};
+
+  system_config config;
+  caf::actor_system system{config};
+  auto& middleman = system.middleman();
+  const auto direct = middleman.spawn_broker([](caf::io::broker* self) { return direct_scheduler(self); });
+  const auto balanced = middleman.spawn_broker([](caf::io::broker* self) { return task_scheduler(self); });
+  hub_setup setup{file.cluster_id, file.nonce, PACTOR_VERSION, file.hosts.at(0), ::getpid(), journal};
+  const auto the_hub = system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced); });
+
+  controller_events events{the_hub, direct, balanced};
+  transport::endpoint_options transport_options;
+  transport_options.tls = tls.get();
+  transport_options.limits.heartbeat = options.heartbeat;
+  transport_options.limits.silence = options.heartbeat * 5;
+  transport_options.on_refused = [&journal](const std::string& address, const std::string& reason) {
+    journal.warning("controller refused " + address + ": " + reason);
+  };
+  {
+    transport::endpoint endpoint{system, std::move(transport_options), events};
+    const auto port = endpoint.listen(file.hosts.at(0), file.port);
+    journal.info("controller listens at " + file.hosts.at(0) + ":" + std::to_string(port));
+    if (options.listening) options.listening(port);
+    tell_ready(options.ready_fd);
+    pollfd p{signals.fd(), POLLIN, 0};
+    while (!signals.take()) ::poll(&p, 1, -1);
+    journal.info("controller ends");
+  }
+  for (const auto& a : {the_hub, direct, balanced}) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+  return 0;
+}
+
+} // namespace pactor

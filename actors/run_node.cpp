@@ -1,0 +1,152 @@
+#include "actors/run.hpp"
+
+#include "actors/events.hpp"
+#include "actors/node.hpp"
+#include "actors/system.hpp"
+#include "actors/transport/endpoint.hpp"
+#include "runtime/files/connection_file.hpp"
+#include "runtime/jobs/catalogue.hpp"
+#include "runtime/jobs/library.hpp"
+#include "runtime/log.hpp"
+#include "runtime/process/signals.hpp"
+#include "runtime/process/unique_fd.hpp"
+#include "runtime/security/tls_context.hpp"
+
+#include <caf/all.hpp>
+#include <caf/io/middleman.hpp>
+
+#include <array>
+#include <future>
+#include <malloc.h>
+#include <poll.h>
+#include <random>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace pactor {
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+/// The libraries that can be used; those that can't are named in the log, and everything lives on.
+jobs::catalogue load_catalogue(const std::vector<std::string>& directories, std::vector<std::string>& libraries,
+                               const log& journal) {
+  jobs::catalogue result;
+  const std::vector<std::filesystem::path> paths{directories.begin(), directories.end()};
+  for (const auto& path : jobs::find_libraries(paths)) {
+    try {
+      result.add(path);
+      libraries.push_back(std::filesystem::absolute(path));
+    } catch (const error& e) {
+      journal.warning(std::string{"node leaves a library out: "} + e.what());
+    }
+  }
+  return result;
+}
+
+/// Why the node ends; waited for together with signals.
+class ending {
+public:
+  ending() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+  void set(ec code, const std::string& reason) {
+    const std::lock_guard lock{mutex_};
+    code_ = code;
+    reason_ = reason;
+    ::eventfd_write(fd_.get(), 1);
+  }
+  void wait(process::shutdown_signals& signals) const {
+    std::array<pollfd, 2> p{pollfd{fd_.get(), POLLIN, 0}, pollfd{signals.fd(), POLLIN, 0}};
+    while (!signals.take()) {
+      ::poll(p.data(), p.size(), -1);
+      const std::lock_guard lock{mutex_};
+      if (code_) return;
+    }
+  }
+  [[nodiscard]] std::optional<error> reason() const {
+    const std::lock_guard lock{mutex_};
+    if (!code_) return std::nullopt;
+    return error{*code_, reason_};
+  }
+
+private:
+  process::unique_fd fd_;
+  mutable std::mutex mutex_;
+  std::optional<ec> code_;
+  std::string reason_;
+};
+
+} // namespace
+
+int run_node(const node_options& options) {
+  process::shutdown_signals signals;
+  process::raise_descriptor_limit();
+  ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
+  const auto file = files::connection_file::read(options.connection_file, security::role::node);
+  const log journal{{"node", options.log_file}};
+  const security::tls_context tls{security::role::node, file.ca, file.certificate, file.key};
+
+  auto services = std::make_shared<node_services>();
+  services->host = host_name();
+  node_setup setup;
+  setup.services = services;
+  setup.nonce = file.nonce;
+  const auto catalogue = load_catalogue(options.job_directories, services->libraries, journal);
+  for (const auto& j : catalogue.jobs()) setup.hello.jobs.emplace_back(j.name, j.signature, j.library);
+  setup.hello.host = services->host;
+  setup.hello.pid = ::getpid();
+  setup.hello.requested = options.requested_ids;
+  setup.hello.requested.resize(static_cast<std::size_t>(options.engines), -1);
+
+  system_config config;
+  caf::actor_system system{config};
+  services->start_worker = [&](worker_events& events) {
+    return start_worker_process(system, options.worker, events);
+  };
+  std::random_device seeds;
+  for (int i = 0; i < options.engines; ++i)
+    setup.engines.push_back(system.middleman().spawn_broker(
+        [services, seed = seeds()](caf::io::broker* self) { return engine(self, services, seed); }));
+
+  ending end;
+  setup.welcomed = [&](const std::vector<int>& ids) {
+    journal.info("node has engines " + std::to_string(ids.front()) + " to " + std::to_string(ids.back()));
+    const char byte = 1;
+    if (options.ready_fd >= 0 && ::write(options.ready_fd, &byte, 1) == 1) ::close(options.ready_fd);
+  };
+  setup.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
+  const auto the_node =
+      system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
+  events_to_one events{the_node};
+  const auto finish = [&] {
+    caf::anon_send(the_node, stop_node{});
+    caf::scoped_actor self{system};
+    self->wait_for(the_node);
+  };
+  try {
+    transport::endpoint_options transport_options;
+    transport_options.tls = tls.get();
+    transport_options.limits.heartbeat = options.heartbeat;
+    transport_options.limits.silence = options.heartbeat * 5;
+    transport::endpoint endpoint{system, std::move(transport_options), events};
+    const auto link =
+        endpoint.connect(file.hosts.at(0), file.port, std::chrono::steady_clock::now() + options.timeout);
+    caf::anon_send(the_node, controller_connected{link});
+    end.wait(signals);
+    finish();
+  } catch (...) {
+    finish();
+    throw;
+  }
+  const auto why = end.reason();
+  journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
+  if (why && why->code() != ec::interrupted) throw error{*why};
+  return 0;
+}
+
+} // namespace pactor

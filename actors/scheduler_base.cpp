@@ -1,0 +1,137 @@
+#include "actors/scheduler_base.hpp"
+
+#include "pactor/detail/failure.hpp"
+
+#include <cstring>
+
+namespace pactor {
+
+using transport::frame_kind;
+using transport::link_ptr;
+
+void scheduler_base::join(const client_joined& c) {
+  clients_.emplace(c.link.get(), client{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
+  client_links_[c.client] = c.link.get();
+}
+
+void scheduler_base::join(const node_joined& n) {
+  nodes_.emplace(n.link.get(), node{n.host, n.engines, outbox{n.link, frame_kind::tasks, flags_}});
+  for (const auto engine : n.engines) {
+    engines_[engine] = n.link.get();
+    engine_joined(engine);
+  }
+  flush_soon();
+}
+
+scheduler_base::node* scheduler_base::node_of(int engine) {
+  const auto e = engines_.find(engine);
+  if (e == engines_.end()) return nullptr;
+  const auto n = nodes_.find(e->second);
+  return n == nodes_.end() ? nullptr : &n->second;
+}
+
+void scheduler_base::flush_soon() {
+  if (std::exchange(flushing_, true)) return;
+  flush_later_();
+}
+
+void scheduler_base::flush() {
+  flushing_ = false;
+  before_flush();
+  for (auto& [link, n] : nodes_) n.out.send();
+  for (auto& [link, c] : clients_) c.out.send();
+}
+
+void scheduler_base::refuse(const link_ptr& who, const std::string& why) {
+  who->send(frame_kind::refused, detail::slice{encode(refusal{static_cast<std::uint8_t>(ec::refused), why})});
+  who->close("it sent " + why);
+}
+
+void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, int engine, const failure& f) {
+  const auto link = client_links_.find(number_of_client);
+  if (link == client_links_.end()) return;
+  const auto body = detail::encode_failure(f);
+  wire::record r;
+  r.id = number;
+  r.kind = static_cast<std::uint16_t>(wire::record_kind::failure);
+  r.engine = engine;
+  r.size = static_cast<std::uint32_t>(body.size());
+  clients_.at(link->second).out.add(r, body.data());
+  flush_soon();
+}
+
+void scheduler_base::frame(const frame_in& f) {
+  switch (static_cast<frame_kind>(f.header.kind)) {
+  case frame_kind::direct_tasks:
+  case frame_kind::balanced_tasks:
+    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_tasks(c->second, f.body);
+    break;
+  case frame_kind::outcomes: on_outcomes(f.from, f.body); break;
+  case frame_kind::piece: on_piece(f); return;   // forwarded as it came: nothing to flush
+  case frame_kind::credit: on_credit(f); return;
+  case frame_kind::abandon: on_abandon(f); break;
+  default: return;
+  }
+  flush_soon();
+}
+
+void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batch) {
+  const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
+    deliver(from, r, payload);
+  });
+  if (!whole) refuse(from, "a malformed batch of outcomes");
+}
+
+void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const char* payload) {
+  const auto whom = on_outcome(r, {payload, r.size});
+  const auto link = whom ? client_links_.find(whom->first) : client_links_.end();
+  const bool transferred = (r.flags & wire::transferred) != 0 && r.size == sizeof(std::uint64_t);
+  std::uint64_t size = 0;
+  if (transferred) std::memcpy(&size, payload, sizeof size);
+  if (link == client_links_.end()) { // nobody waits for it any more
+    if (transferred) relay_.open({from, r.transfer}, {}, static_cast<std::uint16_t>(flags_ | transport::upward), size);
+    return;
+  }
+  auto& c = clients_.at(link->second);
+  auto out = r;
+  out.id = whom->second;
+  if (transferred) {
+    out.transfer = next_transfer();
+    relay_.open({from, r.transfer}, {{c.out.link(), out.transfer}},
+                static_cast<std::uint16_t>(flags_ | transport::upward), size);
+  }
+  if (out.kind == static_cast<std::uint16_t>(wire::record_kind::lost))
+    out.kind = static_cast<std::uint16_t>(wire::record_kind::failure);
+  c.out.add(out, payload);
+  if (transferred) c.out.send(); // before its pieces
+}
+
+void scheduler_base::node_gone(node& n) {
+  for (const auto engine : n.engines) {
+    engines_.erase(engine);
+    failure f;
+    f.code = ec::engine_lost;
+    f.engine = engine;
+    f.host = n.host;
+    f.what = "the node of engine " + std::to_string(engine) + " is gone";
+    for (const auto& [client, number] : engine_lost(engine)) fail(client, number, engine, f);
+  }
+}
+
+void scheduler_base::link_down(const link_ptr& which) {
+  relay_.link_down(which);
+  peer_gone(which);
+  if (const auto c = clients_.find(which.get()); c != clients_.end()) {
+    client_gone(c->second.number);
+    client_links_.erase(c->second.number);
+    clients_.erase(c);
+  }
+  if (const auto n = nodes_.find(which.get()); n != nodes_.end()) {
+    auto gone = std::move(n->second);
+    nodes_.erase(n);
+    node_gone(gone);
+  }
+  flush_soon();
+}
+
+} // namespace pactor

@@ -1,0 +1,86 @@
+#pragma once
+// What the direct and the task scheduler share: who is connected, and how outcomes find their way to clients.
+
+#include "actors/outbox.hpp"
+#include "actors/protocol.hpp"
+#include "actors/transfers.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace pactor {
+
+/// Base of the schedulers' states. I/O thread only; knows no actor, so that tests can drive it.
+class scheduler_base {
+public:
+  /// @param flags that mark this scheduler's frames: frame_flag::balanced or 0
+  /// @param flush_later asks to call flush() once what is in the mailbox was handled
+  scheduler_base(std::uint16_t flags, std::function<void()> flush_later)
+      : flags_{flags}, flush_later_{std::move(flush_later)} {}
+  virtual ~scheduler_base() = default;
+
+  void join(const client_joined& c);
+  void join(const node_joined& n);
+  void frame(const frame_in& f);
+  void link_down(const transport::link_ptr& which);
+  /// Sends what has piled up.
+  void flush();
+
+protected:
+  struct client {
+    std::uint32_t number;
+    outbox out;
+  };
+  struct node {
+    std::string host;
+    std::vector<int> engines;
+    outbox out;
+  };
+
+  // What each scheduler decides for itself.
+  virtual void engine_joined(int engine) = 0;
+  /// The engine is gone; @return its tasks that end now
+  virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) = 0;
+  virtual void client_gone(std::uint32_t client) = 0;
+  virtual void on_tasks(client& from, const detail::bytes& batch) = 0;
+  /// A node's record says that a task ended. @return the client and its number for the task; nothing if nobody waits
+  virtual std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
+                                                                            std::string_view payload) = 0;
+  virtual void on_piece(const frame_in& f) = 0;
+  virtual void on_credit(const frame_in& f) = 0;
+  virtual void on_abandon(const frame_in& f) = 0;
+  virtual void before_flush() {}
+  virtual void peer_gone(const transport::link_ptr&) {}
+
+  [[nodiscard]] std::uint16_t flags() const { return flags_; }
+  node* node_of(int engine);
+  /// Tags of transfers that this scheduler names; they differ from those of the other scheduler.
+  std::uint64_t next_transfer() { return transfers_ += 2; }
+  void fail(std::uint32_t client, std::uint64_t number, int engine, const failure& f);
+  void flush_soon();
+  /// Cuts off a peer that sends what makes no sense.
+  static void refuse(const transport::link_ptr& who, const std::string& why);
+
+  piece_relay relay_;
+
+private:
+  void on_outcomes(const transport::link_ptr& from, const detail::bytes& batch);
+  void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
+  void node_gone(node& n);
+
+  std::uint16_t flags_;
+  std::function<void()> flush_later_;
+  bool flushing_ = false;
+  std::uint64_t transfers_ = flags_ == 0 ? 1 : 2;
+  std::unordered_map<const transport::link*, client> clients_;
+  std::unordered_map<std::uint32_t, const transport::link*> client_links_;
+  std::unordered_map<const transport::link*, node> nodes_;
+  std::unordered_map<int, const transport::link*> engines_;
+};
+
+} // namespace pactor

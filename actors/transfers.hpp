@@ -1,0 +1,101 @@
+#pragma once
+// Large payloads on their way: cut into pieces at the source, forwarded piece by piece, put together at the end. The
+// window bounds what any process holds of a payload that only passes through it. I/O thread only.
+
+#include "actors/transport/link.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pactor {
+
+/// Pieces needed for a payload.
+constexpr std::uint64_t pieces_of(std::uint64_t size) { return (size + transport::piece_size - 1) / transport::piece_size; }
+
+/// Sources: payloads that leave this process.
+class piece_senders {
+public:
+  /// Starts to send. `flags` go with every piece; `tag` is unique for the link and flags.
+  void start(const transport::link_ptr& to, std::uint64_t tag, std::uint16_t flags, detail::slice payload);
+  void credit(const transport::link_ptr& from, const transport::frame_header& header);
+  /// Forgets what was on its way there.
+  void link_down(const transport::link_ptr& which);
+
+private:
+  struct sender {
+    transport::link_ptr to;
+    std::uint16_t flags;
+    detail::slice payload;
+    std::size_t offset = 0;
+    std::uint64_t unacknowledged = 0;
+  };
+  using key = std::pair<const transport::link*, std::uint64_t>;
+  static void pump(sender& s, std::uint64_t tag);
+  std::map<key, sender> senders_;
+};
+
+/// Ends: payloads that are put together here. Every piece is acknowledged when it is taken.
+class piece_assemblies {
+public:
+  /// Pieces of this transfer will come. @pre size > 0
+  void expect(const transport::link_ptr& from, std::uint64_t tag, std::uint64_t size);
+  /// @return the payload once its last piece came
+  /// @throws error{bad_payload} if the piece lies outside the payload
+  std::optional<detail::bytes> piece(const transport::link_ptr& from, const transport::frame_header& header,
+                                     const detail::bytes& body);
+  void drop(const transport::link_ptr& from, std::uint64_t tag);
+  /// @return the transfers that will not be completed
+  std::vector<std::uint64_t> link_down(const transport::link_ptr& which);
+
+private:
+  struct assembly {
+    detail::bytes payload;
+    std::uint64_t received = 0;
+  };
+  using key = std::pair<const transport::link*, std::uint64_t>;
+  std::map<key, assembly> assemblies_;
+};
+
+/// In between: payloads that are forwarded, to one process or to several. A source may send on when the slowest of
+/// its destinations has taken a piece.
+class piece_relay {
+public:
+  struct end {
+    transport::link_ptr link;
+    std::uint64_t tag;
+  };
+  /// @param flags of the pieces, the same on both sides
+  /// @param size  of the payload
+  /// Without destinations the payload is taken and thrown away.
+  void open(const end& source, std::vector<end> destinations, std::uint16_t flags, std::uint64_t size);
+  /// @return false if there is no such transfer
+  bool piece(const transport::link_ptr& from, const transport::frame_header& header, const detail::bytes& body);
+  bool credit(const transport::link_ptr& from, const transport::frame_header& header);
+  void abandoned(const transport::link_ptr& from, const transport::frame_header& header);
+  /// Destinations of a lost source are told that the rest will not come; sources of lost destinations go on.
+  void link_down(const transport::link_ptr& which);
+
+private:
+  struct destination {
+    end to;
+    std::uint64_t credits = 0; // pieces it has taken
+  };
+  struct route {
+    end source;
+    std::vector<destination> destinations;
+    std::uint16_t flags = 0;
+    std::uint64_t size = 0, bytes = 0, pieces = 0, granted = 0;
+  };
+  using key = std::pair<const transport::link*, std::uint64_t>;
+  using routes = std::map<key, std::shared_ptr<route>>;
+  void grant(route& r);
+  void forget(const route& r);
+  void abandon(route& r);
+  routes by_source_, by_destination_;
+};
+
+} // namespace pactor

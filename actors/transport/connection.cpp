@@ -1,0 +1,217 @@
+#include "actors/transport/connection.hpp"
+
+#include "actors/transport/rules.hpp"
+#include "runtime/security/credentials.hpp"
+
+#include <caf/io/network/default_multiplexer.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <sys/socket.h>
+
+namespace pactor::transport {
+
+using caf::io::network::operation;
+
+namespace {
+
+constexpr std::size_t read_budget = std::size_t{4} << 20; // a busy peer yields to the others after so many bytes
+constexpr std::size_t parts_a_write = 64;
+
+} // namespace
+
+connection::connection(caf::io::network::default_multiplexer& multiplexer, int fd, std::unique_ptr<channel> tls,
+                       std::string address, link_events& events, steady::time_point now)
+    : event_handler{multiplexer, fd}, tls_{std::move(tls)}, address_{std::move(address)}, events_{events}, since_{now},
+      heard_{now}, spoke_{now} {}
+
+void connection::start() {
+  self_ = shared_from_this();
+  activate();
+  if (tls_->established()) {
+    if (admit_peer()) write_queued();
+    return;
+  }
+  shake();
+}
+
+bool connection::admit_peer() {
+  const auto role = security::role_of(tls_->peer_certificate());
+  if (!role) {
+    end("the peer's certificate names no role");
+    return false;
+  }
+  peer_role_ = *role;
+  // A client learns only from the first byte that its certificate was accepted.
+  if (peer_role_ != security::role::controller) send(frame_kind::ping);
+  return true;
+}
+
+bool connection::shake() {
+  if (tls_->established()) return true;
+  switch (tls_->handshake()) {
+  case channel::progress::failed: end(tls_->failure()); return false;
+  case channel::progress::done: disarm(); return admit_peer();
+  case channel::progress::again: break;
+  }
+  tls_->unsent() ? arm() : disarm();
+  return false;
+}
+
+void connection::handle_event(operation op) {
+  if (ended_) return;
+  if (op == operation::propagate_error) return end("the connection broke");
+  if (op == operation::read) {
+    tls_->begin_read();
+    if (shake()) read_frames();
+  } else if (shake()) {
+    write_queued();
+  }
+}
+
+void connection::read_frames() {
+  heard_something_ = true;
+  auto budget = read_budget;
+  while (!ended_) {
+    const auto want = in_body_ ? header_.size : head_.size();
+    auto* to = in_body_ ? body_.data() : head_.data();
+    const auto n = tls_->read(to + have_, want - have_);
+    if (n == 0) return;
+    if (n < 0) return end(closing_ ? close_reason_ : tls_->failure());
+    const auto got = static_cast<std::size_t>(n);
+    if (got >= budget) tls_->stop_fetching();
+    budget -= std::min(budget, got);
+    have_ += got;
+    if (have_ < want) continue;
+    have_ = 0;
+    if (!in_body_) {
+      if (!take_header()) return;
+      if (in_body_) continue;
+    }
+    deliver();
+  }
+}
+
+bool connection::take_header() {
+  std::memcpy(&header_, head_.data(), sizeof header_);
+  if (const auto why = objection(header_, peer_role_, welcomed_)) {
+    refuse(*why);
+    return false;
+  }
+  if (header_.size > 0) {
+    body_ = events_.buffer(*this, header_);
+    in_body_ = true;
+  }
+  return true;
+}
+
+void connection::deliver() {
+  in_body_ = false;
+  auto body = std::exchange(body_, {});
+  if (static_cast<frame_kind>(header_.kind) == frame_kind::ping || closing_) return;
+  events_.frame(self_, header_, std::move(body));
+}
+
+void connection::refuse(const std::string& why) {
+  send(frame_kind::refused, detail::bytes::copy(why.data(), why.size()));
+  close("it sent " + why);
+}
+
+void connection::send(frame_header header, detail::slice body) {
+  if (ended_ || closing_) return;
+  queue_.push_back({header, std::move(body)});
+  queued_ += queue_.back().size();
+  spoke_something_ = true;
+  if (!armed_ && queue_.size() == 1 && tls_->established()) write_queued();
+}
+
+void connection::write_queued() {
+  while (!ended_) {
+    std::array<iovec, parts_a_write> parts;
+    std::size_t count = 0, skip = front_sent_;
+    const auto put = [&](const void* data, std::size_t size) {
+      const auto skipped = std::min(skip, size);
+      skip -= skipped;
+      if (size > skipped) parts[count++] = {const_cast<char*>(static_cast<const char*>(data)) + skipped, size - skipped};
+    };
+    for (const auto& s : queue_) {
+      if (count + 2 > parts.size()) break;
+      put(&s.header, sizeof s.header);
+      put(s.body.data, s.body.size);
+    }
+    if (count == 0 && !tls_->unsent()) break;
+    const auto n = tls_->write({parts.data(), count});
+    if (n < 0) return end(closing_ ? close_reason_ : tls_->failure());
+    front_sent_ += static_cast<std::size_t>(n);
+    queued_ -= static_cast<std::size_t>(n);
+    while (!queue_.empty() && front_sent_ >= queue_.front().size()) {
+      front_sent_ -= queue_.front().size();
+      queue_.pop_front();
+    }
+    if (tls_->unsent()) return arm();
+  }
+  disarm();
+  if (closing_) end(close_reason_);
+}
+
+void connection::arm() {
+  if (armed_) return;
+  armed_ = true;
+  backend().add(operation::write, fd(), this);
+}
+
+void connection::disarm() {
+  if (!armed_) return;
+  armed_ = false;
+  backend().del(operation::write, fd(), this);
+}
+
+void connection::close(const std::string& reason) {
+  if (closing_ || ended_) return;
+  closing_ = true;
+  close_reason_ = reason;
+  closing_since_ = steady::time_point{}; // the next tick sets it
+  if (!tls_->established() || (queue_.empty() && !tls_->unsent())) end(reason);
+}
+
+void connection::end(const std::string& reason) {
+  if (ended_) return;
+  ended_ = true;
+  queue_.clear();
+  queued_ = 0;
+  disarm();
+  passivate();
+  ::shutdown(fd(), SHUT_RDWR);
+  if (self_) events_.closed(self_, reason);
+}
+
+void connection::in_loop(std::function<void(link&)> f) {
+  backend().dispatch([keep = shared_from_this(), f = std::move(f)] { f(*keep); });
+}
+
+void connection::removed_from_loop(operation op) {
+  if (op != operation::read || !self_) return;
+  // The multiplexer still touches this object after this call: let go in the next turn.
+  backend().post([keep = std::move(self_)] {});
+}
+
+void connection::tick(steady::time_point now, const timing& limits) {
+  if (ended_) return;
+  if (std::exchange(heard_something_, false)) heard_ = now;
+  if (std::exchange(spoke_something_, false)) spoke_ = now;
+  if (closing_) {
+    if (closing_since_ == steady::time_point{}) closing_since_ = now;
+    if (now - closing_since_ > limits.handshake) end(close_reason_);
+    return;
+  }
+  const auto seconds = [](std::chrono::milliseconds d) { return std::to_string(d.count()) + " ms"; };
+  if (!welcomed_) {
+    if (now - since_ > limits.handshake)
+      end((established() ? "no hello within " : "no TLS handshake within ") + seconds(limits.handshake));
+    return;
+  }
+  if (now - heard_ > limits.silence) return end("nothing heard for " + seconds(limits.silence));
+  if (now - spoke_ >= limits.heartbeat) send(frame_kind::ping);
+}
+
+} // namespace pactor::transport

@@ -1,0 +1,249 @@
+#include "actors/transport/endpoint.hpp"
+
+#include "actors/transport/dial.hpp"
+#include "pactor/error.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/io/network/default_multiplexer.hpp>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <fcntl.h>
+#include <future>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace pactor::transport {
+
+using caf::io::network::default_multiplexer;
+using caf::io::network::event_handler;
+using caf::io::network::operation;
+
+namespace {
+
+constexpr auto tick_interval = std::chrono::milliseconds{250};
+
+std::string address_of(const sockaddr_storage& a) {
+  char host[NI_MAXHOST]{}, port[NI_MAXSERV]{};
+  ::getnameinfo(reinterpret_cast<const sockaddr*>(&a), sizeof a, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+  return std::string{host} + ":" + port;
+}
+
+/// A handler that deletes itself when it has left the loop.
+class loop_handler : public event_handler {
+public:
+  using event_handler::event_handler;
+  void start() { activate(); }
+  void stop() {
+    if (!std::exchange(stopped_, true)) passivate();
+  }
+  void removed_from_loop(operation) override {
+    backend().post([this] { delete this; }); // NOLINT: owned by the loop, and it has just let go
+  }
+  void graceful_shutdown() override { stop(); }
+
+protected:
+  ~loop_handler() override = default;
+  bool stopped_ = false;
+};
+
+int make_timer() {
+  const int fd = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  const timespec t{0, std::chrono::nanoseconds{tick_interval}.count()};
+  const itimerspec period{t, t};
+  ::timerfd_settime(fd, 0, &period, nullptr);
+  return fd;
+}
+
+int bind_and_listen(const std::string& host, std::uint16_t port, std::uint16_t& actual) {
+  const auto fail = [&](const std::string& why) {
+    throw error{ec::system, "can't listen at " + host + ":" + std::to_string(port) + ": " + why};
+  };
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const auto e = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); e != 0)
+    fail(::gai_strerror(e));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> address{found, &::freeaddrinfo};
+  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) fail(std::generic_category().message(errno));
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  if (::bind(fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd, SOMAXCONN) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+    const auto why = std::generic_category().message(errno);
+    ::close(fd);
+    fail(why);
+  }
+  actual = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
+                                             : reinterpret_cast<sockaddr_in&>(bound).sin_port);
+  return fd;
+}
+
+} // namespace
+
+/// Everything that lives in the I/O thread.
+class endpoint::keeper final : public link_events {
+public:
+  keeper(default_multiplexer& mpx, endpoint_options options, link_events& events)
+      : mpx_{mpx}, options_{std::move(options)}, events_{events} {}
+
+  default_multiplexer& multiplexer() { return mpx_; }
+  [[nodiscard]] SSL_CTX* tls() const { return options_.tls; }
+
+  void start() {
+    ticker_ = new ticker{mpx_, make_timer(), *this}; // NOLINT: the loop owns its handlers
+    ticker_->start();
+  }
+
+  void stop() {
+    if (acceptor_) acceptor_->stop();
+    if (ticker_) ticker_->stop();
+    for (const auto& c : std::vector(connections_)) c->end("this process is shutting down");
+    connections_.clear();
+  }
+
+  void accept_at(int fd) {
+    acceptor_ = new acceptor{mpx_, fd, *this}; // NOLINT: the loop owns its handlers
+    acceptor_->start();
+  }
+
+  link_ptr add(int fd, std::unique_ptr<channel> tls, std::string address) {
+    auto c = std::make_shared<connection>(mpx_, fd, std::move(tls), std::move(address), *this,
+                                          connection::steady::now());
+    connections_.push_back(c);
+    c->start();
+    return c;
+  }
+
+  void frame(const link_ptr& from, const frame_header& header, detail::bytes body) override {
+    events_.frame(from, header, std::move(body));
+  }
+  detail::bytes buffer(const link& from, const frame_header& header) override { return events_.buffer(from, header); }
+  void closed(const link_ptr& which, const std::string& reason) override {
+    const auto i = std::find(connections_.begin(), connections_.end(), which);
+    if (i == connections_.end()) return;
+    const bool stranger = !(*i)->welcomed();
+    connections_.erase(i);
+    if (stranger && options_.on_refused) options_.on_refused(which->peer_address(), reason);
+    events_.closed(which, reason);
+  }
+
+private:
+  class ticker final : public loop_handler {
+  public:
+    ticker(default_multiplexer& mpx, int fd, keeper& k) : loop_handler{mpx, fd}, keeper_{k} {}
+    void handle_event(operation) override {
+      std::uint64_t expirations = 0;
+      if (stopped_ || ::read(fd(), &expirations, sizeof expirations) < 0) return;
+      const auto now = connection::steady::now();
+      for (const auto& c : std::vector(keeper_.connections_)) c->tick(now, keeper_.options_.limits);
+    }
+
+  private:
+    keeper& keeper_;
+  };
+
+  class acceptor final : public loop_handler {
+  public:
+    acceptor(default_multiplexer& mpx, int fd, keeper& k) : loop_handler{mpx, fd}, keeper_{k} {}
+    ~acceptor() override { ::close(reserve_); }
+    void handle_event(operation op) override {
+      if (op != operation::read) return;
+      while (!stopped_) {
+        sockaddr_storage from{};
+        socklen_t size = sizeof from;
+        const int accepted = ::accept4(fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (accepted >= 0)
+          keeper_.accepted(accepted, address_of(from));
+        else if (errno == EMFILE || errno == ENFILE)
+          shed();
+        else if (errno != EINTR && errno != ECONNABORTED)
+          return;
+      }
+    }
+
+  private:
+    /// Out of descriptors: the waiting connection would wake us for ever, so it is taken with a spare one and closed.
+    void shed() {
+      ::close(reserve_);
+      ::close(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC));
+      reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    keeper& keeper_;
+    int reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  };
+
+  void accepted(int fd, std::string address) {
+    const auto strangers = std::count_if(connections_.begin(), connections_.end(), [](const auto& c) { return !c->welcomed(); });
+    if (connections_.size() >= options_.max_connections ||
+        static_cast<std::size_t>(strangers) >= options_.max_strangers) {
+      ::close(fd);
+      if (options_.on_refused) options_.on_refused(address, "too many connections");
+      return;
+    }
+    add(fd, std::make_unique<channel>(fd, options_.tls, channel::side::server), std::move(address));
+  }
+
+  default_multiplexer& mpx_;
+  endpoint_options options_;
+  link_events& events_;
+  ticker* ticker_ = nullptr;
+  acceptor* acceptor_ = nullptr;
+  std::vector<std::shared_ptr<connection>> connections_;
+};
+
+endpoint::endpoint(caf::actor_system& system, endpoint_options options, link_events& events)
+    : system_{system}, keeper_{std::make_unique<keeper>(
+                           dynamic_cast<default_multiplexer&>(system.middleman().backend()), std::move(options), events)} {
+  run([this] { keeper_->start(); });
+}
+
+endpoint::~endpoint() {
+  run([this] { keeper_->stop(); });
+  run([] {}); // a turn in which the handlers leave the loop
+  run([] {}); // and one in which they are gone
+}
+
+void endpoint::run(const std::function<void()>& f) {
+  auto& mpx = keeper_->multiplexer();
+  if (std::this_thread::get_id() == mpx.thread_id()) return f();
+  std::promise<void> done;
+  mpx.post([&] {
+    try {
+      f();
+      done.set_value();
+    } catch (...) {
+      done.set_exception(std::current_exception());
+    }
+  });
+  done.get_future().get();
+}
+
+std::uint16_t endpoint::listen(const std::string& host, std::uint16_t port) {
+  std::uint16_t actual = 0;
+  const int fd = bind_and_listen(host, port, actual);
+  run([&] { keeper_->accept_at(fd); });
+  return actual;
+}
+
+link_ptr endpoint::connect(const std::string& host, std::uint16_t port,
+                           std::chrono::steady_clock::time_point deadline) {
+  auto other = dial(host, port, keeper_->tls(), deadline);
+  link_ptr result;
+  run([&] { result = keeper_->add(other.fd, std::move(other.tls), host + ":" + std::to_string(port)); });
+  return result;
+}
+
+} // namespace pactor::transport

@@ -1,0 +1,52 @@
+#pragma once
+// A process's way to others: listens or connects, keeps its connections, and watches over their time limits.
+
+#include "actors/transport/connection.hpp"
+#include "actors/transport/link.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace pactor::transport {
+
+struct endpoint_options {
+  SSL_CTX* tls = nullptr; ///< owned by the caller, outlives the endpoint
+  timing limits;
+  std::size_t max_connections = 1'000; ///< in all; more are closed at once
+  std::size_t max_strangers = 100;     ///< of these, not yet welcomed
+  /// Told of every connection that ended before it was welcomed: address and reason. In the I/O thread.
+  std::function<void(const std::string& address, const std::string& reason)> on_refused = {};
+};
+
+/// Create after the actor system, destroy before it: the multiplexer does not stop while connections live.
+class endpoint {
+public:
+  /// `events` is called in the I/O thread and outlives the endpoint.
+  endpoint(caf::actor_system& system, endpoint_options options, link_events& events);
+  endpoint(const endpoint&) = delete;
+  endpoint& operator=(const endpoint&) = delete;
+  ~endpoint();
+
+  /// Listens at host:port; port 0 takes a free one. @return the port
+  /// @throws error{system} if the address can't be had
+  std::uint16_t listen(const std::string& host, std::uint16_t port);
+
+  /// Connects, shakes hands, and waits until the other side accepted our certificate.
+  /// @throws not_connected naming the address, error{refused} with the reason
+  link_ptr connect(const std::string& host, std::uint16_t port, std::chrono::steady_clock::time_point deadline);
+
+  /// Runs `f` in the I/O thread and waits for it.
+  void run(const std::function<void()>& f);
+
+private:
+  class keeper;
+  caf::actor_system& system_;
+  std::unique_ptr<keeper> keeper_;
+};
+
+} // namespace pactor::transport
