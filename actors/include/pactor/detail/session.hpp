@@ -24,8 +24,8 @@ namespace pactor {
 /// Where a client finds its cluster.
 struct client_options {
   std::string profile = "default";
-  std::string cluster_id;                    ///< "" is the profile's default cluster
-  std::string connection_file;               ///< overrides profile and cluster_id
+  std::string cluster_id{};                  ///< "" is the profile's default cluster
+  std::string connection_file{};             ///< overrides profile and cluster_id
   std::chrono::milliseconds timeout{10'000}; ///< of the connection itself, and of every query
 };
 

@@ -1,0 +1,141 @@
+#include "pactor/detail/outcomes.hpp"
+#include "pactor/detail/submission.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+namespace pactor {
+
+std::string_view to_string(task_info::state_type state) {
+  static constexpr std::array<std::string_view, 3> names{"pending", "finished", "failed"};
+  return names.at(static_cast<std::size_t>(state));
+}
+
+namespace detail {
+
+namespace {
+
+/// @pre ready
+bool all_well(const call& tasks) {
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (!is_result(tasks.at(i))) return false;
+  return true;
+}
+
+/// @pre ready
+clock::time_point last_received(const call& tasks) {
+  auto last = tasks.submitted();
+  for (std::size_t i = 0; i < tasks.size(); ++i) last = std::max(last, tasks.at(i).received);
+  return last;
+}
+
+std::string not_ready(const call& tasks) {
+  return "result not ready: " + tasks.job() + ", " + std::to_string(tasks.done()) + " of " +
+         std::to_string(tasks.size()) + (tasks.size() == 1 ? " task" : " tasks") + " done";
+}
+
+} // namespace
+
+deadline after(seconds span) {
+  const auto now = std::chrono::steady_clock::now();
+  if (span.count() <= 0) return now;
+  if (span >= deadline::max() - now) return deadline::max();
+  return now + std::chrono::duration_cast<std::chrono::steady_clock::duration>(span);
+}
+
+bool async_result_base::successful() const {
+  const auto& tasks = *state_->tasks;
+  if (!tasks.ready()) throw error{ec::invalid_argument, "cannot tell yet whether it succeeded: " + not_ready(tasks)};
+  return all_well(tasks);
+}
+
+std::vector<int> async_result_base::engine_ids() const {
+  const auto& tasks = *state_->tasks;
+  std::vector<int> engines(tasks.size(), -1);
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (tasks.ready(i)) engines[i] = tasks.at(i).engine;
+  return engines;
+}
+
+std::vector<task_info> async_result_base::tasks() const {
+  const auto& tasks = *state_->tasks;
+  std::vector<task_info> result(tasks.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    auto& info = result[i];
+    info.id = tasks.ids[i];
+    info.submitted = tasks.submitted();
+    if (!tasks.ready(i)) continue;
+    const auto& o = tasks.at(i);
+    info.engine = o.engine;
+    info.state = is_result(o) ? task_info::state_type::finished : task_info::state_type::failed;
+    info.started = o.started;
+    info.completed = o.completed;
+    info.received = o.received;
+  }
+  return result;
+}
+
+std::size_t async_result_base::size() const {
+  return state_->first_element.empty() ? state_->tasks->size() : state_->first_element.back();
+}
+
+std::size_t async_result_base::progress() const {
+  const auto& tasks = *state_->tasks;
+  if (tasks.ready()) return size();
+  if (state_->first_element.empty()) return tasks.done();
+  std::size_t elements = 0;
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (tasks.ready(i)) elements += state_->elements(i);
+  return elements;
+}
+
+seconds async_result_base::elapsed() const {
+  const auto& tasks = *state_->tasks;
+  return (tasks.ready() ? last_received(tasks) : clock::now()) - tasks.submitted();
+}
+
+seconds async_result_base::wall_time() const {
+  require_ready(after(seconds{0}));
+  return elapsed();
+}
+
+seconds async_result_base::serial_time() const {
+  require_ready(after(seconds{0}));
+  const auto& tasks = *state_->tasks;
+  clock::duration sum{};
+  for (std::size_t i = 0; i < tasks.size(); ++i) sum += tasks.at(i).completed - tasks.at(i).started;
+  return sum;
+}
+
+std::ostream& operator<<(std::ostream& out, const async_result_base& r) {
+  const auto* state = !r.ready() ? "pending" : r.successful() ? "finished" : "failed";
+  return out << "<async_result(" << r.job() << "): " << state << '>';
+}
+
+void async_result_base::check() const {
+  const auto& tasks = *state_->tasks;
+  tasks.wait();
+  if (all_well(tasks)) return;
+  std::vector<failure> all;
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    for (auto& [element, f] : failures_of(tasks.at(i))) all.push_back(std::move(f));
+  if (all.size() == 1) raise(all.front());
+  throw composite_error{std::move(all)};
+}
+
+void async_result_base::require_ready(deadline until) const {
+  const auto& tasks = *state_->tasks;
+  if (!tasks.wait_until(until)) throw timeout_error{not_ready(tasks)};
+}
+
+void async_result_base::refuse_dictionary(int engine) const {
+  const auto& tasks = *state_->tasks;
+  std::size_t ran = 0;
+  for (std::size_t i = 0; i < tasks.size(); ++i) ran += tasks.at(i).engine == engine ? 1 : 0;
+  throw error{ec::invalid_argument, "no dictionary by engine: " + std::to_string(ran) + " tasks of " + job() +
+                                        " ran on engine " + std::to_string(engine)};
+}
+
+} // namespace detail
+} // namespace pactor

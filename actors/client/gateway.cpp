@@ -1,0 +1,116 @@
+#include "pactor/detail/gateway.hpp"
+
+#include "runtime/core/near_names.hpp"
+#include "runtime/core/partition.hpp"
+#include "runtime/core/signature.hpp"
+#include "runtime/core/targets.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+namespace pactor::detail {
+
+namespace {
+
+[[noreturn]] void refuse(ec code, std::string_view job, std::string what) {
+  failure f;
+  f.code = code;
+  f.what = std::move(what);
+  f.job = job;
+  raise(f);
+}
+
+[[noreturn]] void raise_gone(int engine, std::string_view job, std::span<const int> engines) {
+  failure f;
+  f.code = ec::engine_lost;
+  f.what = "engine " + std::to_string(engine) + " is gone: the engines are " + core::engine_list(engines);
+  f.job = job;
+  f.engine = engine;
+  raise(f);
+}
+
+bool contains(std::span<const int> sorted, int engine) {
+  return std::binary_search(sorted.begin(), sorted.end(), engine);
+}
+
+[[noreturn]] void raise_unknown(session& s, std::string_view job) {
+  std::vector<std::string> names;
+  for (auto& info : s.jobs()) names.push_back(std::move(info.name));
+  const auto near = core::near_names(job, names);
+  auto what = "no job \"" + std::string{job} + '"';
+  for (std::size_t i = 0; i < near.size(); ++i) what += (i == 0 ? "; did you mean " : " or ") + near[i];
+  refuse(ec::unknown_job, job, what + (near.empty() ? "" : "?"));
+}
+
+} // namespace
+
+engine_set gateway::resolve(const targets& t) const {
+  if (t.lazy()) return {};
+  return {false, t.resolve(session_->ids())};
+}
+
+std::vector<int> gateway::reach(const engine_set& engines, std::string_view job) const {
+  auto present = session_->ids();
+  if (engines.lazy) {
+    if (present.empty())
+      throw no_engines{"no engines are registered; start some, or give them time with wait_for_engines(n)"};
+    return present;
+  }
+  for (const auto engine : engines.numbers)
+    if (!contains(present, engine)) raise_gone(engine, job, present);
+  return engines.numbers;
+}
+
+std::vector<int> gateway::allow(const engine_set& engines, std::string_view job) const {
+  if (engines.lazy) return {};
+  const auto present = session_->ids();
+  const auto here = [&](int engine) { return contains(present, engine); };
+  if (std::ranges::none_of(engines.numbers, here)) raise_gone(engines.numbers.front(), job, present);
+  return engines.numbers;
+}
+
+std::shared_ptr<const job_info> gateway::check_now(std::string_view job, std::string_view types) const {
+  auto info = session_->find_job(std::string{job});
+  if (!info) raise_unknown(*session_, job);
+  if (const auto fault = core::check_call(job, info->signature, types)) refuse(ec::signature_mismatch, job, *fault);
+  return std::make_shared<const job_info>(std::move(*info));
+}
+
+std::shared_ptr<const job_info> gateway::check_once(std::string_view job, std::string_view types) {
+  const checked_call_view key{job, types.data()};
+  {
+    const std::shared_lock lock{mutex_};
+    if (const auto known = checked_.find(key); known != checked_.end()) return known->second;
+  }
+  auto info = check_now(job, types);
+  const std::unique_lock lock{mutex_};
+  return checked_.try_emplace(checked_call{std::string{job}, types.data()}, std::move(info)).first->second;
+}
+
+std::vector<std::size_t> split_evenly(std::size_t n, std::size_t parts) {
+  std::vector<std::size_t> starts;
+  for (const auto& part : core::partition(n, parts))
+    if (part.size > 0) starts.push_back(part.first);
+  starts.push_back(n);
+  return starts;
+}
+
+std::vector<std::size_t> split_chunks(std::size_t n, std::size_t chunk, std::size_t engines) {
+  constexpr std::size_t parts_per_engine = 4;
+  const auto parts = parts_per_engine * std::max<std::size_t>(engines, 1);
+  if (chunk == 0) chunk = std::max<std::size_t>((n + parts - 1) / parts, 1);
+  std::vector<std::size_t> starts;
+  starts.reserve(n / chunk + 2);
+  for (std::size_t first = 0; first < n; first += std::min(chunk, n - first)) starts.push_back(first);
+  starts.push_back(n);
+  return starts;
+}
+
+std::size_t common_length(std::span<const std::size_t> lengths) {
+  if (std::ranges::adjacent_find(lengths, std::ranges::not_equal_to{}) == lengths.end()) return lengths.front();
+  std::string text;
+  for (const auto n : lengths) text += (text.empty() ? "" : ", ") + std::to_string(n);
+  throw error{ec::invalid_argument, "all sequences of a map must have the same length, but have " + text};
+}
+
+} // namespace pactor::detail

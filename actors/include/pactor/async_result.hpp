@@ -1,0 +1,161 @@
+#pragma once
+// What a call gives back at once: a handle on results that are still to come.
+
+#include "pactor/detail/outcomes.hpp"
+#include "pactor/detail/submission.hpp"
+#include "pactor/result_or_failure.hpp"
+
+#include <cstddef>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pactor {
+
+/// How the results of the single tasks make up what get() returns.
+namespace shape {
+
+/// One task: get() returns the job's own result.
+struct single {
+  template <class R>
+  using result = R;
+};
+/// One task an engine: get() returns `std::vector<R>`, one result an engine in target order.
+struct per_engine {
+  template <class R>
+  using result =
+      std::conditional_t<std::is_void_v<R>, void, std::vector<std::conditional_t<std::is_void_v<R>, char, R>>>;
+};
+/// One task a part of a sequence: get() returns `std::vector<R>`, one result an element in element order.
+struct mapped : per_engine {};
+
+} // namespace shape
+
+/// The results of one call. A cheap handle: copies share the results, which stay until the last copy is gone. Any
+/// thread may use it, also when views and client are gone.
+/// @tparam R what the job returns for one engine or one element; may be void
+/// @tparam Shape how these make up the result: see `value_type`
+template <class R, class Shape = shape::single>
+class async_result : public detail::async_result_base {
+public:
+  /// What get() returns: `R` of one task, else `std::vector<R>`; void of void jobs.
+  using value_type = typename Shape::template result<R>;
+  class iterator;
+
+  explicit async_result(std::shared_ptr<const detail::submission> state) : async_result_base{std::move(state)} {}
+
+  /// Waits and returns the results; every call decodes them anew.
+  /// @throws what went wrong, at every call: a single failure as remote_error, engine_lost, ..., several as
+  /// composite_error; signature_mismatch if a result does not fit R
+  value_type get() const {
+    check();
+    if constexpr (std::is_same_v<Shape, shape::single>)
+      return detail::read_result<R>(*state_, 0);
+    else if constexpr (!std::is_void_v<R>)
+      return collect();
+  }
+  /// @throws timeout_error if `timeout` runs out first; the tasks go on
+  value_type get(seconds timeout) const {
+    require_ready(detail::after(timeout));
+    return get();
+  }
+
+  /// Waits and returns what each engine gave: engine number to result; of a map, to the results of its part.
+  /// @throws as get(), and error{invalid_argument} if one engine ran several of the tasks
+  [[nodiscard]] auto get_dict() const requires(!std::is_void_v<R>) {
+    check();
+    std::map<int, std::conditional_t<std::is_same_v<Shape, shape::mapped>, std::vector<R>, R>> dictionary;
+    for (std::size_t i = 0; i < state_->tasks->size(); ++i) {
+      const auto engine = state_->tasks->at(i).engine;
+      if (dictionary.contains(engine)) refuse_dictionary(engine);
+      if constexpr (std::is_same_v<Shape, shape::mapped>)
+        dictionary.emplace(engine, read_part(i));
+      else
+        dictionary.emplace(engine, detail::read_result<R>(*state_, i));
+    }
+    return dictionary;
+  }
+
+  /// Waits and returns each result, or the failure in its place: what succeeded beside what failed. Raises nothing
+  /// of the tasks'. One entry a task; of a map, one an element.
+  [[nodiscard]] std::vector<result_or_failure<R>> get_or_errors() const {
+    wait();
+    std::vector<result_or_failure<R>> results;
+    results.reserve(size());
+    for (std::size_t i = 0; i < state_->tasks->size(); ++i)
+      for (auto& x : detail::read_each<R>(*state_, i, is_map)) results.push_back(std::move(x));
+    return results;
+  }
+
+  /// Iterates over the results as they come in, in order of submission; after a load-balanced map with
+  /// `.ordered = false`, in order of arrival. Waits where it must, and raises a failure where it stands.
+  [[nodiscard]] iterator begin() const requires(!std::is_void_v<R>) { return iterator{state_}; }
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+private:
+  static constexpr bool is_map = std::is_same_v<Shape, shape::mapped>;
+
+  std::vector<R> read_part(std::size_t index) const requires(!std::is_void_v<R>) {
+    std::vector<R> part;
+    detail::append_part(part, *state_, index);
+    return part;
+  }
+  value_type collect() const {
+    const auto tasks = state_->tasks->size();
+    value_type results;
+    results.reserve(size());
+    for (std::size_t i = 0; i < tasks; ++i) {
+      if constexpr (is_map)
+        detail::append_part(results, *state_, i);
+      else
+        results.push_back(detail::read_result<R>(*state_, i));
+    }
+    return results;
+  }
+};
+
+/// Walks over results that may still be on their way.
+template <class R, class Shape>
+class async_result<R, Shape>::iterator {
+public:
+  using iterator_concept = std::input_iterator_tag;
+  using difference_type = std::ptrdiff_t;
+  using value_type = R;
+
+  iterator() = default;
+  explicit iterator(std::shared_ptr<const detail::submission> state) : state_{std::move(state)} { advance(); }
+
+  /// @throws the failure that stands in this result's place
+  R& operator*() const { return part_[at_].value(); }
+  iterator& operator++() {
+    if (++at_ >= part_.size()) advance();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  friend bool operator==(const iterator& i, std::default_sentinel_t) { return i.at_ >= i.part_.size(); }
+
+private:
+  /// Goes on to the next task that has a result for us, waiting for it.
+  void advance() {
+    constexpr auto forever = detail::deadline::max();
+    const auto& tasks = *state_->tasks;
+    part_.clear();
+    for (at_ = 0; part_.empty() && next_ < tasks.size(); ++next_) {
+      auto index = next_;
+      if (state_->ordered)
+        tasks.wait_until(index, forever);
+      else
+        index = *tasks.wait_arrival(next_, forever);
+      part_ = detail::read_each<R>(*state_, index, is_map);
+    }
+  }
+
+  std::shared_ptr<const detail::submission> state_;
+  mutable std::vector<result_or_failure<R>> part_; ///< of the task just arrived
+  std::size_t at_ = 0, next_ = 0;
+};
+
+} // namespace pactor

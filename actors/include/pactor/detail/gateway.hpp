@@ -1,0 +1,90 @@
+#pragma once
+// What the views of one client share: its session, and which calls were found right before.
+
+#include "pactor/detail/session.hpp"
+#include "pactor/signature.hpp"
+#include "pactor/targets.hpp"
+
+#include <functional>
+#include <memory>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace pactor::detail {
+
+/// `(double, vector<int64>)`
+template <class... Args>
+inline constexpr auto arguments_text = fixed_text{"("} + join(fixed_text{", "}, text_of<Args>...) + fixed_text{")"};
+
+/// The engines of one view: fixed numbers, or whoever is there at each call.
+struct engine_set {
+  bool lazy = true;
+  std::vector<int> numbers; ///< fixed
+};
+
+/// Thread-safe.
+class gateway {
+public:
+  explicit gateway(std::shared_ptr<session> s) : session_{std::move(s)} {}
+
+  [[nodiscard]] const std::shared_ptr<session>& peer() const noexcept { return session_; }
+
+  /// Names the engines that `t` means now. @throws as targets::resolve
+  [[nodiscard]] engine_set resolve(const targets& t) const;
+  /// The engines that a directed call of `job` goes to now.
+  /// @throws no_engines; engine_lost if a fixed one is gone
+  [[nodiscard]] std::vector<int> reach(const engine_set& engines, std::string_view job) const;
+  /// The engines that a balanced call of `job` may go to now; empty is all.
+  /// @throws engine_lost if the set is fixed and none of it is there
+  [[nodiscard]] std::vector<int> allow(const engine_set& engines, std::string_view job) const;
+
+  /// The job of this name, once it is sure that `Args` fit it. Costs one look-up from the second time on.
+  /// @throws unknown_job, signature_mismatch: nothing was sent then
+  template <class... Args>
+  std::shared_ptr<const job_info> check(std::string_view job) {
+    return check_once(job, arguments_text<Args...>.view());
+  }
+  /// The same for arguments whose types are known only now; asked anew each time.
+  std::shared_ptr<const job_info> check_now(std::string_view job, std::string_view types) const;
+
+private:
+  struct checked_call {
+    std::string job;
+    const char* types;
+  };
+  struct checked_call_view {
+    std::string_view job;
+    const char* types;
+  };
+  struct hash {
+    using is_transparent = void;
+    std::size_t operator()(const auto& key) const {
+      return std::hash<std::string_view>{}(key.job) ^ std::hash<const char*>{}(key.types);
+    }
+  };
+  struct equal {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const { return a.types == b.types && a.job == b.job; }
+  };
+
+  /// @param types lives as long as the program: its address is its identity
+  std::shared_ptr<const job_info> check_once(std::string_view job, std::string_view types);
+
+  std::shared_ptr<session> session_;
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<checked_call, std::shared_ptr<const job_info>, hash, equal> checked_;
+};
+
+/// Where the parts of a map begin: contiguous, the first `n % parts` one longer, none empty; then `n` itself.
+[[nodiscard]] std::vector<std::size_t> split_evenly(std::size_t n, std::size_t parts);
+/// The same for parts of `chunk` elements. 0 is automatic: four parts an engine, so that one that is slow or late
+/// costs little and the overhead of a task is shared by many elements.
+[[nodiscard]] std::vector<std::size_t> split_chunks(std::size_t n, std::size_t chunk, std::size_t engines);
+/// The length that all sequences of a map have. @throws error{invalid_argument} naming the lengths
+std::size_t common_length(std::span<const std::size_t> lengths);
+
+} // namespace pactor::detail

@@ -1,0 +1,111 @@
+#pragma once
+// What an async_result knows of its tasks, whatever the type of the result.
+
+#include "pactor/detail/session.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pactor {
+
+/// A time span in seconds; every chrono duration converts to it.
+using seconds = std::chrono::duration<double>;
+
+/// One task of a call, as far as the client knows it.
+struct task_info {
+  enum class state_type : std::uint8_t { pending, finished, failed };
+  using time_point = std::chrono::system_clock::time_point;
+
+  std::uint64_t id = 0; ///< the task's number, see async_result::ids()
+  int engine = -1;      ///< that it ran on; -1 while pending, or if it never got to one
+  state_type state = state_type::pending;
+  time_point submitted;            ///< by this client
+  time_point started, completed{}; ///< of the job itself, by the engine's clock; epoch while pending
+  time_point received;             ///< by this client; epoch while pending
+};
+
+/// `pending`, `finished`, `failed`.
+[[nodiscard]] std::string_view to_string(task_info::state_type state);
+
+namespace detail {
+
+using deadline = std::chrono::steady_clock::time_point;
+/// The moment `span` from now; without an end for spans that no clock can hold.
+[[nodiscard]] deadline after(seconds span);
+
+/// One submission: shared by all copies of its async_result.
+struct submission {
+  std::shared_ptr<call> tasks;
+  std::shared_ptr<session> link;          ///< keeps the connection up until nobody asks for the result any more
+  std::shared_ptr<const job_info> job;    ///< for errors
+  std::vector<std::size_t> first_element; ///< map: of each task, and the number of all; else empty
+  bool ordered = true;                    ///< iterate in the order of submission, not of arrival
+
+  /// Elements that task `index` stands for: 1 unless this is a map.
+  [[nodiscard]] std::size_t elements(std::size_t index) const {
+    return first_element.empty() ? 1 : first_element[index + 1] - first_element[index];
+  }
+};
+
+/// Everything of an async_result that does not depend on the type of the result.
+class async_result_base {
+public:
+  /// True once every task ended, well or not.
+  [[nodiscard]] bool ready() const { return state_->tasks->ready(); }
+  /// Waits until every task ended. Raises nothing: get() does.
+  /// @return false if `timeout` ran out first; the tasks go on
+  bool wait(seconds timeout) const { return state_->tasks->wait_until(after(timeout)); }
+  void wait() const { state_->tasks->wait(); }
+  /// Waits and raises what get() would raise of the tasks, without decoding results.
+  void check() const;
+  /// True if every task ended with a result.
+  /// @throws error{invalid_argument} if not ready
+  [[nodiscard]] bool successful() const;
+
+  /// The name of the job.
+  [[nodiscard]] const std::string& job() const { return state_->tasks->job(); }
+  /// The tasks' numbers, as queries and the CLI name them.
+  [[nodiscard]] const std::vector<std::uint64_t>& ids() const { return state_->tasks->ids; }
+  /// The number of the first task.
+  [[nodiscard]] std::uint64_t id() const { return ids().empty() ? 0 : ids().front(); }
+  /// The engine of each task, in task order; -1 where it is not known yet.
+  [[nodiscard]] std::vector<int> engine_ids() const;
+  /// Who ran what, when: each task, in target or element order.
+  [[nodiscard]] std::vector<task_info> tasks() const;
+
+  /// Results to come: engines of an apply, elements of a map.
+  [[nodiscard]] std::size_t size() const;
+  /// How many of these are here; of a map, those of whole tasks.
+  [[nodiscard]] std::size_t progress() const;
+  /// Since submission, until now or until the last outcome came.
+  [[nodiscard]] seconds elapsed() const;
+  /// From submission to the last outcome. @throws timeout_error if not ready
+  [[nodiscard]] seconds wall_time() const;
+  /// The jobs' own times added up: serial_time() / wall_time() is the speed-up. @throws timeout_error if not ready
+  [[nodiscard]] seconds serial_time() const;
+
+  /// `<async_result(power10): pending>`, `finished` or `failed`.
+  friend std::ostream& operator<<(std::ostream& out, const async_result_base& r);
+
+protected:
+  explicit async_result_base(std::shared_ptr<const submission> state) : state_{std::move(state)} {}
+  ~async_result_base() = default;
+  async_result_base(const async_result_base&) = default;
+  async_result_base(async_result_base&&) = default;
+  async_result_base& operator=(const async_result_base&) = default;
+  async_result_base& operator=(async_result_base&&) = default;
+
+  /// @throws timeout_error "result not ready"
+  void require_ready(deadline until) const;
+  /// get_dict(): several tasks ran on `engine`. @throws error{invalid_argument}
+  [[noreturn]] void refuse_dictionary(int engine) const;
+
+  std::shared_ptr<const submission> state_;
+};
+
+} // namespace detail
+} // namespace pactor

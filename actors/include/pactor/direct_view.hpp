@@ -1,0 +1,183 @@
+#pragma once
+// Calls on engines that the user names.
+
+#include "pactor/view.hpp"
+
+#include <string>
+#include <tuple>
+
+namespace pactor {
+
+/// Names and values for the engines' namespaces: `{{"a", 1.03234}, {"b", 3453}}`.
+using variables = std::vector<std::pair<std::string, value>>;
+
+namespace detail {
+
+/// Travels as a map of names to values.
+struct pushed_variables {
+  const variables& entries;
+  void msgpack_pack(packer& p) const {
+    p.pack_map(checked_size(entries.size()));
+    for (const auto& [name, x] : entries) {
+      write_string(p, name);
+      write(p, x);
+    }
+  }
+};
+template <class T>
+struct pushed_variable {
+  std::string_view name;
+  const T& x;
+  void msgpack_pack(packer& p) const {
+    p.pack_map(1);
+    write_string(p, name);
+    write(p, x);
+  }
+};
+
+} // namespace detail
+
+/// Calls jobs on engines that the user names, and moves variables to and from them. A cheap copyable handle; calls
+/// of one view may come from several threads, changes of its targets and of block() may not.
+/// @tparam Shape shape::per_engine: one result an engine, in target order; shape::single: one engine, one result
+template <class Shape>
+class basic_direct_view : public detail::call_forms<basic_direct_view<Shape>> {
+public:
+  /// What apply_async() returns for a job that returns R.
+  template <class R>
+  using result_type = async_result<R, Shape>;
+
+  basic_direct_view(std::shared_ptr<detail::gateway> gate, detail::engine_set engines)
+      : gate_{std::move(gate)}, engines_{std::move(engines)} {}
+  /// One engine is also a list of one.
+  operator basic_direct_view<shape::per_engine>() const // NOLINT(google-explicit-constructor)
+      requires std::same_as<Shape, shape::single> {
+    basic_direct_view<shape::per_engine> view{gate_, engines_};
+    view.set_block(this->block());
+    return view;
+  }
+
+  /// The engines that a call would go to now, in target order.
+  [[nodiscard]] std::vector<int> targets() const { return engines_.lazy ? gate_->peer()->ids() : engines_.numbers; }
+  /// Addresses other engines from now on. @throws error{invalid_argument}: "no engine 7: the engines are 0-3"
+  basic_direct_view& set_targets(const pactor::targets& t) requires std::same_as<Shape, shape::per_engine> {
+    engines_ = gate_->resolve(t);
+    return *this;
+  }
+  /// This view with other engines, for one call: `view.on("::2").apply_sync(job)`.
+  [[nodiscard]] basic_direct_view<shape::per_engine> on(const pactor::targets& t) const {
+    basic_direct_view<shape::per_engine> view{gate_, gate_->resolve(t)};
+    view.set_block(this->block());
+    return view;
+  }
+  /// The number of engines now.
+  [[nodiscard]] std::size_t size() const { return targets().size(); }
+
+  /// Sets variables on every engine of the view. Waits only while block() is set.
+  /// @throws no_engines, engine_lost (of a named engine that is gone)
+  async_result<void, Shape> push(const variables& entries) const {
+    return this->settled(start_builtin<void>("pactor.push", detail::pushed_variables{entries}));
+  }
+  /// Sets one variable, of any type that travels, without a copy of it here.
+  template <encodable T>
+  async_result<void, Shape> push(std::string_view name, const T& x) const {
+    return this->settled(start_builtin<void>("pactor.push", detail::pushed_variable<T>{name, x}));
+  }
+
+  /// A variable of each engine, as T; without T, as a pactor::value. Waits.
+  /// @throws remote_error (missing_variable) where there is none, signature_mismatch
+  template <class T = value>
+  [[nodiscard]] typename Shape::template result<T> pull(std::string_view name) const {
+    auto pulled = start_builtin<std::tuple<T>>("pactor.pull", std::vector{name}).get();
+    if constexpr (std::same_as<Shape, shape::single>) {
+      return std::get<0>(std::move(pulled));
+    } else {
+      std::vector<T> values;
+      values.reserve(pulled.size());
+      for (auto& [x] : pulled) values.push_back(std::move(x));
+      return values;
+    }
+  }
+  /// Several variables of each engine: for each, an array in the order of the names. Waits. Throws as above.
+  [[nodiscard]] typename Shape::template result<value> pull(const std::vector<std::string>& names) const {
+    return start_builtin<value>("pactor.pull", names).get();
+  }
+
+  /// A variable of the view's engines: `view["a"] = 6`, `view["a"].get<int>()`.
+  class variable {
+  public:
+    variable(const basic_direct_view& view, std::string name) : view_{view}, name_{std::move(name)} {}
+    /// Sets it on every engine, and waits for that.
+    template <encodable T>
+    void operator=(const T& x) const { // NOLINT(misc-unconventional-assign-operator): nothing to chain
+      view_.push(name_, x).check();
+    }
+    template <class T = value>
+    [[nodiscard]] auto get() const {
+      return view_.template pull<T>(name_);
+    }
+
+  private:
+    const basic_direct_view& view_;
+    std::string name_;
+  };
+  [[nodiscard]] variable operator[](std::string name) const { return {*this, std::move(name)}; }
+
+private:
+  friend class detail::call_forms<basic_direct_view>;
+
+  template <class R, class... A>
+  async_result<R, Shape> start_apply(std::string_view job, const A&... a) const {
+    const auto engines = gate_->reach(engines_, job);
+    auto info = gate_->template check<A...>(job);
+    return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, a...), engines);
+  }
+  template <class R>
+  async_result<R, Shape> start_apply(std::string_view job, const arguments& list) const {
+    const auto engines = gate_->reach(engines_, job);
+    const std::span<const value> values{list.values};
+    auto info = gate_->check_now(job, argument_types(values));
+    return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, values), engines);
+  }
+  /// Jobs that every worker has, and no catalogue.
+  template <class R, class A>
+  async_result<R, Shape> start_builtin(std::string_view job, const A& a) const {
+    const auto engines = gate_->reach(engines_, job);
+    auto info = std::make_shared<const job_info>(job_info{std::string{job}, {}, {}});
+    return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, a), engines);
+  }
+  template <class R>
+  async_result<R, Shape> start(std::shared_ptr<const job_info> job, const detail::slice& payload,
+                               const std::vector<int>& engines) const {
+    auto tasks = std::make_shared<detail::call>(engines.size(), job->name);
+    gate_->peer()->submit_direct(tasks, 0, payload, engines);
+    return async_result<R, Shape>{
+        std::make_shared<detail::submission>(detail::submission{std::move(tasks), gate_->peer(), std::move(job), {}})};
+  }
+
+  template <class R, class... Source>
+  async_result<R, shape::mapped> start_map(std::string_view job, const Source&... source) const {
+    const auto n = detail::common_length({{source.size()...}});
+    const auto engines = gate_->reach(engines_, job);
+    auto info = gate_->template check<typename Source::element...>(job);
+    auto starts = detail::split_evenly(n, engines.size());
+    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name);
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i)
+      gate_->peer()->submit_direct(
+          tasks, i,
+          detail::encode_call(job, detail::call_mode::map, source.part(starts[i], starts[i + 1] - starts[i])...),
+          std::span{&engines[i], 1});
+    return async_result<R, shape::mapped>{std::make_shared<detail::submission>(
+        detail::submission{std::move(tasks), gate_->peer(), std::move(info), std::move(starts)})};
+  }
+
+  std::shared_ptr<detail::gateway> gate_;
+  detail::engine_set engines_;
+};
+
+/// Several engines: one result each, in target order.
+using direct_view = basic_direct_view<shape::per_engine>;
+/// One engine, addressed by its number: its result itself, not a list of one.
+using engine_view = basic_direct_view<shape::single>;
+
+} // namespace pactor

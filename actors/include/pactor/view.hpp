@@ -1,0 +1,146 @@
+#pragma once
+// What all views have in common: the forms in which a call can be written.
+
+#include "pactor/async_result.hpp"
+#include "pactor/codec.hpp"
+#include "pactor/detail/encode_call.hpp"
+#include "pactor/detail/gateway.hpp"
+#include "pactor/detail/map_source.hpp"
+#include "pactor/job_descriptor.hpp"
+#include "pactor/value.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pactor {
+
+/// Arguments whose types are known only at run time: stands for a call's whole list of arguments.
+struct arguments {
+  std::vector<value> values;
+};
+
+namespace detail {
+
+/// The argument as the job's parameter has it. @throws error{signature_mismatch} for a number that would not survive
+template <class P, class A>
+decltype(auto) as_parameter(const A& argument) {
+  using type = owner_of_t<P>;
+  if constexpr (std::same_as<type, A> || !std::constructible_from<type, const A&>)
+    return (argument); // a span for a vector, say: it encodes alike
+  else
+    return convert_argument<type>(argument);
+}
+
+/// True if arguments of types A... can be given for parameters of types P...
+template <class Parameters, class Arguments>
+inline constexpr bool callable_with = false;
+template <class... P, class... A>
+requires(sizeof...(P) == sizeof...(A)) inline constexpr bool callable_with<void(P...), void(A...)> =
+    ((std::convertible_to<const A&, owner_of_t<P>> || std::convertible_to<const A&, std::remove_cvref_t<P>>)&&...);
+
+/// The forms of apply and map; how they start is the view's own affair.
+/// @tparam View has `start_apply<R>(job, arguments...)` and `start_map<R>(job, sources...)`
+template <class View>
+class call_forms {
+public:
+  /// Whether apply() and map() wait; false at first. Set it before views are shared between threads.
+  [[nodiscard]] bool block() const noexcept { return block_; }
+  View& set_block(bool block) noexcept {
+    block_ = block;
+    return self();
+  }
+
+  /// Calls a job by descriptor: the compiler checks the arguments and knows the result. Returns at once.
+  /// @throws unknown_job, signature_mismatch, no_engines, engine_lost (of a named engine that is gone), not_connected;
+  /// nothing was sent then
+  template <class R, class... P, class... A>
+  auto apply_async(const pactor::job<R(P...)>& job, const A&... a) const {
+    static_assert(callable_with<void(P...), void(A...)>, "these arguments do not fit the job's parameters");
+    return self().template start_apply<R>(job.name(), as_parameter<P>(a)...);
+  }
+  /// Calls a job by name. R is its result type; without one, the result is a pactor::value. Throws as above.
+  template <class R = value, class... A>
+  auto apply_async(std::string_view job, const A&... a) const {
+    return self().template start_apply<R>(job, a...);
+  }
+
+  /// Calls like apply_async() and returns the result. @throws also what async_result::get() throws
+  template <class R, class... P, class... A>
+  auto apply_sync(const pactor::job<R(P...)>& job, const A&... a) const {
+    return apply_async(job, a...).get();
+  }
+  template <class R = value, class... A>
+  auto apply_sync(std::string_view job, const A&... a) const {
+    return apply_async<R>(job, a...).get();
+  }
+
+  /// Calls like apply_async(); while block() is set, waits and raises before it returns.
+  template <class R, class... P, class... A>
+  auto apply(const pactor::job<R(P...)>& job, const A&... a) const {
+    return settled(apply_async(job, a...));
+  }
+  template <class R = value, class... A>
+  auto apply(std::string_view job, const A&... a) const {
+    return settled(apply_async<R>(job, a...));
+  }
+
+  /// Calls a job once for each element of a range, or of several of equal length: the results come back in the order
+  /// of the elements. Throws as apply_async(), and error{invalid_argument} for ranges of unequal lengths.
+  template <class R, class... P, sequence... S>
+  requires(sizeof...(S) > 0) auto map_async(const pactor::job<R(P...)>& job, S&&... s) const {
+    static_assert(sizeof...(P) == sizeof...(S), "one sequence for each of the job's parameters");
+    return self().template start_map<R>(job.name(), map_source<owner_of_t<P>, std::remove_reference_t<S>>{s}...);
+  }
+  template <class R = value, sequence... S>
+  requires(sizeof...(S) > 0) auto map_async(std::string_view job, S&&... s) const {
+    using std::ranges::range_value_t;
+    return self().template start_map<R>(
+        job, map_source<std::remove_cvref_t<range_value_t<S>>, std::remove_reference_t<S>>{s}...);
+  }
+
+  /// Maps like map_async() and returns the results.
+  template <class R, class... P, sequence... S>
+  requires(sizeof...(S) > 0) auto map_sync(const pactor::job<R(P...)>& job, S&&... s) const {
+    return map_async(job, s...).get();
+  }
+  template <class R = value, sequence... S>
+  requires(sizeof...(S) > 0) auto map_sync(std::string_view job, S&&... s) const {
+    return map_async<R>(job, s...).get();
+  }
+
+  /// Maps like map_async(); while block() is set, waits and raises before it returns.
+  template <class R, class... P, sequence... S>
+  requires(sizeof...(S) > 0) auto map(const pactor::job<R(P...)>& job, S&&... s) const {
+    return settled(map_async(job, s...));
+  }
+  template <class R = value, sequence... S>
+  requires(sizeof...(S) > 0) auto map(std::string_view job, S&&... s) const { return settled(map_async<R>(job, s...)); }
+
+protected:
+  call_forms() = default;
+  ~call_forms() = default;
+  call_forms(const call_forms&) = default;
+  call_forms(call_forms&&) = default;
+  call_forms& operator=(const call_forms&) = default;
+  call_forms& operator=(call_forms&&) = default;
+
+  template <class Result>
+  Result settled(Result result) const {
+    if (block_) result.check();
+    return result;
+  }
+
+private:
+  View& self() { return static_cast<View&>(*this); }
+  const View& self() const { return static_cast<const View&>(*this); }
+
+  bool block_ = false;
+};
+
+} // namespace detail
+} // namespace pactor

@@ -1,0 +1,84 @@
+#pragma once
+// A cluster in one object: engines that run jobs in the submitting thread, at once or when the test says so.
+
+#include "pactor/client.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pactor::test {
+
+/// What jobs of the fake see.
+struct fake_engine {
+  int id = -1;
+  std::map<std::string, value> variables;
+};
+
+class fake_session : public detail::session {
+public:
+  using function = std::function<value(fake_engine&, std::span<const value>)>;
+  /// One task that was submitted.
+  struct submitted {
+    std::shared_ptr<detail::call> tasks;
+    std::size_t index = 0;
+    int engine = -1; ///< -1: balanced
+    std::vector<int> allowed;
+    detail::slice payload;
+  };
+
+  explicit fake_session(int engines = 4);
+
+  void add_job(std::string name, std::string signature, function f);
+  void add_engine(int id) { engines_[id].id = id; }
+  void remove_engine(int id) { engines_.erase(id); }
+  /// From now on tasks wait for run() or end().
+  void hold() { held_ = true; }
+  /// Runs the tasks that wait; balanced ones on the engines in turn.
+  void run();
+  /// Runs one task that waits, by its place in `waiting`.
+  void run(std::size_t which);
+  /// Ends a task that waits with this failure.
+  void fail(std::size_t which, const failure& f);
+
+  std::vector<submitted> waiting; ///< and, unless tasks are held, empty
+  std::vector<submitted> seen;    ///< every task, in the order of submission
+  int catalogue_queries = 0;      ///< calls of find_job()
+
+  std::vector<int> ids() const override;
+  bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) override;
+  std::optional<job_info> find_job(const std::string& name) override;
+  std::vector<job_info> jobs() override;
+  cluster_status status() override { return {}; }
+  void submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
+                     std::span<const int> targets) override;
+  void submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index, const detail::slice& payload,
+                       std::span<const int> allowed) override;
+  bool connected() const override { return connected_; }
+  void close() override { connected_ = false; }
+
+private:
+  struct job {
+    std::string signature;
+    function run;
+  };
+  void accept(submitted s);
+  void run(const submitted& s);
+  value run_one(const std::string& name, fake_engine& e, std::span<const value> args);
+  detail::outcome run_map(const std::string& name, fake_engine& e, std::vector<value> sequences);
+  [[nodiscard]] failure describe(const std::exception& e, const std::string& name, int engine) const;
+
+  std::map<int, fake_engine> engines_;
+  std::map<std::string, job> jobs_;
+  std::size_t next_engine_ = 0;
+  std::uint64_t next_id_ = 1;
+  bool held_ = false, connected_ = true;
+};
+
+/// A client of `s`.
+inline client client_of(const std::shared_ptr<fake_session>& s) { return client{std::shared_ptr<detail::session>{s}}; }
+
+} // namespace pactor::test
