@@ -1,0 +1,46 @@
+# Which way dependencies point: cli -> actors -> runtime <- jobs. CAF sits in the system's include path and all of this
+# project under one root, so the compiler would not notice.
+#   cmake -DROOT=<source tree> -P check_layering.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# Complains about each line under `folder` that matches `pattern`.
+function(forbid folder pattern reason)
+  file(
+    GLOB_RECURSE files
+    RELATIVE ${ROOT}
+    ${ROOT}/${folder}/*.hpp
+    ${ROOT}/${folder}/*.cpp
+    ${ROOT}/${folder}/*.h
+    ${ROOT}/${folder}/*.c)
+  foreach(file IN LISTS files)
+    file(STRINGS ${ROOT}/${file} lines REGEX "${pattern}")
+    if(lines)
+      list(GET lines 0 line)
+      message(SEND_ERROR "${file}: ${line}\n  ${reason}")
+    endif()
+  endforeach()
+endfunction()
+
+set(include "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+
+foreach(folder IN ITEMS runtime jobs actors/include)
+  forbid(${folder} "${include}caf/" "CAF stays in actors, out of sight of users and jobs")
+endforeach()
+foreach(folder IN ITEMS runtime jobs)
+  forbid(${folder} "${include}(actors|cli)/" "${folder} knows nothing of what is built on it")
+  # Public headers of actors are found under the same name as those of runtime.
+  file(
+    GLOB_RECURSE headers
+    RELATIVE ${ROOT}/actors/include
+    ${ROOT}/actors/include/*.hpp)
+  foreach(header IN LISTS headers)
+    forbid(${folder} "${include}${header}[>\"]" "${folder} knows nothing of what is built on it")
+  endforeach()
+endforeach()
+forbid(actors "${include}cli/" "actors knows nothing of what is built on it")
+forbid(jobs "${include}runtime/" "jobs see the installed headers only, as users' jobs do")
+foreach(folder IN ITEMS runtime/include actors/include)
+  forbid(${folder} "${include}(runtime|actors)/" "an installed header needs installed headers only")
+endforeach()
+forbid(runtime/core "${include}runtime/(files|security|process|jobs|worker)/" "a core does no I/O")
+forbid(runtime/core "(_clock|steady|clock)::now\\(|random_device|std::rand\\(" "time and chance are arguments of a core")
