@@ -90,10 +90,4 @@ connection_file connection_file::read(const fs::path& path, security::role expec
   return result;
 }
 
-void set_port(const fs::path& path, std::uint16_t port) {
-  auto file = parse(path);
-  file.port = port;
-  file.write(path);
-}
-
 } // namespace pactor::files

@@ -36,7 +36,4 @@ struct connection_file {
   friend bool operator==(const connection_file&, const connection_file&) = default;
 };
 
-/// Completes a node's or client's file once the controller knows its port. @throws as read() and write()
-void set_port(const std::filesystem::path& path, std::uint16_t port);
-
 } // namespace pactor::files

@@ -1,0 +1,24 @@
+#pragma once
+// One subcommand of `pactor`, and the table of all.
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <span>
+
+namespace pactor::cli {
+
+/// What a command does once its options are parsed. Returns the exit code; throws pactor::error or exit_error.
+using action = std::function<int()>;
+
+/// One line of the table: commands.cpp has it, each command's function stands in a file of its name.
+struct command {
+  const char* name;
+  const char* help;                 ///< one line, for the list of commands
+  action (*declare)(CLI::App& app); ///< adds the command's options to `app`, its own; nothing is run yet
+};
+
+/// All commands, in the order of the help text.
+[[nodiscard]] std::span<const command> commands();
+
+} // namespace pactor::cli

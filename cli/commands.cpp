@@ -1,0 +1,19 @@
+#include "cli/commands.hpp"
+
+#include <array>
+
+namespace pactor::cli {
+
+std::span<const command> commands() {
+  static constexpr std::array table{
+      command{"start", "Start a cluster: a controller and engines", &declare_start},
+      command{"stop", "Stop a cluster", &declare_stop},
+      command{"status", "Show the engines of a cluster", &declare_status},
+      command{"list", "List the clusters of all profiles", &declare_list},
+      command{"controller", "Run a controller only", &declare_controller},
+      command{"node", "Run engines only, for a controller that runs already", &declare_node},
+  };
+  return table;
+}
+
+} // namespace pactor::cli

@@ -1,0 +1,15 @@
+#pragma once
+// The commands' declarations, one in a file of the same name.
+
+#include "cli/command.hpp"
+
+namespace pactor::cli {
+
+action declare_start(CLI::App& app);
+action declare_stop(CLI::App& app);
+action declare_status(CLI::App& app);
+action declare_list(CLI::App& app);
+action declare_controller(CLI::App& app);
+action declare_node(CLI::App& app);
+
+} // namespace pactor::cli

@@ -1,0 +1,87 @@
+#include "actors/run.hpp"
+#include "cli/commands.hpp"
+#include "cli/membership.hpp"
+#include "runtime/files/config.hpp"
+#include "runtime/files/pid_file.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pactor::cli {
+namespace {
+
+struct controller_command {
+  cluster_choice cluster;
+  std::string config_file, connection;
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  std::optional<int> heartbeat;
+  int ready_fd = -1;
+};
+
+controller_options common_options(const controller_command& given) {
+  controller_options options;
+  options.ready_fd = given.ready_fd;
+  if (given.heartbeat) options.heartbeat = std::chrono::milliseconds{*given.heartbeat};
+  return options;
+}
+
+/// Of a launcher, which has made everything and learns the port from the first line that we write.
+int run_for_launcher(const controller_command& given) {
+  auto options = common_options(given);
+  options.connection_file = given.connection;
+  options.log_file = given.cluster.files().log_file("controller", given.cluster.cluster_id);
+  options.listening = [fd = given.ready_fd](std::uint16_t port) {
+    const auto line = std::to_string(port) + "\n";
+    if (fd >= 0 && ::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+      throw error{ec::system, "the launcher is gone"};
+  };
+  return run_controller(options);
+}
+
+/// Started by hand: makes credentials and connection files itself.
+int run_alone(const controller_command& given) {
+  auto config = given.config_file.empty() ? files::read_config_if_present(given.cluster.files().config_file())
+                                          : files::read_config(given.config_file);
+  if (given.host) config.host = *given.host;
+  if (given.port) config.port = *given.port;
+  const auto place = given.cluster.files();
+  place.create();
+  auto record = files::pid_record::self();
+  record.cluster_id = given.cluster.cluster_id;
+  const files::pid_file held{place.pid_file(given.cluster.cluster_id), record};
+  const membership members{
+      given.cluster, config.host,
+      security::make_credentials(given.cluster.cluster_id, security::validity::from(std::chrono::system_clock::now()))};
+  members.write_controller_file(config.port);
+  auto options = common_options(given);
+  if (!given.heartbeat) options.heartbeat = config.heartbeat;
+  options.connection_file = members.path(security::role::controller);
+  options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
+  return run_controller(options);
+}
+
+} // namespace
+
+action declare_controller(CLI::App& app) {
+  auto given = std::make_shared<controller_command>();
+  given->cluster.declare(app);
+  app.add_option("--config", given->config_file, "Configuration in place of the profile's config.json")
+      ->check(CLI::ExistingFile);
+  app.add_option("--host", given->host, "Address to listen on; 0.0.0.0 is every one of this host");
+  app.add_option("--port", given->port, "Port to listen on; 0 is any free one");
+  app.add_option("--heartbeat-ms", given->heartbeat, "Milliseconds between signs of life")
+      ->check(CLI::Range(10, 3'600'000));
+  app.add_option("--connection", given->connection, "The launcher's connection file")->group("");
+  app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
+  return [given] {
+    ::umask(077);
+    return given->connection.empty() ? run_alone(*given) : run_for_launcher(*given);
+  };
+}
+
+} // namespace pactor::cli

@@ -1,0 +1,76 @@
+#pragma once
+// What `pactor start` is while the cluster runs: the supervisor of its controller and of this host's node.
+
+#include "cli/cluster_choice.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/membership.hpp"
+#include "cli/part.hpp"
+#include "runtime/core/restart_policy.hpp"
+#include "runtime/files/config.hpp"
+#include "runtime/files/pid_file.hpp"
+#include "runtime/log.hpp"
+#include "runtime/process/signals.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace pactor::cli {
+
+struct launch_options {
+  cluster_choice cluster;
+  files::config config;                      ///< file and command line together; engines is not 0
+  std::chrono::milliseconds timeout{30'000}; ///< until every engine answers
+  bool daemon = false;                       ///< only told in the log
+};
+
+/// Starts a cluster, keeps it running, stops it. One of a process, in its main thread: the parts die with that.
+class launcher {
+public:
+  /// Takes the cluster's pid file and makes its credentials. Nothing runs yet.
+  /// @throws error{already_running, system, configuration}
+  launcher(launch_options options, log out);
+  launcher(const launcher&) = delete;
+  launcher& operator=(const launcher&) = delete;
+  ~launcher();
+
+  /// @param started  called once every engine answers
+  /// @return the exit code after an orderly stop
+  /// @throws exit_error, error if the cluster could not be started, or could not be kept running
+  int run(const std::function<void()>& started);
+
+private:
+  using time_point = std::chrono::steady_clock::time_point;
+  enum class event { signal, controller_ended, node_ended, readable, deadline };
+
+  void start_all();
+  void start_controller();
+  void start_node();
+  void await_engines();
+  int supervise();
+  void node_died();
+  void node_said();
+  /// Ends both parts: asks, and after five seconds or at a second signal kills. @return false if a signal cut it short
+  bool stop();
+
+  /// The next thing that happens; `fd` is watched beside signals and children.
+  event wait(int fd, std::optional<time_point> deadline);
+  /// Waits until `fd` is readable. @throws exit_error if a signal, a child's end or the time limit comes first
+  void await_readable(int fd, const std::string& what);
+  [[noreturn]] void fail_with(part& ended);
+
+  launch_options options_;
+  log log_;
+  process::shutdown_signals signals_;
+  files::pid_file pid_file_;
+  membership membership_;
+  part controller_, node_;
+  time_point start_deadline_;
+  core::restart_policy restarts_;
+  std::mt19937 chance_{std::random_device{}()};
+  std::optional<time_point> restart_at_; ///< of a node that died
+};
+
+} // namespace pactor::cli

@@ -1,0 +1,41 @@
+#pragma once
+// The connection files of one start of a cluster: who has one may take part.
+
+#include "cli/cluster_choice.hpp"
+#include "runtime/security/credentials.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pactor::cli {
+
+/// Makes credentials and writes the connection files; removes them at the end of its life. The caller holds the
+/// cluster's pid file.
+class membership {
+public:
+  /// @throws error{system}
+  membership(const cluster_choice& cluster, std::string host, security::cluster_credentials credentials);
+  membership(const membership&) = delete;
+  membership& operator=(const membership&) = delete;
+  ~membership();
+
+  /// The file that the controller reads. `port` 0 is any free one.
+  void write_controller_file(std::uint16_t port) const;
+  /// The files of nodes and clients, once the port is known.
+  void write_member_files(std::uint16_t port) const;
+  [[nodiscard]] std::filesystem::path path(security::role r) const;
+
+private:
+  void write(security::role r, std::vector<std::string> hosts, std::uint16_t port) const;
+  cluster_choice cluster_;
+  std::string host_;
+  security::cluster_credentials credentials_;
+};
+
+/// Where others reach a controller that listens on `host`: on every address of this host for the wildcards 0.0.0.0
+/// and ::, those of other hosts' networks first; else just there.
+[[nodiscard]] std::vector<std::string> reachable_addresses(const std::string& host);
+
+} // namespace pactor::cli

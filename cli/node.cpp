@@ -1,0 +1,86 @@
+#include "actors/run.hpp"
+#include "cli/cluster_choice.hpp"
+#include "cli/commands.hpp"
+#include "runtime/files/config.hpp"
+#include "runtime/process/locations.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <vector>
+
+namespace pactor::cli {
+namespace {
+
+struct node_command {
+  cluster_choice cluster;
+  std::string connection;
+  std::vector<std::string> jobs;
+  std::vector<int> ids;
+  std::optional<int> engines, heartbeat;
+  double timeout = 10;
+  int ready_fd = -1;
+};
+
+/// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
+std::vector<std::string> job_directories(const node_command& given, const files::config& config) {
+  std::vector<std::string> result;
+  const auto add = [&result](const std::filesystem::path& directory) {
+    auto name = std::filesystem::absolute(directory).lexically_normal().string();
+    if (std::find(result.begin(), result.end(), name) == result.end()) result.push_back(std::move(name));
+  };
+  for (const auto& one : process::default_job_directories(given.cluster.files().job_directory())) add(one);
+  for (const auto& one : config.jobs) add(one);
+  for (const auto& one : given.jobs) add(one);
+  return result;
+}
+
+int run(const node_command& given) {
+  ::umask(077);
+  const auto place = given.cluster.files();
+  // A launcher has read the configuration already, and passes what counts.
+  const bool launched = given.ready_fd >= 0;
+  const auto config = launched ? files::config{} : files::read_config_if_present(place.config_file());
+  node_options options;
+  options.connection_file = !given.connection.empty()
+                                ? given.connection
+                                : place.connection_file(security::role::node, given.cluster.cluster_id).string();
+  options.engines = given.engines.value_or(config.engines);
+  if (options.engines == 0) options.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  options.job_directories = job_directories(given, config);
+  options.worker = process::find_worker().string();
+  options.ready_fd = given.ready_fd;
+  if (launched) options.log_file = place.log_file("node", given.cluster.cluster_id).string();
+  options.requested_ids = given.ids;
+  options.heartbeat = given.heartbeat ? std::chrono::milliseconds{*given.heartbeat} : config.heartbeat;
+  options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
+  return run_node(options);
+}
+
+} // namespace
+
+action declare_node(CLI::App& app) {
+  auto given = std::make_shared<node_command>();
+  given->cluster.declare(app);
+  app.add_option("-n,--engines", given->engines, "Number of engines; by default one for each processor")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--connection", given->connection,
+                 "Connection file of role node; by default the profile's security/pactor-engine.json")
+      ->check(CLI::ExistingFile);
+  app.add_option("--jobs", given->jobs, "Directory with job libraries; may be given several times")
+      ->check(CLI::ExistingDirectory)
+      ->allow_extra_args(false);
+  app.add_option("--timeout", given->timeout, "Seconds for connecting to the controller")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--heartbeat-ms", given->heartbeat, "Milliseconds between signs of life")
+      ->check(CLI::Range(10, 3'600'000));
+  app.add_option("--ids", given->ids, "Numbers for the engines")->delimiter(',')->group("");
+  app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
+  return [given] { return run(*given); };
+}
+
+} // namespace pactor::cli

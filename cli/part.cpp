@@ -1,0 +1,69 @@
+#include "cli/part.hpp"
+
+#include "pactor/error.hpp"
+#include "runtime/files/file_io.hpp"
+#include "runtime/process/locations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace pactor::cli {
+namespace {
+
+constexpr int ready_number = 3;          // in the child
+constexpr std::size_t last_bytes = 2000; // enough for a message with a few lines
+
+} // namespace
+
+part::part(std::string name, std::vector<std::string> arguments, std::filesystem::path output)
+    : name_{std::move(name)}, arguments_{std::move(arguments)}, output_{std::move(output)} {}
+
+void part::start() {
+  std::error_code absent;
+  output_start_ = std::filesystem::file_size(output_, absent);
+  if (absent) output_start_ = 0;
+  auto pipe = process::make_pipe();
+  process::spawn_options options;
+  // Not the name of the program, which an upgrade may have replaced, but the program itself.
+  options.executable = "/proc/self/exe";
+  options.arguments = {process::executable_path().string()};
+  options.arguments.insert(options.arguments.end(), arguments_.begin(), arguments_.end());
+  options.arguments.push_back("--ready-fd=" + std::to_string(ready_number));
+  options.descriptors = {{pipe.write.get(), ready_number}};
+  options.output = output_;
+  options.own_group = true;
+  heard_.clear();
+  child_ = process::spawn(options);
+  ready_ = std::move(pipe.read);
+}
+
+bool part::listen() {
+  std::array<char, 64> text{};
+  const auto size = ::read(ready_.get(), text.data(), text.size());
+  if (size > 0) {
+    heard_.append(text.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+  ready_.reset();
+  return false;
+}
+
+std::string part::last_words() const {
+  std::string text;
+  try {
+    text = files::read_file(output_);
+  } catch (const error&) {
+    return "";
+  }
+  text.erase(0, std::min<std::size_t>(output_start_, text.size()));
+  if (text.size() > last_bytes) text.erase(0, text.size() - last_bytes);
+  while (text.ends_with('\n')) text.pop_back();
+  // Its own name stands in front of the sentence that we put behind ours.
+  if (const auto prefix = "pactor " + name_ + ": "; text.starts_with(prefix)) text.erase(0, prefix.size());
+  return text;
+}
+
+} // namespace pactor::cli

@@ -1,0 +1,45 @@
+#pragma once
+// One of the processes that a launcher runs: a controller or a node.
+
+#include "runtime/process/child.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pactor::cli {
+
+/// A child process, this same program with other arguments, that says on a pipe when it is ready. Its output goes to
+/// a file, whose end says why it failed.
+class part {
+public:
+  /// @param arguments  of `pactor`; `--ready-fd` is added
+  part(std::string name, std::vector<std::string> arguments, std::filesystem::path output);
+
+  /// Starts it, for the first time or again. @throws error{system}
+  void start();
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] process::child& process() noexcept { return child_; }
+  [[nodiscard]] int pidfd() const noexcept { return child_.running() ? child_.pidfd() : -1; }
+
+  /// Readable when it said something, or closed the pipe by ending; -1 after that.
+  [[nodiscard]] int ready_fd() const noexcept { return ready_.get(); }
+  /// Takes what it said. @return false when the pipe ended; heard() is all of it then, too
+  bool listen();
+  [[nodiscard]] const std::string& heard() const noexcept { return heard_; }
+
+  /// The last lines that it wrote since its start, for a message: "" if there are none.
+  [[nodiscard]] std::string last_words() const;
+
+private:
+  std::string name_;
+  std::vector<std::string> arguments_;
+  std::filesystem::path output_;
+  process::child child_;
+  process::unique_fd ready_;
+  std::string heard_;
+  std::uintmax_t output_start_ = 0;
+};
+
+} // namespace pactor::cli

@@ -1,0 +1,95 @@
+#include "cli/commands.hpp"
+#include "cli/launcher.hpp"
+#include "runtime/process/daemon.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <sys/stat.h>
+#include <thread>
+
+namespace pactor::cli {
+namespace {
+
+struct start_options {
+  cluster_choice cluster;
+  std::string config_file;
+  std::vector<std::string> jobs;
+  std::optional<int> engines;
+  std::optional<std::uint16_t> port;
+  double timeout = 30;
+  bool daemonize = false;
+};
+
+/// Defaults, then the file, then the command line.
+files::config effective_config(const start_options& options) {
+  auto config = options.config_file.empty() ? files::read_config_if_present(options.cluster.files().config_file())
+                                            : files::read_config(options.config_file);
+  if (options.engines) config.engines = *options.engines;
+  if (config.engines == 0) config.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (options.port) config.port = *options.port;
+  // Absolute, since a daemon is elsewhere.
+  for (const auto& one : options.jobs) config.jobs.push_back(std::filesystem::absolute(one).lexically_normal());
+  return config;
+}
+
+launch_options launch_options_of(const start_options& options) {
+  launch_options result;
+  result.cluster = options.cluster;
+  result.config = effective_config(options);
+  result.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(options.timeout * 1000)};
+  result.daemon = options.daemonize;
+  return result;
+}
+
+int run_in_foreground(launch_options options) {
+  launcher cluster{std::move(options), log{{.component = "pactor start", .show_level = false}}};
+  return cluster.run([] {});
+}
+
+int run_in_background(launch_options options) {
+  const auto place = options.cluster.files();
+  place.create();
+  const auto file = place.log_file("start", options.cluster.cluster_id);
+  auto line = process::daemonize(file);
+  const log out{{.component = "pactor start", .file = file}};
+  try {
+    const auto text = std::to_string(options.config.engines) +
+                      " engines started successfully, in the background as process " + std::to_string(::getpid()) +
+                      "; log: " + file.string() + "\n";
+    launcher cluster{std::move(options), out};
+    return cluster.run([&] { line.report(code(exit_status::done), text); });
+  } catch (const std::exception& e) {
+    const auto [status, text] = verdict_of(e);
+    out.error(text);
+    line.report(code(status), "pactor start: " + text + "\n");
+    return code(status);
+  }
+}
+
+int start(const start_options& options) {
+  ::umask(077);
+  auto launch = launch_options_of(options);
+  return options.daemonize ? run_in_background(std::move(launch)) : run_in_foreground(std::move(launch));
+}
+
+} // namespace
+
+action declare_start(CLI::App& app) {
+  auto options = std::make_shared<start_options>();
+  options->cluster.declare(app);
+  app.add_option("-n,--engines", options->engines, "Number of engines; by default one for each processor")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--config", options->config_file, "Configuration in place of the profile's config.json")
+      ->check(CLI::ExistingFile);
+  app.add_option("--jobs", options->jobs, "Directory with job libraries; may be given several times")
+      ->check(CLI::ExistingDirectory)
+      ->allow_extra_args(false);
+  app.add_option("--port", options->port, "Port of the controller; 0 is any free one");
+  app.add_option("--timeout", options->timeout, "Seconds until every engine must answer")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--daemonize", options->daemonize, "Go into the background once every engine answers");
+  return [options] { return start(*options); };
+}
+
+} // namespace pactor::cli
