@@ -30,9 +30,15 @@ constexpr std::size_t inline_limit = std::size_t{1} << 20;
 
 /// What a worker is told before its first task.
 struct setup {
-  int engine = -1;                    ///< its engine's number
-  std::string host;                   ///< host name, for failures
-  std::vector<std::string> libraries; ///< absolute paths of the job libraries, loaded at the first use of one of their jobs
+  int engine = -1;  ///< its engine's number
+  std::string host; ///< host name, for failures
+  std::vector<std::string>
+      libraries; ///< absolute paths of the job libraries, loaded at the first use of one of their jobs
 };
+
+/// As the init record carries it.
+detail::bytes encode_setup(const setup& s);
+/// @throws error{bad_payload | signature_mismatch}
+setup decode_setup(const char* data, std::size_t size);
 
 } // namespace pactor::worker

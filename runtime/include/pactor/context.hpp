@@ -38,12 +38,12 @@ public:
   template <class T>
   [[nodiscard]] T get(std::string_view name) const {
     const auto v = find(name);
-    if (!v.native) return decode<T>(v.encoded, v.encoded_size);
+    if (!v.native) return decoded<T>(v.encoded, v.encoded_size);
     if (const auto* object = detail::native_cast<T>(*v.native)) {
       if constexpr (std::copy_constructible<T>) return *object;
     }
     const auto encoded = detail::encode_native(*v.native);
-    return decode<T>(encoded.data(), encoded.size());
+    return decoded<T>(encoded.data(), encoded.size());
   }
 
   /// The variable itself, to read and to change. One that was pushed is decoded at the first use and stays a T from
@@ -52,7 +52,7 @@ public:
   template <class T>
   [[nodiscard]] T& ref(std::string_view name) {
     const auto v = find(name);
-    if (!v.native) return set(name, decode<T>(v.encoded, v.encoded_size));
+    if (!v.native) return set(name, decoded<T>(v.encoded, v.encoded_size));
     if (auto* object = detail::native_cast<T>(*v.native)) return *object;
     throw error{ec::signature_mismatch,
                 "variable " + std::string{name} + " is a " + v.native->name + " and no " + std::string{type_name<T>()}};
@@ -107,6 +107,14 @@ public:
   }
 
 private:
+  template <class T>
+  static T decoded(const char* data, std::size_t size) {
+    if constexpr (encodable<T>)
+      return decode<T>(data, size);
+    else
+      throw error{ec::signature_mismatch,
+                  decode<value>(data, size).type_name() + " does not fit in " + std::string{type_name<T>()}};
+  }
   [[nodiscard]] pactor_variable find(std::string_view name) const {
     pactor_variable v{sizeof v, nullptr, 0, nullptr};
     if (!host_.find(host_.state, name.data(), name.size(), &v))

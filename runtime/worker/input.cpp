@@ -1,0 +1,104 @@
+#include "runtime/worker/input.hpp"
+
+#include "runtime/worker/memory_map.hpp"
+#include "runtime/worker/protocol.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sys/socket.h>
+#include <utility>
+
+namespace pactor::worker {
+
+namespace {
+
+constexpr std::size_t buffer_size = std::size_t{256} << 10;
+constexpr std::size_t most_files = 253; // the kernel's limit for one message
+
+wire::record record_at(const char* at) {
+  wire::record r;
+  std::memcpy(&r, at, sizeof r);
+  return r;
+}
+
+} // namespace
+
+input::input(int fd) : fd_{fd}, buffer_{detail::bytes::allocate(buffer_size)} {}
+
+bool input::more() const noexcept {
+  return left() >= sizeof(wire::record) &&
+         left() - sizeof(wire::record) >= wire::padded(record_at(buffer_.data() + at_).size);
+}
+
+std::optional<incoming> input::next() {
+  incoming result;
+  while (!more()) {
+    if (left() >= sizeof(wire::record) && record_at(buffer_.data() + at_).size > inline_limit) return std::nullopt;
+    if (!receive()) return std::nullopt;
+    result.waited = true;
+  }
+  const auto* at = buffer_.data() + at_;
+  result.record = record_at(at);
+  result.payload = {{}, at + sizeof(wire::record), result.record.size};
+  at_ += sizeof(wire::record) + wire::padded(result.record.size);
+  if ((result.record.flags & wire::transferred) == 0) return result;
+
+  std::uint64_t size = 0;
+  if (result.record.size != sizeof size) return std::nullopt;
+  std::memcpy(&size, result.payload.data, sizeof size);
+  result.payload = {};
+  if (files_.empty()) return result;
+  auto file = std::move(files_.front());
+  files_.pop_front();
+  result.payload = map_for_reading(std::move(file), size);
+  return result;
+}
+
+/// Everything in front of the buffer's end is kept, from its start on: record sizes are multiples of 16, so that all
+/// stays aligned.
+void input::make_room() {
+  if (at_ > 0) {
+    if (left() > 0) std::memmove(buffer_.data(), buffer_.data() + at_, left());
+    have_ -= at_;
+    at_ = 0;
+  }
+  if (have_ >= sizeof(wire::record)) {
+    const auto need = sizeof(wire::record) + wire::padded(record_at(buffer_.data()).size);
+    if (need > buffer_.size()) {
+      auto grown = detail::bytes::allocate(need);
+      std::memcpy(grown.data(), buffer_.data(), have_);
+      buffer_ = std::move(grown);
+    }
+  } else if (have_ == 0 && buffer_.size() > buffer_size) {
+    buffer_ = detail::bytes::allocate(buffer_size);
+  }
+}
+
+bool input::receive() {
+  make_room();
+  iovec part{buffer_.data() + have_, buffer_.size() - have_};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_files)> control;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t n = 0;
+  do n = ::recvmsg(fd_, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  if (n <= 0 || (message.msg_flags & MSG_CTRUNC) != 0) return false;
+  for (auto* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    for (std::size_t offset = 0; offset + CMSG_LEN(0) < c->cmsg_len; offset += sizeof(int)) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(c) + offset, sizeof fd);
+      files_.emplace_back(fd);
+    }
+  }
+  have_ += static_cast<std::size_t>(n);
+  return true;
+}
+
+} // namespace pactor::worker

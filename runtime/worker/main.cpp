@@ -1,0 +1,97 @@
+// The worker: the process that one engine's jobs run in. It knows no network and no credentials; its engine talks to
+// it over descriptor 3 (see protocol.hpp) and may kill it at any time.
+
+#include "runtime/worker/input.hpp"
+#include "runtime/worker/output.hpp"
+#include "runtime/worker/protocol.hpp"
+#include "runtime/worker/runner.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace pactor;
+using worker::link_kind;
+
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+bool is(const wire::record& r, wire::record_kind kind) { return r.kind == static_cast<std::uint16_t>(kind); }
+bool is(const wire::record& r, link_kind kind) { return r.kind == static_cast<std::uint16_t>(kind); }
+
+/// The time, nanoseconds since the epoch. When tasks follow each other at once, the end of one is the start of the
+/// next: reading the clock is a good part of an empty job.
+class stopwatch {
+public:
+  std::int64_t start(bool waited) { return waited ? last_ = now() : last_; }
+  std::int64_t stop() { return last_ = now(); }
+
+private:
+  std::int64_t last_ = now();
+};
+
+/// Sends what is in `buffer` as the outcome of `task`.
+void answer(worker::output& out, wire::record task, wire::record_kind kind, worker::result_buffer& buffer, bool more) {
+  wire::record r;
+  r.id = task.id;
+  r.kind = static_cast<std::uint16_t>(kind);
+  r.engine = task.engine;
+  r.started = task.started;
+  r.completed = task.completed;
+  if (auto file = buffer.take_file()) {
+    const std::uint64_t size = buffer.used;
+    r.size = sizeof size;
+    r.flags = wire::transferred;
+    out.add(r, &size, std::move(file), more, r.completed);
+  } else {
+    r.size = static_cast<std::uint32_t>(buffer.used);
+    out.add(r, buffer.data(), {}, more, r.completed);
+  }
+}
+
+int serve(worker::input& in, worker::output& out) {
+  const auto first = in.next();
+  if (!first || !is(first->record, link_kind::init)) return 1;
+  worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size)};
+  wire::record ready;
+  ready.id = static_cast<std::uint64_t>(::getpid());
+  ready.kind = static_cast<std::uint16_t>(link_kind::ready);
+  out.add(ready, nullptr, {}, false, now());
+
+  worker::result_buffer buffer;
+  stopwatch clock;
+  while (auto task = in.next()) {
+    if (!is(task->record, wire::record_kind::task)) continue; // of a later version
+    task->record.started = clock.start(task->waited);
+    const auto kind = jobs.run(task->payload, buffer);
+    task->record.completed = clock.stop();
+    answer(out, task->record, kind, buffer, in.more());
+  }
+  return 0;
+}
+
+} // namespace
+
+int main() {
+  // Nothing is left behind when the node goes. If it went before this line, the socket's end says so; the parent's
+  // number does not, since in a container a node may be process 1 itself.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  try {
+    worker::input in{worker::socket_fd};
+    worker::output out{worker::socket_fd};
+    const int status = serve(in, out);
+    // Neither jobs' destructors nor those of their libraries: they could hang, and nobody waits for them.
+    std::fflush(nullptr);
+    ::_exit(status);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "pactor-worker: %s\n", e.what());
+    ::_exit(1);
+  }
+}

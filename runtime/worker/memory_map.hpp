@@ -1,0 +1,54 @@
+#pragma once
+// Large payloads between a worker and its engine: files in memory, passed as descriptors.
+
+#include "pactor/detail/bytes.hpp"
+#include "runtime/process/unique_fd.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pactor::worker {
+
+/// A mapped part of memory.
+class mapping {
+public:
+  mapping() = default;
+  /// @throws error{system}
+  mapping(int fd, std::size_t size, int protection, int flags);
+  mapping(mapping&& other) noexcept;
+  mapping& operator=(mapping&& other) noexcept;
+  mapping(const mapping&) = delete;
+  mapping& operator=(const mapping&) = delete;
+  ~mapping();
+
+  [[nodiscard]] char* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A memory file that the engine sent, mapped for reading for as long as anything refers to the bytes.
+/// @throws error{bad_payload} if the file is smaller than `size`, error{system}
+detail::bytes map_for_reading(process::unique_fd file, std::uint64_t size);
+
+/// A memory file to be written through a mapping and sent.
+class memory_file {
+public:
+  /// @throws error{system}
+  explicit memory_file(std::size_t size);
+
+  [[nodiscard]] char* data() const noexcept { return map_.data(); }
+  [[nodiscard]] std::size_t size() const noexcept { return map_.size(); }
+  /// Makes it larger; data() may change. @throws error{system}
+  void grow(std::size_t size);
+  /// Ends the mapping; the file is `size` bytes from now on, and no one can change it. @throws error{system}
+  [[nodiscard]] process::unique_fd seal(std::size_t size) &&;
+
+private:
+  process::unique_fd file_;
+  mapping map_;
+};
+
+} // namespace pactor::worker

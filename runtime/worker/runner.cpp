@@ -1,0 +1,96 @@
+#include "runtime/worker/runner.hpp"
+
+#include "pactor/detail/failure.hpp"
+#include "pactor/detail/sink.hpp"
+#include "runtime/core/near_names.hpp"
+#include "runtime/worker/builtins.hpp"
+
+#include <utility>
+
+namespace pactor::worker {
+
+runner::runner(setup s) : setup_{std::move(s)}, host_{space_.host(setup_.engine, setup_.host.c_str())} {}
+
+void runner::add_library(const std::string& path) {
+  catalogue_.add(path);
+  entries_.clear(); // it may be a newer build of one that is known
+}
+
+/// At the first call that is no builtin: an engine that only keeps variables stays small.
+void runner::read_libraries() {
+  if (std::exchange(libraries_read_, true)) return;
+  for (const auto& path : setup_.libraries) {
+    try {
+      add_library(path);
+    } catch (const error& e) {
+      unreadable_.emplace_back(e.what());
+    }
+  }
+}
+
+pactor_job_entry runner::entry(std::string_view job) {
+  if (const auto known = entries_.find(job); known != entries_.end()) return known->second;
+  read_libraries();
+  const auto* found = catalogue_.find(job);
+  if (!found) unknown(job);
+  return entries_.emplace(std::string{job}, loader_.load(*found)).first->second;
+}
+
+void runner::unknown(std::string_view job) const {
+  auto known = catalogue_.names();
+  for (auto& name : builtin_names()) known.push_back(std::move(name));
+  std::string near;
+  for (const auto& name : core::near_names(job, known)) near += (near.empty() ? "; did you mean " : " or ") + name;
+  auto text = "no job is named " + std::string{job} + (near.empty() ? "" : near + "?");
+  for (const auto& problem : unreadable_) text += "\n" + problem;
+  throw error{ec::unknown_job, text};
+}
+
+wire::record_kind runner::run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out) {
+  if (is_builtin(call.job)) {
+    detail::sink_encoder encoder{out};
+    builtin_context engine{space_, setup_.engine, [this](const std::string& path) {
+                             read_libraries();
+                             add_library(path);
+                           }};
+    run_builtin(call, payload, engine, encoder);
+    out.used = encoder.size();
+    return wire::record_kind::result;
+  }
+  const pactor_call c{sizeof(pactor_call),
+                      static_cast<std::uint32_t>(call.mode),
+                      call.job.data(),
+                      call.job.size(),
+                      call.arguments,
+                      call.size,
+                      &host_};
+  const auto outcome = entry(call.job)(&c, &out);
+  if (outcome < PACTOR_RESULT || outcome > PACTOR_PARTIAL || out.used == 0) throw std::bad_alloc{};
+  return static_cast<wire::record_kind>(outcome);
+}
+
+wire::record_kind runner::run(const detail::slice& payload, result_buffer& out) noexcept {
+  out.clear();
+  const auto call = wire::read_call(payload.data, payload.size);
+  try {
+    if (!call) throw error{ec::bad_payload, "malformed payload: it is no call"};
+    return run_job(*call, payload, out);
+  } catch (...) {
+    fail(detail::current_failure(), call ? call->job : "", out);
+    return wire::record_kind::failure;
+  }
+}
+
+void runner::fail(failure f, std::string_view job, result_buffer& out) noexcept {
+  f.engine = host_.engine;
+  f.pid = host_.pid;
+  out.clear();
+  detail::into_sink(out, [&](detail::encoder& encoder) {
+    f.job = job;
+    f.host = setup_.host;
+    detail::write_failure(encoder, f);
+    return PACTOR_FAILURE;
+  });
+}
+
+} // namespace pactor::worker

@@ -1,0 +1,47 @@
+#pragma once
+// Runs one call after the other: finds the job, calls it, and has its outcome in a buffer.
+
+#include "pactor/error.hpp"
+#include "runtime/jobs/catalogue.hpp"
+#include "runtime/jobs/loader.hpp"
+#include "runtime/wire/records.hpp"
+#include "runtime/worker/protocol.hpp"
+#include "runtime/worker/result_buffer.hpp"
+#include "runtime/worker/variables.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pactor::worker {
+
+class runner {
+public:
+  explicit runner(setup s);
+  runner(const runner&) = delete;
+  runner& operator=(const runner&) = delete;
+
+  /// Runs a call; its encoded outcome is in `out`. Lets no exception out. @return result, failure or partial
+  wire::record_kind run(const detail::slice& payload, result_buffer& out) noexcept;
+
+  /// An outcome that says why there is no other.
+  void fail(failure f, std::string_view job, result_buffer& out) noexcept;
+
+private:
+  pactor_job_entry entry(std::string_view job);
+  void read_libraries();
+  void add_library(const std::string& path);
+  [[noreturn]] void unknown(std::string_view job) const;
+  wire::record_kind run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out);
+
+  setup setup_;
+  variables space_;
+  pactor_host host_;
+  jobs::catalogue catalogue_;
+  jobs::loader loader_;
+  jobs::text_map<pactor_job_entry> entries_; ///< of jobs that were called before
+  bool libraries_read_ = false;
+  std::vector<std::string> unreadable_; ///< what is wrong with libraries that could not be read
+};
+
+} // namespace pactor::worker

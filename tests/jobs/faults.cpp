@@ -1,0 +1,81 @@
+// Jobs that go wrong, and some that tests need for timing and size.
+
+#include <pactor/job.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace faults {
+
+void throw_std(const std::string& what) { throw std::runtime_error{what}; }
+PACTOR_JOB(throw_std)
+
+void throw_int() { throw 42; } // NOLINT(misc-throw-by-value-catch-by-reference,hicpp-exception-baseclass)
+PACTOR_JOB(throw_int)
+
+/// Half of the elements of a map fail.
+double throw_odd(int x) {
+  if (x % 2 != 0) throw std::domain_error{std::to_string(x) + " is odd"};
+  return x * 0.5;
+}
+PACTOR_JOB(throw_odd)
+
+void abort() { std::abort(); }
+PACTOR_JOB(abort)
+
+void exit0() { std::exit(0); } // NOLINT(concurrency-mt-unsafe)
+PACTOR_JOB(exit0)
+
+void segfault() { std::raise(SIGSEGV); }
+PACTOR_JOB(segfault)
+
+int deeper(int depth) { // NOLINT(misc-no-recursion)
+  volatile char frame[4096] = {};
+  frame[0] = static_cast<char>(depth);
+  return depth < 0 ? 0 : deeper(depth + 1) + frame[0]; // no stack is that deep
+}
+int stack_overflow() { return deeper(0); }
+PACTOR_JOB(stack_overflow)
+
+void close_fds() {
+  for (int fd = 0; fd < 1024; ++fd) ::close(fd);
+}
+PACTOR_JOB(close_fds)
+
+void never_returns() {
+  for (;;) std::this_thread::sleep_for(std::chrono::hours{1});
+}
+PACTOR_JOB(never_returns)
+
+/// Computes for so many microseconds.
+void spin(long microseconds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds{microseconds};
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+PACTOR_JOB(spin)
+
+pactor::value echo(pactor::value v) { return v; }
+PACTOR_JOB(echo)
+
+/// 0, 1, ... n-1
+std::vector<double> big(std::size_t n) {
+  std::vector<double> all(n);
+  for (std::size_t i = 0; i < n; ++i) all[i] = static_cast<double>(i);
+  return all;
+}
+PACTOR_JOB(big)
+
+/// Runs until the file is there: a job that ends when the test says so.
+void until_exists(const std::string& path) {
+  while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+}
+PACTOR_JOB(until_exists)
+
+} // namespace faults

@@ -1,0 +1,4 @@
+#include <pactor/job.hpp>
+
+void trivial() {}
+PACTOR_JOB(trivial)
