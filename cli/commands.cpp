@@ -12,6 +12,9 @@ std::span<const command> commands() {
       command{"list", "List the clusters of all profiles", &declare_list},
       command{"controller", "Run a controller only", &declare_controller},
       command{"node", "Run engines only, for a controller that runs already", &declare_node},
+      command{"jobs", "List the jobs that the cluster knows", &declare_jobs},
+      command{"apply", "Run a job on every engine", &declare_apply},
+      command{"map", "Run a job once for each element of a sequence", &declare_map},
   };
   return table;
 }

@@ -11,5 +11,8 @@ action declare_status(CLI::App& app);
 action declare_list(CLI::App& app);
 action declare_controller(CLI::App& app);
 action declare_node(CLI::App& app);
+action declare_jobs(CLI::App& app);
+action declare_apply(CLI::App& app);
+action declare_map(CLI::App& app);
 
 } // namespace pactor::cli

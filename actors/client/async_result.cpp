@@ -58,6 +58,14 @@ std::vector<int> async_result_base::engine_ids() const {
   return engines;
 }
 
+std::vector<int> async_result_base::element_engine_ids() const {
+  std::vector<int> engines;
+  engines.reserve(size());
+  const auto of_tasks = engine_ids();
+  for (std::size_t i = 0; i < of_tasks.size(); ++i) engines.insert(engines.end(), state_->elements(i), of_tasks[i]);
+  return engines;
+}
+
 std::vector<task_info> async_result_base::tasks() const {
   const auto& tasks = *state_->tasks;
   std::vector<task_info> result(tasks.size());

@@ -166,6 +166,7 @@ TEST_SUITE("direct_view") {
     CHECK(view.map_sync(power10, std::views::iota(0, 7)) ==
           std::vector<double>{0, 1, 1024, 59049, 1048576, 9765625, 60466176});
     CHECK(parts(*s) == std::vector<std::size_t>{2, 2, 2, 1});
+    CHECK(view.map_async(power10, std::views::iota(0, 7)).element_engine_ids() == std::vector{0, 0, 1, 1, 2, 2, 3});
   }
 
   TEST_CASE("engines without a part are sent nothing") {

@@ -74,6 +74,8 @@ public:
   [[nodiscard]] std::uint64_t id() const { return ids().empty() ? 0 : ids().front(); }
   /// The engine of each task, in task order; -1 where it is not known yet.
   [[nodiscard]] std::vector<int> engine_ids() const;
+  /// The engine of each result: as engine_ids(), but of a map one entry an element.
+  [[nodiscard]] std::vector<int> element_engine_ids() const;
   /// Who ran what, when: each task, in target or element order.
   [[nodiscard]] std::vector<task_info> tasks() const;
 

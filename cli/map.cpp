@@ -1,0 +1,91 @@
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/results.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace pactor::cli {
+
+namespace {
+
+struct map_command {
+  call_options call;
+  std::string job;
+  std::size_t chunksize = 0;
+  bool show_engines = false;
+};
+
+using map_result = async_result<value, shape::mapped>;
+
+/// Starts a map of sequences of any type.
+map_result start(const map_command& command, const client& c, auto&... sequences) {
+  if (!command.call.balanced) return c[targets{command.call.targets}].map_async(command.job, sequences...);
+  const auto view = c.load_balanced_view(command.call.targets);
+  return view.with({.chunksize = command.chunksize}).map_async(command.job, sequences...);
+}
+
+/// Numbers and texts keep their type, so that a misfit is found before anything is sent.
+map_result start_one(const map_command& command, const client& c, value sequence) {
+  if (const auto* block = sequence.get_if<any_array>()) {
+    if (block->type() == dtype::int64) {
+      const auto numbers = block->values<std::int64_t>();
+      return start(command, c, numbers);
+    }
+    const auto numbers = block->values<double>();
+    return start(command, c, numbers);
+  }
+  const auto elements = detail::elements_of(std::move(sequence));
+  if (!elements.empty() && std::ranges::all_of(elements, &value::is_string)) {
+    std::vector<std::string> texts;
+    for (const auto& e : elements) texts.push_back(*e.get_if<std::string>());
+    return start(command, c, texts);
+  }
+  return start(command, c, elements);
+}
+
+map_result start_all(const map_command& command, const std::vector<std::string>& words) {
+  std::vector<value> sequences;
+  for (const auto& word : words) {
+    sequences.push_back(parse_argument(word));
+    if (!sequences.back().is_array() && !sequences.back().is_ndarray())
+      throw exit_error{exit_status::usage, word + " is no sequence: give a range such as 0:7, or a JSON list"};
+  }
+  const auto c = command.call.connect();
+  if (sequences.size() == 1) return start_one(command, c, std::move(sequences[0]));
+  std::vector<std::vector<value>> lists;
+  for (auto& s : sequences) lists.push_back(detail::elements_of(std::move(s)));
+  if (lists.size() == 2) return start(command, c, lists[0], lists[1]);
+  if (lists.size() == 3) return start(command, c, lists[0], lists[1], lists[2]);
+  throw exit_error{exit_status::usage, "give one to three sequences, one for each parameter of the job"};
+}
+
+std::vector<entry> run(const map_command& command, const std::vector<std::string>& words) {
+  const auto result = start_all(command, words);
+  command.call.wait_for(result);
+  auto each = result.get_or_errors();
+  const auto engines = result.element_engine_ids();
+  std::vector<entry> entries;
+  for (std::size_t i = 0; i < each.size(); ++i) entries.push_back({engines[i], std::move(each[i])});
+  return entries;
+}
+
+} // namespace
+
+action declare_map(CLI::App& app) {
+  const auto command = std::make_shared<map_command>();
+  app.add_option("JOB", command->job, "Name of the job")->required();
+  command->call.declare(app);
+  app.add_option("--chunksize", command->chunksize, "With --balanced: elements of one task; 0 is automatic");
+  app.add_flag("--show-engines", command->show_engines, "Print each result with the engine that it ran on");
+  app.allow_extras(); // see apply
+  app.footer("What follows the job's name are sequences, one for each of its parameters: ranges such as 0:7 or\n"
+             "0:7:2, or JSON lists. The results come back in their order, as one JSON list.");
+  return [command, &app] {
+    const auto entries = run(*command, words_of(app));
+    if (command->call.as_json) return print_json(entries);
+    return command->show_engines ? print_lines(entries) : print_list(entries);
+  };
+}
+
+} // namespace pactor::cli

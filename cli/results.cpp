@@ -1,0 +1,104 @@
+#include "cli/results.hpp"
+
+#include "cli/exit_status.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <iostream>
+
+namespace pactor::cli {
+
+namespace {
+
+int status_of_all(const std::vector<entry>& entries) {
+  const auto ok = [](const entry& e) { return e.result.has_value(); };
+  return code(std::ranges::all_of(entries, ok) ? exit_status::done : exit_status::job_failed);
+}
+
+/// Those that repeat the one before, as the elements of one lost task do, are counted.
+void print_failures(const std::vector<entry>& entries) {
+  const failure* last = nullptr;
+  std::size_t repeated = 0;
+  const auto flush = [&] {
+    if (repeated > 0) std::cerr << "  ... and " << repeated << " more times\n";
+    repeated = 0;
+  };
+  for (const auto& e : entries) {
+    if (e.result) continue;
+    const auto& f = e.result.error();
+    if (last && *last == f) {
+      ++repeated;
+      continue;
+    }
+    flush();
+    std::cerr << to_string(f.code) << ": " << render(f) << '\n';
+    last = &f;
+  }
+  flush();
+}
+
+json describe(const failure& f) {
+  json j{{"code", to_string(f.code)},
+         {"type", f.type},
+         {"what", f.what},
+         {"job", f.job},
+         {"host", f.host},
+         {"pid", f.pid}};
+  if (f.code == ec::engine_lost) {
+    j["signal"] = f.signal;
+    j["exit_code"] = f.exit_code;
+  }
+  if (!f.backtrace.empty()) j["backtrace"] = f.backtrace;
+  return j;
+}
+
+} // namespace
+
+void call_options::declare(CLI::App& app) {
+  cluster.declare(app);
+  app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
+  app.add_flag("-b,--balanced", balanced, "Let the scheduler choose among these engines");
+  app.add_option("--timeout", timeout, "Seconds to wait; the job goes on after that")->check(CLI::NonNegativeNumber);
+  app.add_flag("--json", as_json, "Print results and failures as JSON");
+}
+
+std::vector<std::string> words_of(const CLI::App& app) {
+  auto words = app.remaining();
+  std::erase(words, "--");
+  for (const auto& word : words)
+    if (word.size() > 1 && word[0] == '-' && (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])) != 0))
+      throw exit_error{exit_status::usage,
+                       "there is no option " + word + " (see: pactor " + app.get_name() + " --help)"};
+  return words;
+}
+
+int print_lines(const std::vector<entry>& entries) {
+  for (const auto& e : entries)
+    if (e.result) std::cout << '[' << e.engine << "] " << to_line(to_json(e.result.value())) << '\n';
+  print_failures(entries);
+  return status_of_all(entries);
+}
+
+int print_list(const std::vector<entry>& entries) {
+  auto list = json::array();
+  for (const auto& e : entries) list.push_back(e.result ? to_json(e.result.value()) : json{});
+  std::cout << to_line(list) << '\n';
+  print_failures(entries);
+  return status_of_all(entries);
+}
+
+int print_json(const std::vector<entry>& entries) {
+  auto list = json::array();
+  for (const auto& e : entries) {
+    json one{{"engine", e.engine}};
+    if (e.result)
+      one["result"] = to_json(e.result.value());
+    else
+      one["error"] = describe(e.result.error());
+    list.push_back(std::move(one));
+  }
+  std::cout << to_line(list) << '\n';
+  return status_of_all(entries);
+}
+
+} // namespace pactor::cli
