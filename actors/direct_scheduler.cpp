@@ -22,7 +22,7 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::o
   return std::pair{o->client, o->number};
 }
 
-void direct_scheduler_state::on_tasks(client& from, const detail::bytes& batch) {
+void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(target) == 0) {
@@ -37,7 +37,7 @@ void direct_scheduler_state::on_tasks(client& from, const detail::bytes& batch) 
   if (!whole || !sound) refuse(from.out.link(), "a malformed batch of directed tasks");
 }
 
-std::optional<std::uint64_t> direct_scheduler_state::accept(const client& from, const target& t) {
+std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t) {
   if (const auto id = core_.submit(from.number, t.id, t.engine)) return id;
   failure f;
   f.code = ec::engine_lost;
@@ -47,9 +47,9 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client& from, 
   return std::nullopt;
 }
 
-std::vector<std::pair<scheduler_base::node*, std::vector<target>>>
-direct_scheduler_state::by_node(const client& from) {
-  std::vector<std::pair<node*, std::vector<target>>> groups;
+std::vector<std::pair<scheduler_base::node_entry*, std::vector<target>>>
+direct_scheduler_state::by_node(const client_entry& from) {
+  std::vector<std::pair<node_entry*, std::vector<target>>> groups;
   for (const auto& t : std::exchange(targets_, {})) {
     const auto id = accept(from, t);
     if (!id) continue;
@@ -61,7 +61,7 @@ direct_scheduler_state::by_node(const client& from) {
   return groups;
 }
 
-void direct_scheduler_state::on_task(client& from, const record& r, const char* payload) {
+void direct_scheduler_state::on_task(client_entry& from, const record& r, const char* payload) {
   const bool transferred = (r.flags & wire::transferred) != 0;
   if (r.engine >= 0 && !transferred) { // the usual case, without a detour
     if (const auto id = accept(from, {r.id, r.engine, 0})) {
@@ -90,7 +90,7 @@ void direct_scheduler_state::on_task(client& from, const record& r, const char* 
   relay_.open({from.out.link(), r.transfer}, std::move(destinations), flags(), size);
 }
 
-void direct_scheduler_state::send_to(node& n, std::vector<target> targets, record r, const char* payload) {
+void direct_scheduler_state::send_to(node_entry& n, std::vector<target> targets, record r, const char* payload) {
   if (targets.size() == 1) {
     r.id = targets[0].id;
     r.engine = targets[0].engine;

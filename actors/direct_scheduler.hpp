@@ -14,7 +14,7 @@ private:
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
   void client_gone(std::uint32_t client) override { core_.client_gone(client); }
-  void on_tasks(client& from, const detail::bytes& batch) override;
+  void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
   void on_piece(const frame_in& f) override { relay_.piece(f.from, f.header, f.body); }
@@ -22,10 +22,10 @@ private:
   void on_abandon(const frame_in& f) override { relay_.abandoned(f.from, f.header); }
 
   /// @return the task's id at the engine; nothing if there is no such engine, which the client is told
-  std::optional<std::uint64_t> accept(const client& from, const target& t);
-  std::vector<std::pair<node*, std::vector<target>>> by_node(const client& from);
-  void on_task(client& from, const wire::record& r, const char* payload);
-  void send_to(node& n, std::vector<target> targets, wire::record r, const char* payload);
+  std::optional<std::uint64_t> accept(const client_entry& from, const target& t);
+  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from);
+  void on_task(client_entry& from, const wire::record& r, const char* payload);
+  void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);
 
   core::direct_core core_;
   std::vector<target> targets_; // of the task record that follows

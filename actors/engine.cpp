@@ -83,8 +83,17 @@ void engine_state::transfer(const transfer_ended& t) {
     core_.set_ready(ref);
     feed();
   } else {
-    core_.withdraw(ref); // whoever sent it is gone: nobody waits for an outcome
     files_.erase({t.directed, t.id});
+    if (!core_.withdraw(ref) || t.trouble.empty()) return;
+    failure f;
+    f.code = ec::system;
+    f.engine = number_;
+    f.host = services_->host;
+    f.what = t.trouble;
+    record r;
+    r.id = t.id;
+    r.engine = number_;
+    send_failure(outbox_for(t.directed), r, f);
   }
 }
 
@@ -161,12 +170,17 @@ void engine_state::send_large(record o, bool directed, process::unique_fd file, 
     f.engine = number_;
     f.host = services_->host;
     f.what = e.what();
-    const auto body = detail::encode_failure(f);
-    o.kind = static_cast<std::uint16_t>(record_kind::failure);
-    o.flags = 0;
-    o.size = static_cast<std::uint32_t>(body.size());
-    out.add(o, body.data());
+    send_failure(out, o, f);
   }
+}
+
+void engine_state::send_failure(outbox& out, record r, const failure& f) {
+  const auto body = detail::encode_failure(f);
+  r.kind = static_cast<std::uint16_t>(record_kind::failure);
+  r.flags = 0;
+  r.size = static_cast<std::uint32_t>(body.size());
+  out.add(r, body.data());
+  services_->flush_later();
 }
 
 failure engine_state::describe(const process::exit_state& how) const {
@@ -228,7 +242,7 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
   record r;
   r.id = t.id;
   r.kind = static_cast<std::uint16_t>(record_kind::lost);
-  r.flags = started ? wire::started : std::uint16_t{0};
+  if (started) r.flags = wire::started;
   r.engine = number_;
   r.size = static_cast<std::uint32_t>(body.size());
   outbox_for(t.directed).add(r, body.data());
@@ -238,6 +252,13 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
 void engine_state::stop() {
   stopping_ = true;
   worker_.reset();
+}
+
+void engine_state::report_if_changed() {
+  if (const std::pair counters{core_.queued(), core_.completed()}; counters != reported_) {
+    reported_ = counters;
+    services_->report(report());
+  }
 }
 
 engine_report engine_state::report() const {

@@ -51,6 +51,8 @@ public:
   void transfer(const transfer_ended& t);
   /// Kills the worker, and starts no other.
   void stop();
+  /// Tells the hub if its counters changed since the last time.
+  void report_if_changed();
   [[nodiscard]] engine_report report() const;
 
   void worker_said(const wire::record& r, const char* payload, process::unique_fd file) override;
@@ -64,6 +66,7 @@ private:
   void feed();
   void ended(const wire::record& r, const char* payload, process::unique_fd file);
   void send_large(wire::record o, bool directed, process::unique_fd file, const char* size_text);
+  void send_failure(outbox& out, wire::record r, const failure& f);
   void send_lost(core::task_ref t, const failure& f, bool started);
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced);
   void after_loss();
@@ -79,6 +82,7 @@ private:
   std::map<task_key, file_ptr> files_;
   std::deque<detail::slice> held_; // payloads that the worker has, to name the job it died in
   std::string last_loss_;
+  std::pair<std::size_t, std::uint64_t> reported_{}; // queued, completed
   int number_ = -1, pid_ = 0;
   bool introduced_ = false, stopping_ = false;
 };
@@ -99,7 +103,7 @@ caf::behavior engine(Self* self, std::shared_ptr<node_services> services, std::u
       [state](engine_tasks& t) { state->take(t); },
       [state](const transfer_ended& t) { state->transfer(t); },
       [state](const restart_worker&) { state->start(); },
-      [state](const report_changes&) { return state->report(); },
+      [state](const report_changes&) { state->report_if_changed(); },
   };
 }
 

@@ -21,6 +21,14 @@ void node_state::connected(const transport::link_ptr& controller, hello_node hel
 }
 
 void node_state::frame(const frame_in& f) {
+  try {
+    handle(f);
+  } catch (const error& e) { // a controller that talks nonsense is none
+    f.from->close(e.what());
+  }
+}
+
+void node_state::handle(const frame_in& f) {
   switch (static_cast<frame_kind>(f.header.kind)) {
   case frame_kind::welcome: return on_welcome(f);
   case frame_kind::refused: {
@@ -41,6 +49,7 @@ void node_state::on_welcome(const frame_in& f) {
   controller_->welcome_peer();
   services_->direct.emplace(controller_, frame_kind::outcomes, std::uint16_t{0});
   services_->balanced.emplace(controller_, frame_kind::outcomes, std::uint16_t{transport::balanced});
+  welcomed_ = true;
   batches_.resize(w.engines.size());
   for (std::size_t i = 0; i < w.engines.size(); ++i) {
     engines_[w.engines[i]] = i;
@@ -70,13 +79,18 @@ void node_state::on_task(const record& r, detail::slice payload, bool directed) 
     std::uint64_t size = 0;
     std::memcpy(&size, payload.data, sizeof size);
     a = &arrivals_[r.transfer];
-    a->file = std::make_shared<memory_file>(size);
+    try {
+      a->file = std::make_shared<memory_file>(size);
+    } catch (const error& e) { // its pieces are thrown away
+      a->file = std::make_shared<memory_file>(0);
+      a->trouble = e.what();
+    }
     payload = {};
   }
   for (const auto& t : targets_) {
     const auto e = engines_.find(t.engine);
     if (e == engines_.end()) continue;
-    if (a) a->waiting.emplace_back(e->second, transfer_ended{t.id, directed, false});
+    if (a) a->waiting.emplace_back(e->second, transfer_ended{t.id, directed, false, a->trouble});
     batches_[e->second].items.push_back({t.id, directed, a ? a->file : nullptr, payload});
   }
   targets_.clear();
@@ -86,9 +100,16 @@ void node_state::on_piece(const frame_in& f) {
   controller_->send(frame_kind::credit, {}, f.header.tag, f.header.flags, 1);
   const auto i = arrivals_.find(f.header.tag);
   if (i == arrivals_.end()) return;
-  i->second.file->append(f.body.data(), f.body.size());
-  if (!i->second.file->complete()) return;
-  i->second.file->seal();
+  auto& a = i->second;
+  try {
+    if (!a.trouble.empty()) return finish_arrival(f.header.tag, false);
+    a.file->append(f.body.data(), f.body.size());
+    if (!a.file->complete()) return;
+    a.file->seal();
+  } catch (const error& e) {
+    for (auto& [engine, t] : a.waiting) t.trouble = e.what();
+    return finish_arrival(f.header.tag, false);
+  }
   finish_arrival(f.header.tag, true);
 }
 
@@ -107,6 +128,10 @@ void node_state::flush() {
   if (!services_->direct) return;
   services_->direct->send();
   services_->balanced->send();
+}
+
+void node_state::report(const engine_report& r) {
+  if (welcomed_ && !ended_) controller_->send(frame_kind::engine_report, detail::slice{encode(r)});
 }
 
 void node_state::link_down(const std::string& reason) { end(ec::not_connected, reason); }

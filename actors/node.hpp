@@ -17,6 +17,9 @@
 
 namespace pactor {
 
+/// How often counters that changed are told to the hub.
+constexpr auto report_interval = std::chrono::milliseconds{500};
+
 /// A node without its actor. I/O thread only.
 class node_state {
 public:
@@ -35,16 +38,20 @@ public:
   void frame(const frame_in& f);
   void link_down(const std::string& reason);
   void flush();
+  /// Tells the hub, once there is one.
+  void report(const engine_report& r);
 
 private:
   struct arrival {
     std::shared_ptr<memory_file> file;
-    std::vector<std::pair<std::size_t, transfer_ended>> waiting; // engines and tasks
+    std::vector<std::pair<std::size_t, transfer_ended>> waiting{}; // engines and tasks
+    std::string trouble{};                                          // why there is no memory for it
   };
   struct addressed {
     std::size_t engine;
     engine_tasks::item item;
   };
+  void handle(const frame_in& f);
   void on_welcome(const frame_in& f);
   void on_tasks(const frame_in& f);
   void on_task(const wire::record& r, detail::slice payload, bool directed);
@@ -60,7 +67,7 @@ private:
   std::map<std::uint64_t, arrival> arrivals_;
   std::vector<target> targets_;
   std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
-  bool ended_ = false;
+  bool welcomed_ = false, ended_ = false;
 };
 
 /// What a node actor needs to start.
@@ -89,6 +96,8 @@ caf::behavior node(Self* self, node_setup setup) {
   out.tasks = [self, engines](std::size_t e, engine_tasks&& t) { self->send((*engines)[e], std::move(t)); };
   out.ended_transfer = [self, engines](std::size_t e, transfer_ended t) { self->send((*engines)[e], t); };
   auto state = std::make_shared<node_state>(setup.services, setup.nonce, std::move(out));
+  setup.services->report = [state](const engine_report& r) { state->report(r); };
+  self->delayed_send(self, report_interval, report_changes{});
   auto flushing = std::make_shared<bool>(false);
   setup.services->flush_later = [self, flushing] {
     if (!std::exchange(*flushing, true)) self->send(self, flush{});
@@ -100,6 +109,10 @@ caf::behavior node(Self* self, node_setup setup) {
       [state, flushing](const flush&) {
         *flushing = false;
         state->flush();
+      },
+      [self, engines](const report_changes&) {
+        for (const auto& e : *engines) self->send(e, report_changes{});
+        self->delayed_send(self, report_interval, report_changes{});
       },
       [self, engines](const stop_node&) {
         for (const auto& e : *engines) self->send_exit(e, caf::exit_reason::user_shutdown);

@@ -169,6 +169,7 @@ struct engine_tasks {
 struct transfer_ended {
   std::uint64_t id = 0;
   bool directed = false, complete = false;
+  std::string trouble = {}; ///< why it will never be; "" if nobody waits for the task any more
 };
 
 /// engine to itself, after a delay: start a worker

@@ -10,12 +10,12 @@ using transport::frame_kind;
 using transport::link_ptr;
 
 void scheduler_base::join(const client_joined& c) {
-  clients_.emplace(c.link.get(), client{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
+  clients_.emplace(c.link.get(), client_entry{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
   client_links_[c.client] = c.link.get();
 }
 
 void scheduler_base::join(const node_joined& n) {
-  nodes_.emplace(n.link.get(), node{n.host, n.engines, outbox{n.link, frame_kind::tasks, flags_}});
+  nodes_.emplace(n.link.get(), node_entry{n.host, n.engines, outbox{n.link, frame_kind::tasks, flags_}});
   for (const auto engine : n.engines) {
     engines_[engine] = n.link.get();
     engine_joined(engine);
@@ -23,7 +23,7 @@ void scheduler_base::join(const node_joined& n) {
   flush_soon();
 }
 
-scheduler_base::node* scheduler_base::node_of(int engine) {
+scheduler_base::node_entry* scheduler_base::node_of(int engine) {
   const auto e = engines_.find(engine);
   if (e == engines_.end()) return nullptr;
   const auto n = nodes_.find(e->second);
@@ -106,7 +106,7 @@ void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const 
   if (transferred) c.out.send(); // before its pieces
 }
 
-void scheduler_base::node_gone(node& n) {
+void scheduler_base::node_gone(node_entry& n) {
   for (const auto engine : n.engines) {
     engines_.erase(engine);
     failure f;

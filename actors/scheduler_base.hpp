@@ -32,11 +32,11 @@ public:
   void flush();
 
 protected:
-  struct client {
+  struct client_entry {
     std::uint32_t number;
     outbox out;
   };
-  struct node {
+  struct node_entry {
     std::string host;
     std::vector<int> engines;
     outbox out;
@@ -47,7 +47,7 @@ protected:
   /// The engine is gone; @return its tasks that end now
   virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) = 0;
   virtual void client_gone(std::uint32_t client) = 0;
-  virtual void on_tasks(client& from, const detail::bytes& batch) = 0;
+  virtual void on_tasks(client_entry& from, const detail::bytes& batch) = 0;
   /// A node's record says that a task ended. @return the client and its number for the task; nothing if nobody waits
   virtual std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                             std::string_view payload) = 0;
@@ -58,7 +58,7 @@ protected:
   virtual void peer_gone(const transport::link_ptr&) {}
 
   [[nodiscard]] std::uint16_t flags() const { return flags_; }
-  node* node_of(int engine);
+  node_entry* node_of(int engine);
   /// Tags of transfers that this scheduler names; they differ from those of the other scheduler.
   std::uint64_t next_transfer() { return transfers_ += 2; }
   void fail(std::uint32_t client, std::uint64_t number, int engine, const failure& f);
@@ -71,15 +71,15 @@ protected:
 private:
   void on_outcomes(const transport::link_ptr& from, const detail::bytes& batch);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
-  void node_gone(node& n);
+  void node_gone(node_entry& n);
 
   std::uint16_t flags_;
   std::function<void()> flush_later_;
   bool flushing_ = false;
   std::uint64_t transfers_ = flags_ == 0 ? 1 : 2;
-  std::unordered_map<const transport::link*, client> clients_;
+  std::unordered_map<const transport::link*, client_entry> clients_;
   std::unordered_map<std::uint32_t, const transport::link*> client_links_;
-  std::unordered_map<const transport::link*, node> nodes_;
+  std::unordered_map<const transport::link*, node_entry> nodes_;
   std::unordered_map<int, const transport::link*> engines_;
 };
 

@@ -40,7 +40,7 @@ void task_scheduler_state::peer_gone(const transport::link_ptr& which) {
   for (const auto tag : assemblies_.link_down(which)) uploads_.erase({which.get(), tag});
 }
 
-void task_scheduler_state::on_tasks(client& from, const detail::bytes& batch) {
+void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(std::int32_t) == 0) {

@@ -21,7 +21,7 @@ private:
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
   void client_gone(std::uint32_t client) override;
-  void on_tasks(client& from, const detail::bytes& batch) override;
+  void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
   void on_piece(const frame_in& f) override;
