@@ -156,10 +156,9 @@ bool user_accepts(const type_spec& parameter, const type_spec& argument) {
     return parameter.name == argument.name;
   case form::map:
   case form::tuple:
-  case form::sequence:
-    return true; // a struct
-  case form::integer:
-    return true; // an enum
+  case form::sequence: // a struct
+  case form::integer:  // an enum
+    return true;
   default:
     return false;
   }

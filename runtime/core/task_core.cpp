@@ -1,6 +1,7 @@
 #include "runtime/core/task_core.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <utility>
 
@@ -240,6 +241,7 @@ void task_core::end(entry& e) {
 
 /// Ends a task, wherever it is. @pre e.client
 given_up task_core::give_up(entry& e, give_up_reason reason) {
+  assert(e.client);
   const given_up result{{e.client->id, e.number}, e.losses, reason};
   if (e.engine)
     detach(e);
