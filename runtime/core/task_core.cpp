@@ -33,7 +33,7 @@ std::vector<given_up> task_core::engine_lost(int engine) {
   }
   ranks_.erase(lost.place);
   engines_.erase(at);
-
+  // Of what went back and what had waited, some has nowhere to go now.
   for (auto next = restricted_.begin(); next != restricted_.end();) {
     auto& g = next++->second; // it goes with its last task
     if (!goes_nowhere(g)) continue;
@@ -261,7 +261,6 @@ std::optional<given_up> task_core::reroute(entry& e, bool started, bool may_have
   if (started) ++e.losses;
   if (may_have_started && !e.idempotent) return give_up(e, give_up_reason::not_idempotent);
   if (e.losses > max_losses_) return give_up(e, give_up_reason::losses);
-  if (goes_nowhere(*e.allowed)) return give_up(e, give_up_reason::no_engine);
   detach(e);
   requeue(e);
   return std::nullopt;

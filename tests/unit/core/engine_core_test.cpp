@@ -154,6 +154,30 @@ TEST_SUITE("engine_core") {
     CHECK(drain(core) == ids{9});
   }
 
+  TEST_CASE("what the worker has ended or lost makes room") {
+    auto core = quick();
+    const auto push_four = [&](std::uint64_t first) {
+      for (auto id = first; id < first + 4; ++id) REQUIRE(core.push({.id = id, .payload = payload(1 << 20)}));
+    };
+    push_four(1);
+    CHECK(drain(core).size() == 4);
+    for (std::uint64_t id = 1; id < 5; ++id) CHECK(core.finished({id, balanced}, 1us));
+    push_four(5);
+    CHECK(drain(core).size() == 4);
+    (void)core.worker_lost();
+    core.worker_ready();
+    push_four(9);
+    CHECK(drain(core).size() == 4);
+    (void)core.worker_lost();
+    core.worker_ready();
+    for (std::uint64_t id = 20; id < 120; ++id) push(core, id, balanced);
+    CHECK(drain(core).size() == 64);
+    (void)core.worker_lost();
+    core.worker_ready();
+    for (std::uint64_t id = 120; id < 220; ++id) push(core, id, balanced);
+    CHECK(drain(core).size() == 64);
+  }
+
   TEST_CASE("an unknown or repeated outcome is nothing") {
     auto core = quick();
     push(core, 1, balanced);
@@ -176,10 +200,28 @@ TEST_SUITE("engine_core") {
     CHECK(core.take_back(2) == ids{4, 5});
     CHECK(core.take_back(9) == ids{3});
     CHECK(core.take_back(9).empty());
+    push(core, 6, balanced, false);
+    CHECK(core.take_back(1) == ids{6});
+    push(core, 7, balanced, false);
+    CHECK(core.withdraw({7, balanced}));
+    push(core, 8, balanced);
+    CHECK(core.finished({1, balanced}, 1us));
+    CHECK(core.next()->id == 2);
+    CHECK(core.next()->id == 8);
     CHECK_FALSE(core.withdraw({1, balanced}));
     CHECK_FALSE(core.withdraw({2, balanced}));
-    CHECK(core.withdraw({2, directed}));
-    CHECK(core.queued() == 1);
+    CHECK_FALSE(core.withdraw({2, directed}));
+    push(core, 9, directed);
+    CHECK(core.withdraw({9, directed}));
+    CHECK(core.queued() == 2);
+  }
+
+  TEST_CASE("a task that was taken back before its payload came holds up no other") {
+    auto core = quick();
+    push(core, 1, balanced, false);
+    CHECK(core.take_back(1) == ids{1});
+    push(core, 2, balanced);
+    CHECK(drain(core) == ids{2});
   }
 
   TEST_CASE("a dead worker leaves the task it ran, and those that had not started") {

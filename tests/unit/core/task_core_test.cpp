@@ -107,6 +107,18 @@ TEST_SUITE("task_core") {
     for (const auto& x : f.drain()) CHECK(x.engine == 1);
   }
 
+  TEST_CASE("of idle engines the least recently used one gets the next task") {
+    fixture f{3};
+    std::vector<int> engines;
+    for (std::uint64_t i = 0; i < 6; ++i) {
+      f.submit(i);
+      const auto x = f.drain().at(0);
+      engines.push_back(x.engine);
+      CHECK(f.core.finished(x.id, x.engine, 1us));
+    }
+    CHECK(engines == std::vector<int>{0, 1, 2, 0, 1, 2});
+  }
+
   TEST_CASE("unknown and long tasks go one at a time, short ones many ahead") {
     fixture f{1};
     CHECK(f.core.window() == 1);
@@ -132,6 +144,13 @@ TEST_SUITE("task_core") {
     CHECK(f.core.window() == 2);
     f.teach(2us, 30);
     CHECK(f.core.window() == 256);
+  }
+
+  TEST_CASE("a kind of task that turns out longer is given less ahead at once") {
+    fixture f{1};
+    f.teach(1us);
+    f.teach(1ms, 1);
+    CHECK(f.core.window() <= 4);
   }
 
   TEST_CASE("short tasks do not queue up behind a long one of another kind") {
