@@ -18,7 +18,7 @@ files::profile cluster_choice::files() const {
 }
 
 std::vector<std::string> cluster_choice::arguments() const {
-  return {"--profile=" + profile, "--cluster-id=" + cluster_id};
+  return {"--profile", profile, "--cluster-id", cluster_id};
 }
 
 client_options cluster_choice::connection() const {
