@@ -41,8 +41,11 @@ launch_options launch_options_of(const start_options& options) {
   return result;
 }
 
+log_level level_of(const files::config& config) { return parse_log_level(config.log_level).value_or(log_level::info); }
+
 int run_in_foreground(launch_options options) {
-  launcher cluster{std::move(options), log{{.component = "pactor start", .show_level = false}}};
+  const log out{{.component = "pactor start", .level = level_of(options.config), .show_level = false}};
+  launcher cluster{std::move(options), out};
   return cluster.run([] {});
 }
 
@@ -51,10 +54,11 @@ int run_in_background(launch_options options) {
   place.create();
   const auto file = place.log_file("start", options.cluster.cluster_id);
   auto line = process::daemonize(file);
-  const log out{{.component = "pactor start", .file = file}};
+  const log out{{.component = "pactor start", .file = file, .level = level_of(options.config)}};
   try {
-    const auto text = std::to_string(options.config.engines) +
-                      " engines started successfully, in the background as process " + std::to_string(::getpid()) +
+    const auto n = options.config.engines;
+    const auto text = std::to_string(n) + (n == 1 ? " engine" : " engines") +
+                      " started successfully, in the background as process " + std::to_string(::getpid()) +
                       "; log: " + file.string() + "\n";
     launcher cluster{std::move(options), out};
     return cluster.run([&] { line.report(code(exit_status::done), text); });
