@@ -56,8 +56,8 @@ void raise_misfit(const submission& s, std::string_view wanted, const error& why
   failure f;
   f.code = ec::signature_mismatch;
   f.job = s.job->name;
-  f.what = "the result of " + f.job + ", which is " + s.job->signature + ", was read as " + std::string{wanted} + ": " +
-           why.what();
+  f.what = "the result of " + f.job + (s.job->signature.empty() ? "" : ", which is " + s.job->signature + ",") +
+           " was read as " + std::string{wanted} + ": " + why.what();
   throw signature_mismatch{std::move(f)};
 }
 

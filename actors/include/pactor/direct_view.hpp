@@ -4,7 +4,6 @@
 #include "pactor/view.hpp"
 
 #include <string>
-#include <tuple>
 
 namespace pactor {
 
@@ -88,15 +87,7 @@ public:
   /// @throws remote_error (missing_variable) where there is none, signature_mismatch
   template <class T = value>
   [[nodiscard]] typename Shape::template result<T> pull(std::string_view name) const {
-    auto pulled = start_builtin<std::tuple<T>>("pactor.pull", std::vector{name}).get();
-    if constexpr (std::same_as<Shape, shape::single>) {
-      return std::get<0>(std::move(pulled));
-    } else {
-      std::vector<T> values;
-      values.reserve(pulled.size());
-      for (auto& [x] : pulled) values.push_back(std::move(x));
-      return values;
-    }
+    return start_builtin<T>("pactor.pull", name).get();
   }
   /// Several variables of each engine: for each, an array in the order of the names. Waits. Throws as above.
   [[nodiscard]] typename Shape::template result<value> pull(const std::vector<std::string>& names) const {

@@ -33,12 +33,14 @@ detail::bytes encode_elements(const std::vector<value>& results) {
 }
 
 value pull(const fake_engine& e, const value& names) {
-  value::array found;
-  for (const auto& name : names.as<std::vector<std::string>>()) {
+  const auto find = [&e](const std::string& name) {
     const auto x = e.variables.find(name);
     if (x == e.variables.end()) throw error{ec::missing_variable, "no variable " + name};
-    found.push_back(x->second);
-  }
+    return x->second;
+  };
+  if (const auto* name = names.get_if<std::string>()) return find(*name);
+  value::array found;
+  for (const auto& name : names.as<std::vector<std::string>>()) found.push_back(find(name));
   return found;
 }
 
