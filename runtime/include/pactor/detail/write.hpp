@@ -69,7 +69,7 @@ template <class... A, template <class...> class Template>
 inline constexpr bool is_a<Template<A...>, Template> = true;
 
 template <class T>
-concept string_like = std::is_convertible_v<const T&, std::string_view>;
+concept string_like = std::is_convertible_v<const T&, std::string_view> && !std::is_null_pointer_v<T>;
 template <class T>
 concept map_like = std::ranges::sized_range<const T> && requires {
   typename T::mapped_type;

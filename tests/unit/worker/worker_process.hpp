@@ -1,0 +1,94 @@
+#pragma once
+// A real worker at the other end of a socketpair, and the engine's side of what they say.
+
+#include "pactor/codec.hpp"
+#include "pactor/detail/encode_call.hpp"
+#include "pactor/detail/failure.hpp"
+#include "runtime/process/unique_fd.hpp"
+#include "runtime/wire/records.hpp"
+#include "runtime/worker/input.hpp"
+#include "runtime/worker/protocol.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace pactor::test {
+
+/// One outcome, with a payload of its own.
+struct answer {
+  wire::record record;
+  detail::slice payload;
+
+  [[nodiscard]] bool is(wire::record_kind kind) const { return record.kind == static_cast<std::uint16_t>(kind); }
+  template <class T>
+  [[nodiscard]] T result() const {
+    if (is(wire::record_kind::failure)) {
+      const auto f = failed();
+      FAIL(f.what);
+    }
+    REQUIRE(is(wire::record_kind::result));
+    return decode<T>(payload);
+  }
+  [[nodiscard]] failure failed() const {
+    REQUIRE(is(wire::record_kind::failure));
+    return detail::decode_failure(payload);
+  }
+};
+
+class worker_process {
+public:
+  /// Starts it with the libraries of the tests, or others, and waits until it is ready.
+  explicit worker_process(std::vector<std::string> libraries = test_libraries());
+  ~worker_process();
+  worker_process(const worker_process&) = delete;
+  worker_process& operator=(const worker_process&) = delete;
+
+  static std::vector<std::string> test_libraries();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+  /// Adds a task to the next send(). @return its id
+  std::uint64_t add(const detail::slice& payload);
+  template <class... Args>
+  std::uint64_t add_call(std::string_view job, const Args&... args) {
+    return add(detail::encode_call(job, detail::call_mode::apply, args...));
+  }
+  void send();
+  /// One task, its payload in a memory file.
+  std::uint64_t send_as_file(const detail::slice& payload);
+
+  /// The next outcome; nothing if the worker has ended.
+  std::optional<answer> receive();
+
+  template <class... Args>
+  answer call(std::string_view job, const Args&... args) {
+    return one(detail::encode_call(job, detail::call_mode::apply, args...));
+  }
+  template <class... Args>
+  answer map(std::string_view job, const Args&... args) {
+    return one(detail::encode_call(job, detail::call_mode::map, args...));
+  }
+  answer one(const detail::slice& payload);
+
+  /// Closes the engine's side.
+  void hang_up();
+  /// Waits for its end. @return what waitpid() says
+  int wait();
+
+private:
+  void write(const detail::bytes& data, int fd);
+
+  process::unique_fd socket_;
+  std::optional<worker::input> in_;
+  pid_t pid_ = -1;
+  wire::batch batch_;
+  std::uint64_t last_id_ = 0;
+};
+
+} // namespace pactor::test
