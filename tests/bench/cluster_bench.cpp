@@ -1,0 +1,218 @@
+// The figures of a whole cluster, each beside a reference of the same minute: start and stop, one task after the
+// other, many without waiting, large payloads, a killed worker, idle memory.
+//
+//   pactor_cluster_bench PACTOR   where PACTOR is the program to start the cluster with
+
+#include "pactor/client.hpp"
+#include "tests/bench/processes.hpp"
+#include "tests/bench/reference.hpp"
+#include "tests/bench/sample.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using bench::sample;
+using bench::seconds_since;
+using bench::steady;
+
+constexpr int engines = 4;
+inline constexpr pactor::job<void()> nop{"nop"};
+inline constexpr pactor::job<std::int64_t()> getpid_job{"getpid"};
+
+void row(const std::string& what, double value, const char* unit, const std::string& more = {}) {
+  std::printf("%-44s %12.3f %-8s %s\n", what.c_str(), value, unit, more.c_str());
+  std::fflush(stdout);
+}
+
+std::string text(const char* format, double a, double b = 0, double c = 0) {
+  char line[200];
+  std::snprintf(line, sizeof line, format, a, b, c);
+  return line;
+}
+
+/// A cluster of its own in a temporary directory, stopped at the end.
+class cluster {
+public:
+  explicit cluster(std::string program) : program_{std::move(program)} {
+    directory_ = std::filesystem::temp_directory_path() / ("pactor-bench-" + std::to_string(::getpid()));
+    ::setenv("PACTOR_DIR", directory_.c_str(), 1);
+    start();
+  }
+  cluster(const cluster&) = delete;
+  cluster& operator=(const cluster&) = delete;
+  ~cluster() {
+    if (running_) stop();
+    std::filesystem::remove_all(directory_);
+  }
+  /// Seconds until every engine answered.
+  double start() {
+    const auto begin = steady::now();
+    run("start --daemonize -n " + std::to_string(engines));
+    running_ = true;
+    return seconds_since(begin);
+  }
+  double stop() {
+    const auto begin = steady::now();
+    run("stop");
+    running_ = false;
+    return seconds_since(begin);
+  }
+  [[nodiscard]] bench::cluster_processes processes() const {
+    std::ifstream in{directory_ / "profile_default/pid/pactor.pid"};
+    return bench::cluster_processes::below(nlohmann::json::parse(in).at("pid").get<pid_t>());
+  }
+
+private:
+  void run(const std::string& arguments) const {
+    if (std::system((program_ + " " + arguments + " >/dev/null 2>&1").c_str()) != 0) {
+      std::fprintf(stderr, "%s %s failed\n", program_.c_str(), arguments.c_str());
+      std::exit(1);
+    }
+  }
+  std::string program_;
+  std::filesystem::path directory_;
+  bool running_ = false;
+};
+
+/// CPU microseconds for each of n tasks, by process.
+std::string cpu_per_task(const bench::cluster_processes& p, const std::map<std::string, double>& before, double n) {
+  double all = 0;
+  std::string parts;
+  for (const auto& [who, seconds] : p.cpu()) {
+    const auto used = (seconds - before.at(who)) / n * 1e6;
+    all += used;
+    parts += " " + who + text(" %.2f", used);
+  }
+  return text("CPU per task %.2f us:", all) + parts;
+}
+
+void start_and_stop(cluster& c) {
+  sample starts, stops;
+  for (int i = 0; i < 5; ++i) {
+    stops.add(c.stop());
+    starts.add(c.start());
+  }
+  row("start of 4 engines until all answer", starts.median(), "s", text("%.3f to %.3f", starts.least(), starts.most()));
+  row("stop", stops.median(), "s", text("%.3f to %.3f", stops.least(), stops.most()));
+}
+
+void idle_memory(const bench::cluster_processes& p) {
+  row("resident memory, idle worker", bench::resident_mb(p.workers.at(0)), "MB");
+  row("resident memory, idle node", bench::resident_mb(p.node), "MB");
+  row("resident memory, idle controller", bench::resident_mb(p.controller), "MB");
+}
+
+void latency(pactor::client& c, const bench::cluster_processes& p, const bench::raw_chain& chain) {
+  auto view = c.load_balanced_view();
+  for (int i = 0; i < 300; ++i) view.apply_sync(nop);
+  sample ratios, tasks, raw;
+  std::string cpu;
+  for (int round = 0; round < 5; ++round) { // interleaved, since both depend on the machine's mood
+    const auto reference = chain.round_trips(1000);
+    sample s;
+    const auto before = p.cpu();
+    for (int i = 0; i < 1000; ++i) {
+      const auto begin = steady::now();
+      view.apply_sync(nop);
+      s.add(seconds_since(begin) * 1e6);
+    }
+    cpu = cpu_per_task(p, before, 1000);
+    tasks.add(s.median());
+    raw.add(reference.median());
+    ratios.add(s.median() / reference.median());
+  }
+  row("one empty balanced task, median", tasks.median(), "us", cpu);
+  row("  raw chain", raw.median(), "us");
+  row("  ratio", ratios.median(), "x raw", text("%.2f to %.2f", ratios.least(), ratios.most()));
+}
+
+void throughput(pactor::client& c, const bench::cluster_processes& p) {
+  auto view = c.load_balanced_view();
+  constexpr int n = 200'000;
+  sample rates;
+  std::string cpu;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<pactor::async_result<void>> results;
+    results.reserve(n);
+    const auto before = p.cpu();
+    const auto begin = steady::now();
+    for (int i = 0; i < n; ++i) results.push_back(view.apply_async(nop));
+    for (auto& r : results) r.get();
+    rates.add(n / seconds_since(begin));
+    cpu = cpu_per_task(p, before, n);
+  }
+  row("empty balanced tasks without waiting", rates.median(), "/s",
+      text("%.0f to %.0f; ", rates.least(), rates.most()) + cpu);
+}
+
+void large_payloads(pactor::client& c) {
+  auto engine = c[0];
+  const std::vector<double> data(12'500'000, 1.5);
+  sample push, pull, push_ratio, pull_ratio, raw;
+  for (int round = 0; round < 6; ++round) {
+    const auto reference = bench::raw_bulk(std::size_t{400} << 20);
+    auto begin = steady::now();
+    engine.push("a", data).get();
+    const auto pushed = 100 / seconds_since(begin);
+    begin = steady::now();
+    const auto back = engine.pull<std::vector<double>>("a");
+    const auto pulled = 100 / seconds_since(begin);
+    if (back != data) std::exit(1);
+    if (round == 0) continue; // the first one pays for memory that later ones find
+    push.add(pushed);
+    pull.add(pulled);
+    raw.add(reference);
+    push_ratio.add(pushed / reference);
+    pull_ratio.add(pulled / reference);
+  }
+  row("push of 100 MB to one engine", push.median(), "MB/s", text("%.3f x raw bulk", push_ratio.median()));
+  row("pull of 100 MB from one engine", pull.median(), "MB/s", text("%.3f x raw bulk", pull_ratio.median()));
+  row("  raw bulk TCP", raw.median(), "MB/s");
+}
+
+void killed_worker(pactor::client& c) {
+  auto engine = c[0];
+  sample back;
+  for (int round = 0; round < 5; ++round) {
+    const auto pid = engine.apply_sync(getpid_job);
+    const auto begin = steady::now();
+    ::kill(static_cast<pid_t>(pid), SIGKILL);
+    for (;;) {
+      try {
+        if (engine.apply_sync(getpid_job) != pid) break;
+      } catch (const pactor::engine_lost&) { // it died under this one
+      }
+    }
+    back.add(seconds_since(begin) * 1e3);
+  }
+  row("worker killed: the engine answers again", back.median(), "ms", text("%.1f to %.1f", back.least(), back.most()));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s PACTOR\n", argv[0]);
+    return 2;
+  }
+  const bench::raw_chain chain; // forked before there are threads
+  cluster running{argv[1]};
+  start_and_stop(running);
+  const auto processes = running.processes();
+  idle_memory(processes);
+  pactor::client c;
+  latency(c, processes, chain);
+  throughput(c, processes);
+  large_payloads(c);
+  killed_worker(c);
+  return 0;
+}
