@@ -38,6 +38,7 @@ map_result start_one(const map_command& command, const client& c, value sequence
   const auto elements = detail::elements_of(std::move(sequence));
   if (!elements.empty() && std::ranges::all_of(elements, &value::is_string)) {
     std::vector<std::string> texts;
+    texts.reserve(elements.size());
     for (const auto& e : elements) texts.push_back(*e.get_if<std::string>());
     return start(command, c, texts);
   }
@@ -66,6 +67,7 @@ std::vector<entry> run(const map_command& command, const std::vector<std::string
   auto each = result.get_or_errors();
   const auto engines = result.element_engine_ids();
   std::vector<entry> entries;
+  entries.reserve(each.size());
   for (std::size_t i = 0; i < each.size(); ++i) entries.push_back({engines[i], std::move(each[i])});
   return entries;
 }

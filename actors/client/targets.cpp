@@ -15,6 +15,8 @@ template <class... F>
 struct overload : F... {
   using F::operator()...;
 };
+template <class... F>
+overload(F...) -> overload<F...>;
 
 core::target_spec spec_of(const auto& form) {
   return std::visit(overload{

@@ -125,9 +125,9 @@ protected:
   call_forms() = default;
   ~call_forms() = default;
   call_forms(const call_forms&) = default;
-  call_forms(call_forms&&) = default;
+  call_forms(call_forms&&) noexcept = default;
   call_forms& operator=(const call_forms&) = default;
-  call_forms& operator=(call_forms&&) = default;
+  call_forms& operator=(call_forms&&) noexcept = default;
 
   template <class Result>
   Result settled(Result result) const {

@@ -59,7 +59,9 @@ public:
   using element = E;
 
   explicit map_source(S& range) : range_{range} {
-    if constexpr (!addressable) elements_ = copy(range);
+    if constexpr (!addressable) {
+      for (auto&& x : range) elements_.push_back(convert_argument<E>(std::forward<decltype(x)>(x)));
+    }
   }
 
   [[nodiscard]] std::size_t size() const {
@@ -74,7 +76,7 @@ public:
     if constexpr (in_place)
       return std::span<const E>{std::ranges::data(range_) + first, count};
     else if constexpr (addressable)
-      return copy(std::ranges::subrange{at(first), at(first + count)});
+      return copy(first, count);
     else
       return std::vector<E>(elements_.begin() + static_cast<std::ptrdiff_t>(first),
                             elements_.begin() + static_cast<std::ptrdiff_t>(first + count));
@@ -89,11 +91,10 @@ private:
   auto at(std::size_t index) const {
     return std::ranges::begin(range_) + static_cast<std::ranges::range_difference_t<S>>(index);
   }
-  static std::vector<E> copy(auto&& range) {
+  std::vector<E> copy(std::size_t first, std::size_t count) const {
     std::vector<E> result;
-    if constexpr (std::ranges::sized_range<decltype(range)>)
-      result.reserve(static_cast<std::size_t>(std::ranges::size(range)));
-    for (auto&& x : range) result.push_back(convert_argument<E>(std::forward<decltype(x)>(x)));
+    result.reserve(count);
+    for (auto x = at(first), end = at(first + count); x != end; ++x) result.push_back(convert_argument<E>(*x));
     return result;
   }
 
