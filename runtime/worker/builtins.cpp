@@ -117,6 +117,7 @@ void pull(const builtin_call& c) {
 void names(const builtin_call& c) {
   no_arguments(c);
   std::vector<std::string_view> all;
+  all.reserve(c.engine.space.all().size());
   for (const auto& [name, v] : c.engine.space.all()) all.push_back(name);
   detail::write_checked(c.out, all);
 }
@@ -164,6 +165,7 @@ bool is_builtin(std::string_view job) { return find_builtin(job) != nullptr; }
 
 std::vector<std::string> builtin_names() {
   std::vector<std::string> all;
+  all.reserve(builtins.size());
   for (const auto& b : builtins) all.emplace_back(b.name);
   return all;
 }

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -83,6 +84,8 @@ int main() {
   // Nothing is left behind when the node goes. If it went before this line, the socket's end says so; the parent's
   // number does not, since in a container a node may be process 1 itself.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Programs that jobs start do not hold the socket open.
+  ::fcntl(worker::socket_fd, F_SETFD, FD_CLOEXEC);
   try {
     worker::input in{worker::socket_fd};
     worker::output out{worker::socket_fd};

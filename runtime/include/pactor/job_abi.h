@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(modernize-use-using): C */
+
 /* How a job ended. */
 enum pactor_outcome {
   PACTOR_RESULT = 3,  /* the sink holds the encoded result */
@@ -89,6 +91,8 @@ typedef struct pactor_call {
 
 /* What every job exports: returns a pactor_outcome. */
 typedef int32_t (*pactor_job_entry)(const pactor_call* call, pactor_sink* sink);
+
+/* NOLINTEND(modernize-use-using) */
 
 #ifdef __cplusplus
 }

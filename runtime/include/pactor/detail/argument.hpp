@@ -124,10 +124,10 @@ inline object number_object(const block_view& block, std::size_t i) {
       o.via.f64 = v;
     } else if (v < T{}) {
       o.type = kind::NEGATIVE_INTEGER;
-      o.via.i64 = static_cast<std::int64_t>(v);
+      o.via.i64 = static_cast<std::int64_t>(v); // NOLINT(bugprone-signed-char-misuse): a number, no character
     } else {
       o.type = kind::POSITIVE_INTEGER;
-      o.via.u64 = static_cast<std::uint64_t>(v);
+      o.via.u64 = static_cast<std::uint64_t>(v); // NOLINT(bugprone-signed-char-misuse)
     }
     return o;
   });

@@ -17,7 +17,7 @@ namespace pactor::detail {
 
 template <class T>
 std::int32_t encode_object(const void* object, pactor_sink* sink) noexcept {
-  return into_sink(*sink, [object](encoder& out) {
+  return into_sink(*sink, [&](encoder& out) {
     if constexpr (encodable<T>)
       write_checked(out, *static_cast<const T*>(object));
     else

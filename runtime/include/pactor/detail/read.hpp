@@ -149,6 +149,23 @@ void read_map(const object& o, Map& out) {
   }
 }
 
+template <class T, class A>
+void read_vector(const object& o, std::vector<T, A>& out) {
+  if constexpr (numeric<T>) {
+    read_elements<T>(
+        o, [&out](std::size_t n) { return out.resize(n), out.data(); }, type_name<std::vector<T>>());
+  } else {
+    if (o.type != kind::ARRAY) mismatch<std::vector<T>>(o);
+    out.clear();
+    out.reserve(o.via.array.size);
+    for (std::uint32_t i = 0; i < o.via.array.size; ++i) {
+      T element{}; // not in place: std::vector<bool> has none
+      read(o.via.array.ptr[i], element);
+      out.push_back(std::move(element));
+    }
+  }
+}
+
 /// Containers that grow at their end or find the place themselves.
 template <class Container>
 void read_container(const object& o, Container& out) {
@@ -227,7 +244,7 @@ void read_other(const object& o, T& out) {
 
 /// Reads any value. @throws error{signature_mismatch | bad_payload}
 template <class T>
-void read(const object& o, T& out) {
+void read(const object& o, T& out) { // NOLINT(bugprone-branch-clone): the order of the branches matters
   if constexpr (numeric<T>)
     out = read_number<T>(o);
   else if constexpr (std::is_same_v<T, bool>) {
@@ -256,22 +273,9 @@ void read(const object& o, T& out) {
     read_tuple(o, out, std::make_index_sequence<std::tuple_size_v<T>>{});
   else if constexpr (map_like<T>)
     read_map(o, out);
-  else if constexpr (is_a<T, std::vector>) {
-    using element = typename T::value_type;
-    if constexpr (numeric<element>) {
-      read_elements<element>(
-          o, [&](std::size_t n) { return out.resize(n), out.data(); }, type_name<T>());
-    } else {
-      if (o.type != kind::ARRAY) mismatch<T>(o);
-      out.clear();
-      out.reserve(o.via.array.size);
-      for (std::uint32_t i = 0; i < o.via.array.size; ++i) {
-        element e{};
-        read(o.via.array.ptr[i], e);
-        out.push_back(std::move(e));
-      }
-    }
-  } else if constexpr (is_a<T, std::set> || is_a<T, std::unordered_set> || is_a<T, std::deque> || is_a<T, std::list>)
+  else if constexpr (is_a<T, std::vector>)
+    read_vector(o, out);
+  else if constexpr (is_a<T, std::set> || is_a<T, std::unordered_set> || is_a<T, std::deque> || is_a<T, std::list>)
     read_container(o, out);
   else
     read_other(o, out);

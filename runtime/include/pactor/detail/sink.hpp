@@ -25,7 +25,11 @@ public:
 /// A sink for this process's own use.
 class bytes_sink : public pactor_sink {
 public:
-  bytes_sink() noexcept : pactor_sink{sizeof(pactor_sink), this, &grow_buffer, 0} {}
+  bytes_sink() noexcept : pactor_sink{} {
+    size = sizeof(pactor_sink);
+    state = this;
+    grow = &grow_buffer;
+  }
   bytes_sink(const bytes_sink&) = delete;
   bytes_sink& operator=(const bytes_sink&) = delete;
   [[nodiscard]] bytes take() {

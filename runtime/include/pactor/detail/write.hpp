@@ -23,6 +23,8 @@ inline constexpr bool is_encodable = requires(const T& v, detail::packer& p) {
 template <numeric T>
 inline constexpr bool is_encodable<T> = true;
 template <>
+inline constexpr bool is_encodable<void> = false;
+template <>
 inline constexpr bool is_encodable<bool> = true;
 template <>
 inline constexpr bool is_encodable<std::byte> = false;
