@@ -54,8 +54,19 @@ std::optional<client_core::pending> client_core::leave(std::uint64_t id) {
   return result;
 }
 
-void client_core::schedule_flush(std::unique_lock<std::mutex> lock) {
-  if (std::exchange(flushing_, true)) return;
+void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mutex> lock) {
+  if (flushing_) return;
+  auto& batch = kind == frame_kind::direct_tasks ? direct_ : balanced_;
+  if (lone && uploads_.empty()) {
+    // One call after the other: waking the I/O thread for each would cost a tenth of the whole way.
+    auto body = batch.take();
+    lock.unlock();
+    const auto flags = kind == frame_kind::direct_tasks ? std::uint16_t{0} : std::uint16_t{transport::balanced};
+    const auto size = static_cast<std::uint32_t>(body.size());
+    controller_->send_now({size, static_cast<std::uint16_t>(kind), flags, 0, 0}, detail::slice{std::move(body)});
+    return;
+  }
+  flushing_ = true;
   lock.unlock();
   flush_later_();
 }
@@ -79,6 +90,7 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
                                 std::span<const int> targets) {
   std::unique_lock lock{mutex_};
   check_connected();
+  const bool lone = nothing_open();
   record r;
   if (targets.size() == 1) {
     r.id = enter(c, first);
@@ -92,13 +104,14 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
     direct_.add(t, list.data());
   }
   add_task(direct_, r, payload, 0);
-  schedule_flush(std::move(lock));
+  leave_for(frame_kind::direct_tasks, lone, std::move(lock));
 }
 
 void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index,
                                   const detail::slice& payload, std::span<const int> allowed) {
   std::unique_lock lock{mutex_};
   check_connected();
+  const bool lone = nothing_open();
   if (!allowed.empty()) {
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
@@ -108,7 +121,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   record r;
   r.id = enter(c, index);
   add_task(balanced_, r, payload, transport::balanced);
-  schedule_flush(std::move(lock));
+  leave_for(frame_kind::balanced_tasks, lone, std::move(lock));
 }
 
 void client_core::flush() {
@@ -120,7 +133,8 @@ void client_core::flush() {
   const auto uploads = std::exchange(uploads_, {});
   lock.unlock();
   if (direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(direct)});
-  if (balanced) controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(balanced)}, 0, transport::balanced);
+  if (balanced)
+    controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(balanced)}, 0, transport::balanced);
   for (const auto& u : uploads) senders_.start(controller_, u.transfer, u.flags, u.payload);
 }
 
@@ -176,9 +190,12 @@ void client_core::on_connected(const transport::link_ptr& controller, const hell
 void client_core::on_frame(const frame_in& f) {
   try {
     switch (static_cast<frame_kind>(f.header.kind)) {
-    case frame_kind::outcomes: return on_outcomes(f);
-    case frame_kind::piece: return on_piece(f);
-    case frame_kind::credit: return senders_.credit(f.from, f.header);
+    case frame_kind::outcomes:
+      return on_outcomes(f);
+    case frame_kind::piece:
+      return on_piece(f);
+    case frame_kind::credit:
+      return senders_.credit(f.from, f.header);
     case frame_kind::abandon: {
       assemblies_.drop(f.from, f.header.tag);
       if (auto a = arrivals_.extract(f.header.tag)) {
@@ -190,8 +207,10 @@ void client_core::on_frame(const frame_in& f) {
       }
       return;
     }
-    case frame_kind::answer: return on_answer(f);
-    case frame_kind::engines: return set_engines(decode<std::vector<int>>(f.body));
+    case frame_kind::answer:
+      return on_answer(f);
+    case frame_kind::engines:
+      return set_engines(decode<std::vector<int>>(f.body));
     case frame_kind::welcome: {
       controller_->welcome_peer();
       auto w = decode<welcome_client>(f.body);
@@ -205,7 +224,8 @@ void client_core::on_frame(const frame_in& f) {
       const auto r = decode<refusal>(f.body);
       return end(static_cast<ec>(r.code), r.what);
     }
-    default: return;
+    default:
+      return;
     }
   } catch (const error& e) { // a controller that talks nonsense is none
     f.from->close(e.what());

@@ -72,8 +72,9 @@ private:
   std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index); // with mutex_ held
   std::optional<pending> leave(std::uint64_t id);                                 // with mutex_ held
   void add_task(wire::batch& batch, wire::record r, const detail::slice& payload, std::uint16_t flags);
-  void check_connected() const;                                                   // with mutex_ held
-  void schedule_flush(std::unique_lock<std::mutex> lock);
+  void check_connected() const; // with mutex_ held
+  /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
+  void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
   void on_outcomes(const frame_in& f);
   void on_piece(const frame_in& f);
   void on_answer(const frame_in& f);
@@ -82,7 +83,7 @@ private:
   static void settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f);
 
   std::function<void()> flush_later_;
-  transport::link_ptr controller_; // I/O thread
+  transport::link_ptr controller_; // set before the first submission
 
   mutable std::mutex mutex_;
   std::condition_variable changed_; // welcome, engines, end
@@ -91,6 +92,7 @@ private:
   bool flushing_ = false;
   std::vector<pending> tasks_;
   std::vector<std::uint32_t> free_;
+  [[nodiscard]] bool nothing_open() const { return free_.size() == tasks_.size(); } // with mutex_ held
   std::map<std::uint64_t, std::promise<detail::bytes>> questions_;
   std::uint64_t next_question_ = 0, next_transfer_ = 0;
   std::optional<welcome_client> welcome_;

@@ -21,9 +21,8 @@ std::uint32_t kind_of(const detail::slice& payload) {
 
 } // namespace
 
-engine_state::engine_state(std::shared_ptr<node_services> services,
-                           std::function<void(std::chrono::milliseconds)> restart_after, std::uint32_t seed)
-    : services_{std::move(services)}, restart_after_{std::move(restart_after)}, chance_{seed} {}
+engine_state::engine_state(std::shared_ptr<node_services> services, std::uint32_t seed)
+    : services_{std::move(services)}, chance_{seed} {}
 
 void engine_state::start() {
   if (stopping_ || worker_) return;
@@ -115,6 +114,7 @@ void engine_state::feed() {
       files_.erase(file);
     }
     held_.push_back(std::move(t->payload));
+    ++services_->held;
   }
   worker_->flush();
 }
@@ -123,8 +123,10 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
   switch (static_cast<record_kind>(r.kind)) {
   case record_kind::result:
   case record_kind::failure:
-  case record_kind::partial: return ended(r, payload, std::move(file));
-  default: break;
+  case record_kind::partial:
+    return ended(r, payload, std::move(file));
+  default:
+    break;
   }
   if (r.kind != static_cast<std::uint16_t>(worker::link_kind::ready)) return;
   core_.worker_ready();
@@ -140,6 +142,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   }
   core_.finished(*t, std::chrono::nanoseconds{r.completed - r.started});
   held_.pop_front();
+  --services_->held;
   auto& out = outbox_for(t->directed);
   auto o = r;
   o.engine = number_;
@@ -149,8 +152,14 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   } else {
     send_large(o, t->directed, std::move(file), payload);
   }
-  services_->flush_later();
+  owes_ = true;
+}
+
+void engine_state::turn_ended() {
   feed();
+  if (!std::exchange(owes_, false)) return;
+  // A lone outcome leaves at once; while more are to come soon, those of all workers leave together.
+  services_->held == 0 ? services_->flush_now() : services_->flush_later();
 }
 
 void engine_state::send_large(record o, bool directed, process::unique_fd file, const char* size_text) {
@@ -201,6 +210,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   last_loss_ = f.what;
   worker_.reset();
   lose(core_.worker_lost(), f, true);
+  services_->held -= held_.size();
   held_.clear();
   if (!stopping_) after_loss();
 }

@@ -28,6 +28,8 @@ struct node_services {
   std::vector<std::string> libraries;
   std::function<std::unique_ptr<worker_link>(worker_events&)> start_worker;
   std::function<void()> flush_later; ///< send the outboxes once what is in the mailboxes was handled
+  std::function<void()> flush_now;
+  std::size_t held = 0; ///< tasks that the workers have
   std::function<void(const engine_report&)> report;
   std::optional<outbox> direct, balanced; ///< outcomes for the two schedulers, once there is a controller
   piece_senders senders;                  ///< large results on their way out
@@ -39,11 +41,11 @@ class engine_state final : public worker_events {
 public:
   using steady = std::chrono::steady_clock;
 
-  /// @param restart_after asks for start() after a delay
   /// @param seed of the jitter between restarts
-  engine_state(std::shared_ptr<node_services> services, std::function<void(std::chrono::milliseconds)> restart_after,
-               std::uint32_t seed);
+  engine_state(std::shared_ptr<node_services> services, std::uint32_t seed);
 
+  /// `f` asks for start() after a delay.
+  void on_restart(std::function<void(std::chrono::milliseconds)> f) { restart_after_ = std::move(f); }
   /// Starts a worker.
   void start();
   void assign(int number);
@@ -56,6 +58,7 @@ public:
   [[nodiscard]] engine_report report() const;
 
   void worker_said(const wire::record& r, const char* payload, process::unique_fd file) override;
+  void turn_ended() override;
   void worker_ended(const process::exit_state& how) override;
 
 private:
@@ -84,15 +87,13 @@ private:
   std::string last_loss_;
   std::pair<std::size_t, std::uint64_t> reported_{}; // queued, completed
   int number_ = -1, pid_ = 0;
-  bool introduced_ = false, stopping_ = false;
+  bool introduced_ = false, stopping_ = false, owes_ = false;
 };
 
-/// The actor around it.
+/// The actor around it: supervision comes as messages; tasks may also come in place, from the same thread.
 template <class Self>
-caf::behavior engine(Self* self, std::shared_ptr<node_services> services, std::uint32_t seed) {
-  auto state = std::make_shared<engine_state>(
-      std::move(services), [self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, restart_worker{}); },
-      seed);
+caf::behavior engine(Self* self, std::shared_ptr<engine_state> state) {
+  state->on_restart([self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, restart_worker{}); });
   self->set_exit_handler([self, state](const caf::exit_msg& m) {
     state->stop();
     self->quit(m.reason);

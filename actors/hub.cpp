@@ -14,6 +14,7 @@ using transport::link_ptr;
 namespace {
 
 const auto given_up = core::to_string(core::engine_status::given_up);
+const auto restarting = core::to_string(core::engine_status::restarting);
 
 /// Links live in the I/O thread, the hub does not.
 void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag = 0) {
@@ -35,10 +36,15 @@ void hub_state::frame(const frame_in& f) {
   try {
     switch (static_cast<frame_kind>(f.header.kind)) {
     case frame_kind::hello:
+      if (clients_.count(f.from.get()) + nodes_.count(f.from.get()) > 0)
+        return refuse(f.from, ec::refused, "it said hello twice");
       return f.from->peer_role() == security::role::client ? on_hello_client(f) : on_hello_node(f);
-    case frame_kind::engine_report: return on_report(f);
-    case frame_kind::query: return on_query(f);
-    default: return;
+    case frame_kind::engine_report:
+      return on_report(f);
+    case frame_kind::query:
+      return on_query(f);
+    default:
+      return;
     }
   } catch (const error& e) {
     refuse(f.from, ec::refused, e.what());
@@ -100,11 +106,11 @@ void hub_state::on_report(const frame_in& f) {
   const auto* e = table_.find(r.engine);
   if (n == nodes_.end() || !e || e->node != n->second.key) return;
   const auto before = e->condition;
-  table_.set_condition(n->second.key, r.engine,
-                       {r.state, r.pid, r.restarts, r.queued, r.completed, r.last_loss});
+  table_.set_condition(n->second.key, r.engine, {r.state, r.pid, r.restarts, r.queued, r.completed, r.last_loss});
   if (r.restarts != before.restarts)
     setup_.journal.warning("engine " + std::to_string(r.engine) + " lost its worker: " + r.last_loss);
-  const auto works = [](const std::string& state) { return state == "idle" || state == "busy"; };
+  // The schedulers count on an engine from the moment it joined.
+  const auto works = [](const std::string& state) { return state != restarting && state != given_up; };
   if (works(r.state) != works(before.state)) out_.available({r.engine, works(r.state)});
   if (r.state == given_up && before.state != given_up) {
     setup_.journal.error("engine " + std::to_string(r.engine) + " was given up: " + r.last_loss);
@@ -114,7 +120,8 @@ void hub_state::on_report(const frame_in& f) {
 
 void hub_state::on_query(const frame_in& f) {
   switch (static_cast<query_kind>(decode<query>(f.body).kind)) {
-  case query_kind::jobs: return send(f.from, frame_kind::answer, encode(jobs()), f.header.tag);
+  case query_kind::jobs:
+    return send(f.from, frame_kind::answer, encode(jobs()), f.header.tag);
   case query_kind::status:
     return out_.unassigned([this, to = f.from, tag = f.header.tag](std::uint64_t n) { answer_status(to, tag, n); });
   }

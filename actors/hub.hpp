@@ -100,7 +100,13 @@ caf::behavior hub(Self* self, hub_setup setup, caf::actor direct, caf::actor bal
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
   return {
       [state](const frame_in& f) { state->frame(f); },
-      [state](const link_down& d) { state->link_down(d); },
+      [state, self, direct, balanced](const link_down& d) {
+        state->link_down(d);
+        // The transport tells them too, and faster; but a peer that was lost before its hello was read here joins them
+        // only after that.
+        self->send(direct, d);
+        self->send(balanced, d);
+      },
       [state](const stop_cluster&) { state->stop(); },
   };
 }

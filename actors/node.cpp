@@ -30,17 +30,24 @@ void node_state::frame(const frame_in& f) {
 
 void node_state::handle(const frame_in& f) {
   switch (static_cast<frame_kind>(f.header.kind)) {
-  case frame_kind::welcome: return on_welcome(f);
+  case frame_kind::welcome:
+    return on_welcome(f);
   case frame_kind::refused: {
     const auto r = decode<refusal>(f.body);
     return end(static_cast<ec>(r.code), r.what);
   }
-  case frame_kind::stop: return end(ec::interrupted, "the controller ends the cluster");
-  case frame_kind::tasks: return on_tasks(f);
-  case frame_kind::piece: return on_piece(f);
-  case frame_kind::credit: return services_->senders.credit(f.from, f.header);
-  case frame_kind::abandon: return finish_arrival(f.header.tag, false);
-  default: return;
+  case frame_kind::stop:
+    return end(ec::interrupted, "the controller ends the cluster");
+  case frame_kind::tasks:
+    return on_tasks(f);
+  case frame_kind::piece:
+    return on_piece(f);
+  case frame_kind::credit:
+    return services_->senders.credit(f.from, f.header);
+  case frame_kind::abandon:
+    return finish_arrival(f.header.tag, false);
+  default:
+    return;
   }
 }
 

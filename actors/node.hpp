@@ -25,10 +25,10 @@ class node_state {
 public:
   /// What the node tells the process around it.
   struct callbacks {
-    std::function<void(const std::vector<int>&)> welcomed;          ///< the numbers of its engines
-    std::function<void(ec code, const std::string& reason)> ended;  ///< there is no controller any more
-    std::function<void(std::size_t engine, engine_number)> number;  ///< to the engine's actor
-    std::function<void(std::size_t engine, engine_tasks&&)> tasks;  ///< to the engine's actor
+    std::function<void(const std::vector<int>&)> welcomed;                  ///< the numbers of its engines
+    std::function<void(ec code, const std::string& reason)> ended;          ///< there is no controller any more
+    std::function<void(std::size_t engine, engine_number)> number;          ///< to the engine's actor
+    std::function<void(std::size_t engine, engine_tasks&&)> tasks;          ///< to the engine's actor
     std::function<void(std::size_t engine, transfer_ended)> ended_transfer; ///< to the engine's actor
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
@@ -45,7 +45,7 @@ private:
   struct arrival {
     std::shared_ptr<memory_file> file;
     std::vector<std::pair<std::size_t, transfer_ended>> waiting{}; // engines and tasks
-    std::string trouble{};                                          // why there is no memory for it
+    std::string trouble{};                                         // why there is no memory for it
   };
   struct addressed {
     std::size_t engine;
@@ -73,12 +73,20 @@ private:
 /// What a node actor needs to start.
 struct node_setup {
   std::shared_ptr<node_services> services;
-  std::string nonce;
+  std::shared_ptr<node_state> state;
   hello_node hello; ///< without worker pids
   std::vector<caf::actor> engines;
-  std::function<void(const std::vector<int>&)> welcomed;
-  std::function<void(ec, const std::string&)> ended;
 };
+
+/// Tells the engines in place, in the I/O thread: a mailbox for every task would cost more than the engine itself.
+inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_state>> engines) {
+  node_state::callbacks out;
+  const auto all = std::make_shared<std::vector<std::shared_ptr<engine_state>>>(std::move(engines));
+  out.number = [all](std::size_t e, engine_number n) { (*all)[e]->assign(n.number); };
+  out.tasks = [all](std::size_t e, engine_tasks&& t) { (*all)[e]->take(t); };
+  out.ended_transfer = [all](std::size_t e, const transfer_ended& t) { (*all)[e]->transfer(t); };
+  return out;
+}
 
 /// node process to node actor: here is the connection
 struct controller_connected {
@@ -88,17 +96,12 @@ struct controller_connected {
 /// The actor around it.
 template <class Self>
 caf::behavior node(Self* self, node_setup setup) {
-  auto engines = std::make_shared<std::vector<caf::actor>>(std::move(setup.engines));
-  node_state::callbacks out;
-  out.welcomed = std::move(setup.welcomed);
-  out.ended = std::move(setup.ended);
-  out.number = [self, engines](std::size_t e, engine_number n) { self->send((*engines)[e], n); };
-  out.tasks = [self, engines](std::size_t e, engine_tasks&& t) { self->send((*engines)[e], std::move(t)); };
-  out.ended_transfer = [self, engines](std::size_t e, transfer_ended t) { self->send((*engines)[e], t); };
-  auto state = std::make_shared<node_state>(setup.services, setup.nonce, std::move(out));
+  const auto engines = std::make_shared<std::vector<caf::actor>>(std::move(setup.engines));
+  const auto state = setup.state;
   setup.services->report = [state](const engine_report& r) { state->report(r); };
   self->delayed_send(self, report_interval, report_changes{});
   auto flushing = std::make_shared<bool>(false);
+  setup.services->flush_now = [state] { state->flush(); };
   setup.services->flush_later = [self, flushing] {
     if (!std::exchange(*flushing, true)) self->send(self, flush{});
   };

@@ -34,10 +34,10 @@ files::connection_file read_connection(const client_options& options) {
 class connected_session final : public session {
 public:
   explicit connected_session(const client_options& options)
-      : options_{options}, file_{read_connection(options)},
-        tls_{security::role::client, file_.ca, file_.certificate, file_.key}, system_{config_},
-        core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); })},
-        actor_{spawn()}, events_{actor_} {
+      : options_{options}, file_{read_connection(options)}, tls_{security::role::client, file_.ca, file_.certificate,
+                                                                 file_.key},
+        system_{config_}, core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); })},
+        actor_{spawn()}, events_{actor_, [this](const frame_in& f) { core_->on_frame(f); }} {
     try {
       connect();
     } catch (...) {
@@ -64,8 +64,7 @@ public:
   }
   std::vector<job_info> jobs() override {
     std::vector<job_info> all;
-    for (auto& [name, signature, library] :
-         decode<jobs_answer>(core_->ask(query_kind::jobs, options_.timeout)))
+    for (auto& [name, signature, library] : decode<jobs_answer>(core_->ask(query_kind::jobs, options_.timeout)))
       all.push_back({std::move(name), std::move(signature), std::move(library)});
     const std::lock_guard lock{mutex_};
     jobs_ = all;
@@ -73,8 +72,13 @@ public:
   }
   cluster_status status() override {
     auto a = decode<status_answer>(core_->ask(query_kind::status, options_.timeout));
-    cluster_status s{std::move(a.cluster_id), std::move(a.version), file_.hosts.at(0) + ":" + std::to_string(file_.port),
-                     a.controller_pid, {}, a.clients, a.unassigned};
+    cluster_status s{std::move(a.cluster_id),
+                     std::move(a.version),
+                     file_.hosts.at(0) + ":" + std::to_string(file_.port),
+                     a.controller_pid,
+                     {},
+                     a.clients,
+                     a.unassigned};
     for (auto& [host, r] : a.engines)
       s.engines.push_back({r.engine, std::move(host), r.pid, std::move(r.state), r.queued, r.completed, r.restarts,
                            std::move(r.last_loss)});

@@ -52,8 +52,8 @@ struct hello_node {
   std::string nonce;
   std::string host;
   int pid = 0;
-  std::vector<int> requested;   ///< one an engine: the number it had, or -1
-  std::vector<int> worker_pids; ///< one an engine
+  std::vector<int> requested;                                          ///< one an engine: the number it had, or -1
+  std::vector<int> worker_pids;                                        ///< one an engine
   std::vector<std::tuple<std::string, std::string, std::string>> jobs; ///< name, signature, library
   MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, requested, worker_pids, jobs)
 };

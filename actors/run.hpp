@@ -15,7 +15,7 @@ struct controller_options {
   std::string connection_file; ///< of role controller: address, port (0 is any free one), nonce, keys
   int ready_fd = -1;           ///< gets one byte once the controller listens
   std::chrono::milliseconds heartbeat{1'000};
-  std::string log_file;        ///< "" is standard error
+  std::string log_file; ///< "" is standard error
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
 };

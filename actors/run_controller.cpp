@@ -46,12 +46,16 @@ int run_controller(const controller_options& options) {
   system_config config;
   caf::actor_system system{config};
   auto& middleman = system.middleman();
-  const auto direct = middleman.spawn_broker([](caf::io::broker* self) { return direct_scheduler(self); });
-  const auto balanced = middleman.spawn_broker([](caf::io::broker* self) { return task_scheduler(self); });
+  const auto direct_state = std::make_shared<driven<direct_scheduler_state>>();
+  const auto balanced_state = std::make_shared<driven<task_scheduler_state>>();
+  const auto direct =
+      middleman.spawn_broker([&](caf::io::broker* self) { return direct_scheduler(self, direct_state); });
+  const auto balanced =
+      middleman.spawn_broker([&](caf::io::broker* self) { return task_scheduler(self, balanced_state); });
   hub_setup setup{file.cluster_id, file.nonce, PACTOR_VERSION, file.hosts.at(0), ::getpid(), journal};
   const auto the_hub = system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced); });
 
-  controller_events events{the_hub, direct, balanced};
+  controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
   transport::endpoint_options transport_options;
   transport_options.tls = tls.get();
   transport_options.limits.heartbeat = options.heartbeat;

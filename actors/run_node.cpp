@@ -95,7 +95,6 @@ int run_node(const node_options& options) {
   services->host = host_name();
   node_setup setup;
   setup.services = services;
-  setup.nonce = file.nonce;
   const auto catalogue = load_catalogue(options.job_directories, services->libraries, journal);
   for (const auto& j : catalogue.jobs()) setup.hello.jobs.emplace_back(j.name, j.signature, j.library);
   setup.hello.host = services->host;
@@ -105,24 +104,28 @@ int run_node(const node_options& options) {
 
   system_config config;
   caf::actor_system system{config};
-  services->start_worker = [&](worker_events& events) {
-    return start_worker_process(system, options.worker, events);
-  };
+  services->start_worker = [&](worker_events& events) { return start_worker_process(system, options.worker, events); };
   std::random_device seeds;
-  for (int i = 0; i < options.engines; ++i)
-    setup.engines.push_back(system.middleman().spawn_broker(
-        [services, seed = seeds()](caf::io::broker* self) { return engine(self, services, seed); }));
+  std::vector<std::shared_ptr<engine_state>> engines;
+  for (int i = 0; i < options.engines; ++i) engines.push_back(std::make_shared<engine_state>(services, seeds()));
 
   ending end;
-  setup.welcomed = [&](const std::vector<int>& ids) {
+  auto out = tell_in_place(engines);
+  out.welcomed = [&](const std::vector<int>& ids) {
     journal.info("node has engines " + std::to_string(ids.front()) + " to " + std::to_string(ids.back()));
     const char byte = 1;
     if (options.ready_fd >= 0 && ::write(options.ready_fd, &byte, 1) == 1) ::close(options.ready_fd);
   };
-  setup.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
+  out.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
+  const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
+  setup.state = state;
+  services->flush_later = services->flush_now = [] {}; // until there is a node
+  services->report = [](const engine_report&) {};
+  for (const auto& e : engines)
+    setup.engines.push_back(system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); }));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
-  events_to_one events{the_node};
+  events_to_one events{the_node, [state](const frame_in& f) { state->frame(f); }};
   const auto finish = [&] {
     caf::anon_send(the_node, stop_node{});
     caf::scoped_actor self{system};
@@ -134,8 +137,7 @@ int run_node(const node_options& options) {
     transport_options.limits.heartbeat = options.heartbeat;
     transport_options.limits.silence = options.heartbeat * 5;
     transport::endpoint endpoint{system, std::move(transport_options), events};
-    const auto link =
-        endpoint.connect(file.hosts.at(0), file.port, std::chrono::steady_clock::now() + options.timeout);
+    const auto link = endpoint.connect(file.hosts.at(0), file.port, std::chrono::steady_clock::now() + options.timeout);
     caf::anon_send(the_node, controller_connected{link});
     end.wait(signals);
     finish();

@@ -1,39 +1,53 @@
 #pragma once
-// The actors around the two schedulers: thin, and broker actors in a running controller, because a hop to another
-// thread costs more than all they do.
+// The actors around the two schedulers: thin, and broker actors in a running controller. Their state is also driven
+// in place by the transport, in the same thread: for a frame that carries work, a mailbox between the socket and the
+// scheduler would cost more than the scheduler itself. Everything else comes as messages.
 
 #include "actors/direct_scheduler.hpp"
 #include "actors/task_scheduler.hpp"
 
 #include <caf/behavior.hpp>
 
+#include <functional>
 #include <memory>
+#include <utility>
 
 namespace pactor {
 
+/// A scheduler's state, made before its actor so that the transport can drive it too.
+template <class State>
+struct driven {
+  std::function<void()> flush_later = [] {}; ///< set by the actor
+  State state{[this] { flush_later(); }};
+};
+
 template <class Self>
-caf::behavior direct_scheduler(Self* self) {
-  auto state = std::make_shared<direct_scheduler_state>([self] { self->send(self, flush{}); });
+caf::behavior direct_scheduler(Self* self, std::shared_ptr<driven<direct_scheduler_state>> driven_state =
+                                               std::make_shared<driven<direct_scheduler_state>>()) {
+  auto d = std::move(driven_state);
+  d->flush_later = [self] { self->send(self, flush{}); };
   return {
-      [state](const frame_in& f) { state->frame(f); },
-      [state](const flush&) { state->flush(); },
-      [state](const client_joined& c) { state->join(c); },
-      [state](const node_joined& n) { state->join(n); },
-      [state](const link_down& d) { state->link_down(d.which); },
+      [d](const frame_in& f) { d->state.frame(f); },
+      [d](const flush&) { d->state.flush(); },
+      [d](const client_joined& c) { d->state.join(c); },
+      [d](const node_joined& n) { d->state.join(n); },
+      [d](const link_down& down) { d->state.link_down(down.which); },
   };
 }
 
 template <class Self>
-caf::behavior task_scheduler(Self* self) {
-  auto state = std::make_shared<task_scheduler_state>([self] { self->send(self, flush{}); });
+caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_state>> driven_state =
+                                             std::make_shared<driven<task_scheduler_state>>()) {
+  auto d = std::move(driven_state);
+  d->flush_later = [self] { self->send(self, flush{}); };
   return {
-      [state](const frame_in& f) { state->frame(f); },
-      [state](const flush&) { state->flush(); },
-      [state](const client_joined& c) { state->join(c); },
-      [state](const node_joined& n) { state->join(n); },
-      [state](const engine_available& e) { state->available(e); },
-      [state](const count_unassigned&) { return static_cast<std::uint64_t>(state->waiting()); },
-      [state](const link_down& d) { state->link_down(d.which); },
+      [d](const frame_in& f) { d->state.frame(f); },
+      [d](const flush&) { d->state.flush(); },
+      [d](const client_joined& c) { d->state.join(c); },
+      [d](const node_joined& n) { d->state.join(n); },
+      [d](const engine_available& e) { d->state.available(e); },
+      [d](const count_unassigned&) { return static_cast<std::uint64_t>(d->state.waiting()); },
+      [d](const link_down& down) { d->state.link_down(down.which); },
   };
 }
 

@@ -31,7 +31,7 @@ scheduler_base::node_entry* scheduler_base::node_of(int engine) {
 }
 
 void scheduler_base::flush_soon() {
-  if (std::exchange(flushing_, true)) return;
+  if (std::exchange(flushing_, true) || in_turn_) return;
   flush_later_();
 }
 
@@ -66,19 +66,27 @@ void scheduler_base::frame(const frame_in& f) {
   case frame_kind::balanced_tasks:
     if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_tasks(c->second, f.body);
     break;
-  case frame_kind::outcomes: on_outcomes(f.from, f.body); break;
-  case frame_kind::piece: on_piece(f); return;   // forwarded as it came: nothing to flush
-  case frame_kind::credit: on_credit(f); return;
-  case frame_kind::abandon: on_abandon(f); break;
-  default: return;
+  case frame_kind::outcomes:
+    on_outcomes(f.from, f.body);
+    break;
+  case frame_kind::piece:
+    on_piece(f);
+    return; // forwarded as it came: nothing to flush
+  case frame_kind::credit:
+    on_credit(f);
+    return;
+  case frame_kind::abandon:
+    on_abandon(f);
+    break;
+  default:
+    return;
   }
   flush_soon();
 }
 
 void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batch) {
-  const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
-    deliver(from, r, payload);
-  });
+  const bool whole = wire::for_each_record(
+      batch.data(), batch.size(), [&](const wire::record& r, const char* payload) { deliver(from, r, payload); });
   if (!whole) refuse(from, "a malformed batch of outcomes");
 }
 

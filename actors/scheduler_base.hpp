@@ -30,6 +30,16 @@ public:
   void link_down(const transport::link_ptr& which);
   /// Sends what has piled up.
   void flush();
+  /// A frame of the turn that the I/O thread is in: what it leads to leaves in end_turn(), without a message to
+  /// ourselves.
+  void frame_in_turn(const frame_in& f) {
+    in_turn_ = true;
+    frame(f);
+  }
+  void end_turn() {
+    in_turn_ = false;
+    if (flushing_) flush();
+  }
 
 protected:
   struct client_entry {
@@ -75,7 +85,7 @@ private:
 
   std::uint16_t flags_;
   std::function<void()> flush_later_;
-  bool flushing_ = false;
+  bool flushing_ = false, in_turn_ = false;
   std::uint64_t transfers_ = flags_ == 0 ? 1 : 2;
   std::unordered_map<const transport::link*, client_entry> clients_;
   std::unordered_map<std::uint32_t, const transport::link*> client_links_;

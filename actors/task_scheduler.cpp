@@ -31,9 +31,7 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engin
   return result;
 }
 
-void task_scheduler_state::client_gone(std::uint32_t client) {
-  core_.client_gone(client);
-}
+void task_scheduler_state::client_gone(std::uint32_t client) { core_.client_gone(client); }
 
 void task_scheduler_state::peer_gone(const transport::link_ptr& which) {
   senders_.link_down(which);

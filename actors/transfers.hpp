@@ -14,7 +14,9 @@
 namespace pactor {
 
 /// Pieces needed for a payload.
-constexpr std::uint64_t pieces_of(std::uint64_t size) { return (size + transport::piece_size - 1) / transport::piece_size; }
+constexpr std::uint64_t pieces_of(std::uint64_t size) {
+  return (size + transport::piece_size - 1) / transport::piece_size;
+}
 
 /// Sources: payloads that leave this process.
 class piece_senders {
@@ -24,6 +26,8 @@ public:
   void credit(const transport::link_ptr& from, const transport::frame_header& header);
   /// Forgets what was on its way there.
   void link_down(const transport::link_ptr& which);
+  /// Payloads that are not acknowledged to their end.
+  [[nodiscard]] std::size_t size() const { return senders_.size(); }
 
 private:
   struct sender {
@@ -50,6 +54,8 @@ public:
   void drop(const transport::link_ptr& from, std::uint64_t tag);
   /// @return the transfers that will not be completed
   std::vector<std::uint64_t> link_down(const transport::link_ptr& which);
+  /// Payloads that are not complete.
+  [[nodiscard]] std::size_t size() const { return assemblies_.size(); }
 
 private:
   struct assembly {
@@ -78,6 +84,8 @@ public:
   void abandoned(const transport::link_ptr& from, const transport::frame_header& header);
   /// Destinations of a lost source are told that the rest will not come; sources of lost destinations go on.
   void link_down(const transport::link_ptr& which);
+  /// Entries for what is under way, of both ends.
+  [[nodiscard]] std::size_t size() const { return by_source_.size() + by_destination_.size(); }
 
 private:
   struct destination {

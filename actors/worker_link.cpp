@@ -68,7 +68,7 @@ public:
       : child_{std::move(child)}, events_{events} {
     // The watchers own descriptors of their own: they close them after this object is gone.
     end_ = new watcher{mpx, ::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0), *this}; // NOLINT: owned by the loop
-    socket_ = new watcher{mpx, socket.release(), *this};                        // NOLINT: owned by the loop
+    socket_ = new watcher{mpx, socket.release(), *this};                         // NOLINT: owned by the loop
     end_->start();
     socket_->start();
   }
@@ -161,6 +161,7 @@ private:
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) return hung_up();
     take_records();
+    events_.turn_ended();
   }
 
   ssize_t receive() {

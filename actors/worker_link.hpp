@@ -20,6 +20,8 @@ public:
   virtual ~worker_events() = default;
   /// A record came; `payload` is valid during the call. With record_flag::transferred `file` has the payload.
   virtual void worker_said(const wire::record& r, const char* payload, process::unique_fd file) = 0;
+  /// All records that could be read now were.
+  virtual void turn_ended() = 0;
   /// The process is gone. Called once; the link is of no use any more.
   virtual void worker_ended(const process::exit_state& how) = 0;
 };

@@ -27,22 +27,30 @@ std::string errno_text(int error) { return std::generic_category().message(error
 /// What TLS alerts mean between the processes of a cluster.
 std::string explain(unsigned long code) {
   switch (ERR_GET_REASON(code)) {
-  case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: return "the peer demands a certificate";
+  case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    return "the peer demands a certificate";
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     return "the peer does not know the authority of our certificate: it belongs to another cluster or another start";
   case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
   case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
     return "the peer refused our certificate: it belongs to another cluster or another start";
-  case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return "our certificate has expired";
+  case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    return "our certificate has expired";
   case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-  case SSL_R_TLSV1_ALERT_ACCESS_DENIED: return "the peer does not admit the role of our certificate";
+  case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    return "the peer does not admit the role of our certificate";
   case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-  case SSL_R_UNSUPPORTED_PROTOCOL: return "the peer does not speak TLS 1.3";
+  case SSL_R_UNSUPPORTED_PROTOCOL:
+    return "the peer does not speak TLS 1.3";
   case SSL_R_WRONG_VERSION_NUMBER:
-  case SSL_R_HTTP_REQUEST: return "the peer does not speak TLS";
-  case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "the peer has no certificate";
-  case SSL_R_UNEXPECTED_EOF_WHILE_READING: return "the connection was closed";
-  default: break;
+  case SSL_R_HTTP_REQUEST:
+    return "the peer does not speak TLS";
+  case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+    return "the peer has no certificate";
+  case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+    return "the connection was closed";
+  default:
+    break;
   }
   std::array<char, 256> text{};
   ERR_error_string_n(code, text.data(), text.size());
@@ -229,7 +237,8 @@ std::string channel::establish(std::chrono::steady_clock::time_point deadline) {
     const auto state = handshake();
     if (state == progress::failed) return failure_;
     if (state == progress::done) break;
-    if (!wait(static_cast<short>(POLLIN | (unsent() ? POLLOUT : 0)))) return "the TLS handshake was not answered in time";
+    if (!wait(static_cast<short>(POLLIN | (unsent() ? POLLOUT : 0))))
+      return "the TLS handshake was not answered in time";
   }
   char first = 0;
   for (;;) {

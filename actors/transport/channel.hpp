@@ -58,7 +58,7 @@ public:
 private:
   struct bio;
   friend struct bio;
-  bool flush();                        // false: the connection ended
+  bool flush(); // false: the connection ended
   progress shake_result(int result);
   void fail_with_ssl(int result);
   bool fail_with_errno(const char* what);

@@ -26,6 +26,7 @@ connection::connection(caf::io::network::default_multiplexer& multiplexer, int f
       heard_{now}, spoke_{now} {}
 
 void connection::start() {
+  const std::lock_guard lock{mutex_};
   self_ = shared_from_this();
   activate();
   if (tls_->established()) {
@@ -50,20 +51,28 @@ bool connection::admit_peer() {
 bool connection::shake() {
   if (tls_->established()) return true;
   switch (tls_->handshake()) {
-  case channel::progress::failed: end(tls_->failure()); return false;
-  case channel::progress::done: disarm(); return admit_peer();
-  case channel::progress::again: break;
+  case channel::progress::failed:
+    end(tls_->failure());
+    return false;
+  case channel::progress::done:
+    disarm();
+    return admit_peer();
+  case channel::progress::again:
+    break;
   }
   tls_->unsent() ? arm() : disarm();
   return false;
 }
 
 void connection::handle_event(operation op) {
+  const std::lock_guard lock{mutex_};
   if (ended_) return;
   if (op == operation::propagate_error) return end("the connection broke");
   if (op == operation::read) {
     tls_->begin_read();
-    if (shake()) read_frames();
+    if (!shake()) return;
+    read_frames();
+    events_.turn_ended();
   } else if (shake()) {
     write_queued();
   }
@@ -118,6 +127,7 @@ void connection::refuse(const std::string& why) {
 }
 
 void connection::send(frame_header header, detail::slice body) {
+  const std::lock_guard lock{mutex_};
   if (ended_ || closing_) return;
   queue_.push_back({header, std::move(body)});
   queued_ += queue_.back().size();
@@ -125,33 +135,55 @@ void connection::send(frame_header header, detail::slice body) {
   if (!armed_ && queue_.size() == 1 && tls_->established()) write_queued();
 }
 
+void connection::send_now(frame_header header, detail::slice body) {
+  const std::lock_guard lock{mutex_};
+  if (ended_ || closing_) return;
+  const bool first = queue_.empty() && !tls_->unsent() && tls_->established();
+  queue_.push_back({header, std::move(body)});
+  queued_ += queue_.back().size();
+  spoke_something_ = true;
+  // The multiplexer belongs to the I/O thread: what is left or went wrong is its business.
+  if (!first || !write_some() || !queue_.empty() || tls_->unsent())
+    backend().post([keep = shared_from_this()] {
+      const std::lock_guard again{keep->mutex_};
+      if (!keep->armed_) keep->write_queued();
+    });
+}
+
 void connection::write_queued() {
-  while (!ended_) {
+  if (ended_) return;
+  if (!write_some()) return end(closing_ ? close_reason_ : tls_->failure());
+  if (!queue_.empty() || tls_->unsent()) return arm();
+  disarm();
+  if (closing_) end(close_reason_);
+}
+
+bool connection::write_some() {
+  while (!queue_.empty() || tls_->unsent()) {
     std::array<iovec, parts_a_write> parts;
     std::size_t count = 0, skip = front_sent_;
     const auto put = [&](const void* data, std::size_t size) {
       const auto skipped = std::min(skip, size);
       skip -= skipped;
-      if (size > skipped) parts[count++] = {const_cast<char*>(static_cast<const char*>(data)) + skipped, size - skipped};
+      if (size > skipped)
+        parts[count++] = {const_cast<char*>(static_cast<const char*>(data)) + skipped, size - skipped};
     };
     for (const auto& s : queue_) {
       if (count + 2 > parts.size()) break;
       put(&s.header, sizeof s.header);
       put(s.body.data, s.body.size);
     }
-    if (count == 0 && !tls_->unsent()) break;
     const auto n = tls_->write({parts.data(), count});
-    if (n < 0) return end(closing_ ? close_reason_ : tls_->failure());
+    if (n < 0) return false;
     front_sent_ += static_cast<std::size_t>(n);
     queued_ -= static_cast<std::size_t>(n);
     while (!queue_.empty() && front_sent_ >= queue_.front().size()) {
       front_sent_ -= queue_.front().size();
       queue_.pop_front();
     }
-    if (tls_->unsent()) return arm();
+    if (tls_->unsent()) return true;
   }
-  disarm();
-  if (closing_) end(close_reason_);
+  return true;
 }
 
 void connection::arm() {
@@ -167,6 +199,7 @@ void connection::disarm() {
 }
 
 void connection::close(const std::string& reason) {
+  const std::lock_guard lock{mutex_};
   if (closing_ || ended_) return;
   closing_ = true;
   close_reason_ = reason;
@@ -175,6 +208,7 @@ void connection::close(const std::string& reason) {
 }
 
 void connection::end(const std::string& reason) {
+  const std::lock_guard lock{mutex_};
   if (ended_) return;
   ended_ = true;
   queue_.clear();
@@ -196,6 +230,7 @@ void connection::removed_from_loop(operation op) {
 }
 
 void connection::tick(steady::time_point now, const timing& limits) {
+  const std::lock_guard lock{mutex_};
   if (ended_) return;
   if (std::exchange(heard_something_, false)) heard_ = now;
   if (std::exchange(spoke_something_, false)) spoke_ = now;

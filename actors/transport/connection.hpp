@@ -10,6 +10,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace pactor::transport {
@@ -37,11 +38,12 @@ public:
   void send(frame_header header, detail::slice body) override;
   using link::send;
   void close(const std::string& reason) override;
-  [[nodiscard]] std::size_t unsent() const override { return queued_; }
+  [[nodiscard]] std::size_t unsent() const override { return queued_; } // I/O thread
   [[nodiscard]] security::role peer_role() const override { return peer_role_; }
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed_ = true; }
   void in_loop(std::function<void(link&)> f) override;
+  void send_now(frame_header header, detail::slice body) override;
 
   /// Closes what is overdue and sends a heartbeat where one is due.
   void tick(steady::time_point now, const timing& limits);
@@ -62,16 +64,19 @@ private:
   void removed_from_loop(caf::io::network::operation op) override;
   void graceful_shutdown() override { end("this process is shutting down"); }
 
-  bool shake();             // true once the handshake is over
+  bool shake(); // true once the handshake is over
   bool admit_peer();
   void read_frames();
-  bool take_header();       // false: the peer may not send this
+  bool take_header(); // false: the peer may not send this
   void deliver();
   void write_queued();
+  bool write_some(); // false: the connection failed
   void arm();
   void disarm();
   void refuse(const std::string& why);
 
+  // Channel and queue. Recursive, since what handles a frame may answer it on the same connection.
+  std::recursive_mutex mutex_;
   std::unique_ptr<channel> tls_;
   std::string address_;
   link_events& events_;

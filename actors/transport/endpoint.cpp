@@ -120,8 +120,8 @@ public:
   }
 
   link_ptr add(int fd, std::unique_ptr<channel> tls, std::string address) {
-    auto c = std::make_shared<connection>(mpx_, fd, std::move(tls), std::move(address), *this,
-                                          connection::steady::now());
+    auto c =
+        std::make_shared<connection>(mpx_, fd, std::move(tls), std::move(address), *this, connection::steady::now());
     connections_.push_back(c);
     c->start();
     return c;
@@ -130,6 +130,7 @@ public:
   void frame(const link_ptr& from, const frame_header& header, detail::bytes body) override {
     events_.frame(from, header, std::move(body));
   }
+  void turn_ended() override { events_.turn_ended(); }
   detail::bytes buffer(const link& from, const frame_header& header) override { return events_.buffer(from, header); }
   void closed(const link_ptr& which, const std::string& reason) override {
     const auto i = std::find(connections_.begin(), connections_.end(), which);
@@ -186,7 +187,8 @@ private:
   };
 
   void accepted(int fd, std::string address) {
-    const auto strangers = std::count_if(connections_.begin(), connections_.end(), [](const auto& c) { return !c->welcomed(); });
+    const auto strangers =
+        std::count_if(connections_.begin(), connections_.end(), [](const auto& c) { return !c->welcomed(); });
     if (connections_.size() >= options_.max_connections ||
         static_cast<std::size_t>(strangers) >= options_.max_strangers) {
       ::close(fd);
@@ -205,8 +207,9 @@ private:
 };
 
 endpoint::endpoint(caf::actor_system& system, endpoint_options options, link_events& events)
-    : system_{system}, keeper_{std::make_unique<keeper>(
-                           dynamic_cast<default_multiplexer&>(system.middleman().backend()), std::move(options), events)} {
+    : system_{system}, keeper_{
+                           std::make_unique<keeper>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
+                                                    std::move(options), events)} {
   run([this] { keeper_->start(); });
 }
 

@@ -11,7 +11,7 @@
 
 namespace pactor::transport {
 
-/// One authenticated connection to another process. Used in the I/O thread only, like every actor that holds one.
+/// One authenticated connection to another process. Used in the I/O thread, like every actor that holds one.
 class link {
 public:
   link() = default;
@@ -32,8 +32,12 @@ public:
   /// Call once the peer's hello was accepted: from then on its frames may have full size, and silence is measured.
   virtual void welcome_peer() = 0;
 
-  /// Runs `f` in the I/O thread; the one member that other threads may call.
+  // The two members that other threads may call.
+  /// Runs `f` in the I/O thread.
   virtual void in_loop(std::function<void(link&)> f) = 0;
+  /// Sends one frame from this thread if the socket takes it at once, else leaves it to the I/O thread: saves waking
+  /// that thread for a single frame.
+  virtual void send_now(frame_header header, detail::slice body) = 0;
 
   void send(frame_kind kind, detail::slice body = {}, std::uint64_t tag = 0, std::uint16_t flags = 0,
             std::uint64_t aux = 0) {
@@ -51,10 +55,10 @@ public:
   virtual void frame(const link_ptr& from, const frame_header& header, detail::bytes body) = 0;
   /// The connection ended, for the reason given in words. Called once for each link, also after link::close().
   virtual void closed(const link_ptr& which, const std::string& reason) = 0;
+  /// All frames that could be read now were: time to send what they led to.
+  virtual void turn_ended() {}
   /// Where the body of this frame is to be received: size() must be header.size.
-  virtual detail::bytes buffer(const link&, const frame_header& header) {
-    return detail::bytes::allocate(header.size);
-  }
+  virtual detail::bytes buffer(const link&, const frame_header& header) { return detail::bytes::allocate(header.size); }
 };
 
 } // namespace pactor::transport

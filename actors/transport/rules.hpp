@@ -19,22 +19,40 @@ inline std::optional<std::string> objection(const frame_header& h, security::rol
   if (h.size > limit) return "a frame of " + std::to_string(h.size) + " bytes, the limit is " + std::to_string(limit);
   bool allowed = false;
   switch (kind) {
-  case frame_kind::ping: allowed = h.size == 0; break;
-  case frame_kind::hello: allowed = peer != role::controller && !welcomed; break;
+  case frame_kind::ping:
+    allowed = h.size == 0;
+    break;
+  case frame_kind::hello:
+    allowed = peer != role::controller && !welcomed;
+    break;
   case frame_kind::welcome:
-  case frame_kind::refused: allowed = peer == role::controller; break;
+  case frame_kind::refused:
+    allowed = peer == role::controller;
+    break;
   case frame_kind::query:
   case frame_kind::direct_tasks:
-  case frame_kind::balanced_tasks: allowed = peer == role::client && welcomed; break;
+  case frame_kind::balanced_tasks:
+    allowed = peer == role::client && welcomed;
+    break;
   case frame_kind::answer:
   case frame_kind::engines:
   case frame_kind::tasks:
-  case frame_kind::stop: allowed = peer == role::controller && welcomed; break;
-  case frame_kind::engine_report: allowed = peer == role::node && welcomed; break;
-  case frame_kind::outcomes: allowed = peer != role::client && welcomed; break;
-  case frame_kind::piece: allowed = welcomed && h.size > 0; break;
+  case frame_kind::stop:
+    allowed = peer == role::controller && welcomed;
+    break;
+  case frame_kind::engine_report:
+    allowed = peer == role::node && welcomed;
+    break;
+  case frame_kind::outcomes:
+    allowed = peer != role::client && welcomed;
+    break;
+  case frame_kind::piece:
+    allowed = welcomed && h.size > 0;
+    break;
   case frame_kind::abandon:
-  case frame_kind::credit: allowed = welcomed && h.size == 0; break;
+  case frame_kind::credit:
+    allowed = welcomed && h.size == 0;
+    break;
   }
   if (allowed) return std::nullopt;
   return "a frame of kind " + std::to_string(h.kind) + ", which a " + std::string{to_string(peer)} + " may not send " +

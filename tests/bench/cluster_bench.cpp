@@ -180,9 +180,9 @@ void large_payloads(pactor::client& c) {
 }
 
 void killed_worker(pactor::client& c) {
-  auto engine = c[0];
   sample back;
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < engines; ++round) { // each engine once: deaths in a row are restarted with a delay
+    auto engine = c[round];
     const auto pid = engine.apply_sync(getpid_job);
     const auto begin = steady::now();
     ::kill(static_cast<pid_t>(pid), SIGKILL);
