@@ -47,6 +47,8 @@ class piece_assemblies {
 public:
   /// Pieces of this transfer will come. @pre size > 0
   void expect(const transport::link_ptr& from, std::uint64_t tag, std::uint64_t size);
+  /// Where the body of this piece belongs, so that it is received without a copy; nothing if it belongs nowhere.
+  [[nodiscard]] detail::bytes place(const transport::link& from, const transport::frame_header& header) const;
   /// @return the payload once its last piece came
   /// @throws error{bad_payload} if the piece lies outside the payload
   std::optional<detail::bytes> piece(const transport::link_ptr& from, const transport::frame_header& header,

@@ -1,0 +1,325 @@
+#include "actors/client_core.hpp"
+
+#include "pactor/detail/failure.hpp"
+#include "runtime/worker/protocol.hpp"
+#include "tests/actors/fakes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <numeric>
+#include <thread>
+
+using namespace pactor;
+using namespace pactor::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using call_ptr = std::shared_ptr<detail::call>;
+
+/// A client without its actor; its controller is a list.
+struct client_fixture {
+  std::atomic<int> flushes{0};
+  client_core core{[this] { ++flushes; }};
+  fake_link_ptr controller = link_to(security::role::controller);
+
+  client_fixture() {
+    core.on_connected(controller, hello_client{protocol_version, "nonce", "here", 1});
+    welcome_client w;
+    w.client = 1;
+    w.cluster_id = "c1";
+    w.engines = {2, 0, 1};
+    get(frame_kind::welcome, encode(w));
+  }
+  void get(frame_kind kind, detail::bytes body = {}, std::uint16_t flags = 0, std::uint64_t tag = 0,
+           std::uint64_t aux = 0) {
+    core.on_frame(arrives(controller, kind, std::move(body), flags, tag, aux));
+  }
+  static call_ptr call(std::size_t tasks = 1) { return std::make_shared<detail::call>(tasks, "job"); }
+  call_ptr submit(int engine, const std::string& payload = "call") {
+    auto c = call();
+    core.submit_direct(c, 0, detail::slice{bytes_of(payload)}, std::vector{engine});
+    return c;
+  }
+  std::vector<read_record> sent(frame_kind kind) {
+    core.flush();
+    return records(controller->take(kind));
+  }
+};
+
+std::string text_of(const call_ptr& c, std::size_t index = 0) { return std::string{c->at(index).payload.text()}; }
+failure failure_of(const call_ptr& c, std::size_t index = 0) {
+  REQUIRE(c->ready(index));
+  CHECK(c->at(index).kind == static_cast<std::uint16_t>(record_kind::failure));
+  return detail::decode_failure(c->at(index).payload);
+}
+
+} // namespace
+
+TEST_SUITE("client core") {
+  TEST_CASE_FIXTURE(client_fixture, "it says hello, and knows its engines in order once it is welcomed") {
+    CHECK(decode<hello_client>(controller->take_one(frame_kind::hello).body).nonce == "nonce");
+    CHECK(controller->welcomed);
+    CHECK(core.connected());
+    CHECK(core.engines() == std::vector{0, 1, 2});
+    CHECK(core.wait_for_welcome(std::chrono::steady_clock::now()).cluster_id == "c1");
+    get(frame_kind::engines, encode(std::vector{7, 3}));
+    CHECK(core.engines() == std::vector{3, 7});
+  }
+
+  TEST_CASE("a controller that refuses: the reason and its code reach the one who connects") {
+    client_core core{[] {}};
+    const auto controller = link_to(security::role::controller);
+    core.on_connected(controller, {});
+    core.on_frame(arrives(controller, frame_kind::refused,
+                          encode(refusal{static_cast<std::uint8_t>(ec::incompatible_version), "too old"})));
+    core.on_link_down("closed");
+    try {
+      core.wait_for_welcome(std::chrono::steady_clock::now() + 10s);
+      FAIL("welcomed");
+    } catch (const error& e) {
+      CHECK(e.code() == ec::incompatible_version);
+      CHECK(std::string{e.what()}.find("too old") != std::string::npos);
+    }
+    CHECK_FALSE(core.connected());
+  }
+
+  TEST_CASE("a controller that says nothing, or goes before the welcome") {
+    client_core core{[] {}};
+    const auto controller = link_to(security::role::controller);
+    core.on_connected(controller, {});
+    CHECK_THROWS_AS(core.wait_for_welcome(std::chrono::steady_clock::now()), timeout_error);
+    core.on_link_down("reset");
+    CHECK_THROWS_AS(core.wait_for_welcome(std::chrono::steady_clock::now() + 10s), not_connected);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "submissions of several threads leave as one frame") {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([this] {
+        for (int i = 0; i < 250; ++i) submit(i % 3);
+      });
+    threads.clear();
+    CHECK(flushes == 1);
+    core.flush();
+    const auto r = records(controller->take_one(frame_kind::direct_tasks).body);
+    REQUIRE(r.size() == 1'000);
+    std::vector<std::uint64_t> ids;
+    for (const auto& x : r) ids.push_back(x.head.id);
+    std::sort(ids.begin(), ids.end());
+    CHECK(std::unique(ids.begin(), ids.end()) == ids.end());
+    submit(0);
+    CHECK(flushes == 2);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "an outcome settles its call, and only that") {
+    const auto a = submit(0), b = submit(1);
+    const auto r = sent(frame_kind::direct_tasks);
+    REQUIRE(r.size() == 2);
+    CHECK(r[0].payload == "call");
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, r[1].head.id, 1, "of b", 0, 7ns).take());
+    CHECK_FALSE(a->ready());
+    REQUIRE(b->ready());
+    CHECK(text_of(b) == "of b");
+    CHECK(b->at(0).engine == 1);
+    CHECK(b->at(0).completed - b->at(0).started == 7ns);
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, r[1].head.id, 1, "again").take());
+    CHECK(text_of(b) == "of b");
+    CHECK(b->ids.at(0) == r[1].head.id);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a number that is used again is another task's") {
+    const auto a = submit(0);
+    const auto first = sent(frame_kind::direct_tasks).at(0).head.id;
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, first, 0, "a").take());
+    const auto b = submit(0);
+    const auto second = sent(frame_kind::direct_tasks).at(0).head.id;
+    CHECK(first != second);
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, first, 0, "late").take());
+    CHECK_FALSE(b->ready());
+    CHECK(text_of(a) == "a");
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, 0xFFFF'FFFF, 0, "never given").take());
+    CHECK_FALSE(b->ready());
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "one payload for several engines is sent once") {
+    const auto c = call(3);
+    core.submit_direct(c, 0, detail::slice{bytes_of("shared")}, std::vector{2, 0, 1});
+    const auto r = sent(frame_kind::direct_tasks);
+    REQUIRE(r.size() == 2);
+    const auto t = r[0].as_targets();
+    REQUIRE(t.size() == 3);
+    CHECK(t[0].engine == 2);
+    CHECK(r[1].payload == "shared");
+    CHECK(r[1].head.engine == -1);
+    batch_writer back;
+    for (std::size_t i = 0; i < 3; ++i) back.outcome(record_kind::result, t[i].id, t[i].engine, std::to_string(i));
+    get(frame_kind::outcomes, back.take());
+    CHECK(c->ready());
+    for (std::size_t i = 0; i < 3; ++i) CHECK(text_of(c, i) == std::to_string(i));
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a balanced task goes to the other scheduler, with the engines that may run it") {
+    const auto c = call(2);
+    core.submit_balanced(c, 1, detail::slice{bytes_of("any")}, {});
+    core.submit_balanced(c, 0, detail::slice{bytes_of("some")}, std::vector{4, 5});
+    core.flush();
+    const auto f = controller->take_one(frame_kind::balanced_tasks);
+    CHECK(f.flags == transport::balanced);
+    const auto r = records(f.body);
+    REQUIRE(r.size() == 3);
+    CHECK(r[0].payload == "any");
+    CHECK(r[1].kind() == record_kind::targets);
+    CHECK(r[1].head.size == 2 * sizeof(std::int32_t));
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, r[0].head.id, 3, "v").take(), 1);
+    CHECK(c->ready(1));
+    CHECK_FALSE(c->ready(0));
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "when the connection ends, everything that is open fails with not_connected") {
+    const auto a = submit(0), b = submit(1);
+    const auto r = sent(frame_kind::direct_tasks);
+    get(frame_kind::outcomes, batch_writer{}.large_result(r[0].head.id, 0, 5, 100).take());
+    const auto unsent = submit(2);
+    core.on_link_down("reset by peer");
+    for (const auto& c : {a, b, unsent}) {
+      CHECK(failure_of(c).code == ec::not_connected);
+      CHECK(failure_of(c).what.find("reset by peer") != std::string::npos);
+    }
+    CHECK_FALSE(core.connected());
+    CHECK(core.engines().empty());
+    CHECK_THROWS_AS(submit(0), not_connected);
+    CHECK_THROWS_AS(core.submit_balanced(call(), 0, detail::slice{bytes_of("x")}, {}), not_connected);
+    CHECK_THROWS_AS(core.ask(query_kind::jobs, 10s), not_connected);
+    CHECK_THROWS_AS(core.wait_for_engines(1, 10s), not_connected);
+    core.flush();
+    core.on_link_down("again");
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, r[1].head.id, 1, "late").take());
+    CHECK(failure_of(b).code == ec::not_connected);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "who waits for engines hears of them, and of the end") {
+    CHECK(core.wait_for_engines(3, 0ms));
+    CHECK_FALSE(core.wait_for_engines(4, 0ms));
+    std::atomic<bool> came{false};
+    {
+      const std::jthread waiting{[&] { came = core.wait_for_engines(4, 60s); }};
+      get(frame_kind::engines, encode(std::vector{0, 1, 2, 3}));
+    }
+    CHECK(came);
+    std::atomic<bool> threw{false};
+    {
+      const std::jthread waiting{[&] {
+        try {
+          core.wait_for_engines(9, 60s);
+        } catch (const not_connected&) {
+          threw = true;
+        }
+      }};
+      core.on_link_down("reset");
+    }
+    CHECK(threw);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a query gets its own answer") {
+    controller->on_send = [this](const sent_frame& f) {
+      if (f.kind != frame_kind::query) return;
+      get(frame_kind::answer, bytes_of("stranger's"), 0, f.tag + 100);
+      const auto kind = decode<query>(f.body).kind;
+      get(frame_kind::answer, bytes_of(kind == static_cast<std::uint8_t>(query_kind::jobs) ? "jobs" : "status"), 0,
+          f.tag);
+    };
+    const auto text = [](const detail::bytes& b) { return std::string(b.data(), b.size()); };
+    CHECK(text(core.ask(query_kind::jobs, 10s)) == "jobs");
+    CHECK(text(core.ask(query_kind::status, 10s)) == "status");
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a query that is not answered in time is an error, and its late answer nothing") {
+    CHECK_THROWS_AS(core.ask(query_kind::jobs, 1ms), timeout_error);
+    const auto tag = controller->take_one(frame_kind::query).tag;
+    get(frame_kind::answer, bytes_of("late"), 0, tag);
+    controller->on_send = [this](const sent_frame& f) {
+      if (f.kind == frame_kind::query) core.on_link_down("reset");
+    };
+    CHECK_THROWS_AS(core.ask(query_kind::jobs, 10s), not_connected);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a large payload leaves in pieces, no more than the window at a time") {
+    const auto size = transport::piece_size * 20 + 17;
+    const auto payload = pattern(size);
+    const auto c = call();
+    core.submit_direct(c, 0, detail::slice{payload}, std::vector{0});
+    core.flush();
+    REQUIRE(controller->sent.size() >= 2);
+    const auto head = records(controller->take_one(frame_kind::direct_tasks).body).at(0);
+    CHECK((head.head.flags & wire::transferred) != 0);
+    CHECK(head.head.size == sizeof(std::uint64_t));
+    std::uint64_t offset = 0;
+    std::size_t unacknowledged = 0;
+    for (;;) {
+      const auto pieces = controller->take(frame_kind::piece);
+      unacknowledged += pieces.size();
+      CHECK(unacknowledged <= transport::piece_window);
+      for (const auto& p : pieces) {
+        CHECK(p.tag == head.head.transfer);
+        CHECK(p.aux == offset);
+        CHECK(p.body.data == payload.data() + offset); // from where it lies
+        offset += p.body.size;
+      }
+      if (unacknowledged == 0) break;
+      --unacknowledged;
+      get(frame_kind::credit, {}, 0, head.head.transfer, 1);
+    }
+    CHECK(offset == size);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a large result is put together, and settles its call when it is whole") {
+    const auto c = submit(0);
+    const auto id = sent(frame_kind::direct_tasks).at(0).head.id;
+    const auto payload = pattern(transport::piece_size + 3);
+    get(frame_kind::outcomes, batch_writer{}.large_result(id, 0, 5, payload.size()).take());
+    CHECK_FALSE(c->ready());
+    get(frame_kind::piece, detail::bytes::copy(payload.data(), transport::piece_size), transport::upward, 5, 0);
+    CHECK_FALSE(c->ready());
+    get(frame_kind::piece, detail::bytes::copy(payload.data() + transport::piece_size, 3), transport::upward, 5,
+        transport::piece_size);
+    REQUIRE(c->ready());
+    CHECK(text_of(c) == std::string(payload.data(), payload.size()));
+    const auto credits = controller->take(frame_kind::credit);
+    REQUIRE(credits.size() == 2);
+    CHECK(credits[0].tag == 5);
+    CHECK(credits[0].flags == transport::upward);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a large result whose engine is lost on the way fails") {
+    const auto c = submit(0);
+    const auto id = sent(frame_kind::direct_tasks).at(0).head.id;
+    get(frame_kind::outcomes, batch_writer{}.large_result(id, 0, 5, 100).take());
+    get(frame_kind::abandon, {}, transport::upward, 5);
+    CHECK(failure_of(c).code == ec::engine_lost);
+    CHECK(failure_of(c).engine == 0);
+    get(frame_kind::abandon, {}, transport::upward, 6);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "a controller that talks nonsense is left") {
+    get(frame_kind::engines, bytes_of("\xc1"));
+    CHECK(controller->closed);
+  }
+
+  // expect() allocates whatever a node announced: std::bad_alloc ends the client's actor, and every wait hangs.
+  TEST_CASE_FIXTURE(client_fixture, "a result of an absurd size is not believed" * doctest::may_fail()) {
+    const auto c = submit(0);
+    const auto id = sent(frame_kind::direct_tasks).at(0).head.id;
+    CHECK_NOTHROW(get(frame_kind::outcomes, batch_writer{}.large_result(id, 0, 5, std::uint64_t{1} << 62).take()));
+    CHECK((c->ready() || controller->closed));
+  }
+
+  // It waits for pieces that never come.
+  TEST_CASE_FIXTURE(client_fixture, "a large result of no size settles its call" * doctest::may_fail()) {
+    const auto c = submit(0);
+    const auto id = sent(frame_kind::direct_tasks).at(0).head.id;
+    get(frame_kind::outcomes, batch_writer{}.large_result(id, 0, 5, 0).take());
+    CHECK((c->ready() || controller->closed));
+  }
+}

@@ -1,0 +1,438 @@
+#include "actors/engine.hpp"
+
+#include "pactor/detail/failure.hpp"
+#include "runtime/worker/protocol.hpp"
+#include "tests/actors/fakes.hpp"
+#include "tests/actors/stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace pactor;
+using namespace pactor::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A worker that does what the test says.
+struct fake_worker {
+  int pid = 0;
+  worker_events* events = nullptr;
+  std::vector<read_record> got;
+  int files = 0, flushes = 0;
+  std::optional<int> killed;
+  bool alive = true;
+
+  std::vector<read_record> take() { return std::exchange(got, {}); }
+};
+
+class fake_worker_link final : public worker_link {
+public:
+  explicit fake_worker_link(std::shared_ptr<fake_worker> w) : w_{std::move(w)} {}
+  ~fake_worker_link() override { w_->alive = false; }
+  void send(const wire::record& r, const void* payload) override {
+    w_->got.push_back({r, std::string(static_cast<const char*>(payload), r.size)});
+  }
+  void send_file(const wire::record& r, const void* payload, int fd) override {
+    CHECK(::fcntl(fd, F_GETFD) >= 0);
+    ++w_->files;
+    send(r, payload);
+  }
+  void flush() override { ++w_->flushes; }
+  [[nodiscard]] int pid() const override { return w_->pid; }
+  void kill(int signal) override { w_->killed = signal; }
+
+private:
+  std::shared_ptr<fake_worker> w_;
+};
+
+/// An engine with fakes on both sides: workers below, a controller above.
+struct engine_fixture : stage {
+  std::vector<std::shared_ptr<fake_worker>> workers;
+  std::vector<engine_report> reports;
+  fake_link_ptr controller = link_to(security::role::controller);
+  std::shared_ptr<node_services> services = make_services();
+  bool broken = false; ///< workers can't be started
+  int flushes = 0;
+  caf::actor engine;
+
+  engine_fixture() {
+    engine = spawn([this](caf::event_based_actor* self) { return pactor::engine(self, services, 1); });
+  }
+  ~engine_fixture() { services->start_worker = nullptr; }
+
+  std::shared_ptr<node_services> make_services() {
+    auto s = std::make_shared<node_services>();
+    s->host = "here";
+    s->libraries = {"/jobs/a.so"};
+    s->report = [this](const engine_report& r) { reports.push_back(r); };
+    s->flush_later = [this] { ++flushes; };
+    s->start_worker = [this](worker_events& events) -> std::unique_ptr<worker_link> {
+      if (broken) throw error{ec::system, "no such executable"};
+      workers.push_back(std::make_shared<fake_worker>());
+      workers.back()->events = &events;
+      workers.back()->pid = 100 + static_cast<int>(workers.size());
+      return std::make_unique<fake_worker_link>(workers.back());
+    };
+    return s;
+  }
+  fake_worker& worker() { return *workers.back(); }
+
+  void assign(int number) {
+    services->direct.emplace(controller, frame_kind::outcomes, std::uint16_t{0});
+    services->balanced.emplace(controller, frame_kind::outcomes, std::uint16_t{transport::balanced});
+    tell(engine, engine_number{number});
+  }
+  void ready() {
+    wire::record r;
+    r.kind = static_cast<std::uint16_t>(worker::link_kind::ready);
+    worker().events->worker_said(r, nullptr, {});
+    settle();
+  }
+  /// An engine with a number whose worker waits for tasks.
+  void bring_up() {
+    assign(4);
+    ready();
+    worker().take();
+  }
+  void give(std::uint64_t id, bool directed, const std::string& payload, std::shared_ptr<memory_file> file = {}) {
+    engine_tasks t;
+    t.items.push_back({id, directed, std::move(file), detail::slice{bytes_of(payload)}});
+    tell(engine, std::move(t));
+  }
+  void end(std::uint64_t id, const std::string& payload = "v", record_kind kind = record_kind::result) {
+    wire::record r;
+    r.id = id;
+    r.kind = static_cast<std::uint16_t>(kind);
+    r.size = static_cast<std::uint32_t>(payload.size());
+    r.started = 5;
+    r.completed = 6;
+    worker().events->worker_said(r, payload.data(), {});
+    settle();
+  }
+  void die(int signal = SIGSEGV) {
+    process::exit_state how;
+    how.signal = signal;
+    worker().events->worker_ended(how);
+    settle();
+  }
+  /// The outcomes that the controller got from one of the outboxes.
+  std::vector<read_record> outcomes(bool directed) {
+    (directed ? services->direct : services->balanced)->send();
+    std::vector<read_record> result;
+    for (const auto& f : controller->take(frame_kind::outcomes)) {
+      CHECK(f.flags == (directed ? 0 : transport::balanced));
+      for (auto& r : records(f.body)) result.push_back(std::move(r));
+    }
+    return result;
+  }
+};
+
+worker::setup setup_in(const read_record& r) { return worker::decode_setup(r.payload.data(), r.payload.size()); }
+
+} // namespace
+
+TEST_SUITE("engine") {
+  TEST_CASE_FIXTURE(engine_fixture, "it starts a worker at once, and introduces itself when it has a number") {
+    REQUIRE(workers.size() == 1);
+    CHECK(worker().got.empty());
+    assign(4);
+    const auto got = worker().take();
+    REQUIRE(got.size() == 1);
+    CHECK(got[0].head.kind == static_cast<std::uint16_t>(worker::link_kind::init));
+    CHECK(setup_in(got[0]).engine == 4);
+    CHECK(setup_in(got[0]).host == "here");
+    CHECK(setup_in(got[0]).libraries == std::vector<std::string>{"/jobs/a.so"});
+    CHECK(worker().flushes > 0);
+    assign(4);
+    CHECK(worker().got.empty());
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "tasks wait until the worker is ready") {
+    assign(4);
+    worker().take();
+    give(1, true, call_of("a"));
+    CHECK(worker().got.empty());
+    ready();
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].state == "idle");
+    CHECK(reports[0].engine == 4);
+    CHECK(reports[0].pid == 101);
+    const auto got = worker().take();
+    REQUIRE(got.size() == 1);
+    CHECK(got[0].head.id == 1);
+    CHECK(got[0].payload == call_of("a"));
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "an outcome leaves with the engine's number, through its scheduler's outbox") {
+    bring_up();
+    give(1, true, call_of("a"));
+    give(1, false, call_of("a"));
+    end(1, "first");
+    end(1, "second", record_kind::failure);
+    CHECK(flushes > 0);
+    const auto d = outcomes(true), b = outcomes(false);
+    REQUIRE(d.size() == 1);
+    CHECK(d[0].payload == "first");
+    CHECK(d[0].head.engine == 4);
+    CHECK(d[0].head.started == 5);
+    CHECK(d[0].head.completed == 6);
+    REQUIRE(b.size() == 1);
+    CHECK(b[0].payload == "second");
+    CHECK(b[0].kind() == record_kind::failure);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "directed and balanced tasks run in the order they came") {
+    bring_up();
+    std::vector<std::pair<bool, std::uint64_t>> sent;
+    for (std::uint64_t i = 0; i < 30; ++i) {
+      const bool directed = i % 3 != 0;
+      give(i, directed, call_of("a", std::to_string(i)));
+    }
+    std::vector<std::uint64_t> order;
+    while (!worker().got.empty()) {
+      for (const auto& r : worker().take()) {
+        order.push_back(r.head.id);
+        end(r.head.id);
+      }
+    }
+    REQUIRE(order.size() == 30);
+    CHECK(std::is_sorted(order.begin(), order.end()));
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "outcomes of many tasks wait for one frame") {
+    bring_up();
+    for (std::uint64_t i = 0; i < 10; ++i) give(i, true, call_of("a"));
+    while (!worker().got.empty())
+      for (const auto& r : worker().take()) end(r.head.id);
+    CHECK(controller->count(frame_kind::outcomes) == 0);
+    services->direct->send();
+    CHECK(records(controller->take_one(frame_kind::outcomes).body).size() == 10);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a worker that dies: the task that ran has started, the others have not") {
+    bring_up();
+    for (std::uint64_t i = 1; i <= 3; ++i) give(i, true, call_of("crash"));
+    for (std::uint64_t i = 1; i <= 2; ++i) give(i, false, call_of("other"));
+    die();
+    const auto d = outcomes(true), b = outcomes(false);
+    REQUIRE(d.size() == 3);
+    for (const auto& r : d) {
+      CHECK(r.kind() == record_kind::lost);
+      CHECK(r.head.engine == 4);
+    }
+    CHECK((d[0].head.flags & wire::started) != 0);
+    CHECK((d[1].head.flags & wire::started) == 0);
+    const auto f = d[0].as_failure();
+    CHECK(f.code == ec::engine_lost);
+    CHECK(f.job == "crash");
+    CHECK(f.signal == SIGSEGV);
+    CHECK(f.pid == 101);
+    CHECK(f.host == "here");
+    CHECK(f.what.find("signal 11") != std::string::npos);
+    CHECK(d[1].as_failure().what.find("had not started") != std::string::npos);
+    REQUIRE(b.size() == 2);
+    for (const auto& r : b) CHECK((r.head.flags & wire::started) == 0);
+
+    REQUIRE(workers.size() == 2); // at once
+    CHECK_FALSE(workers[0]->alive);
+    CHECK(reports.back().state == "restarting");
+    CHECK(reports.back().last_loss.find("signal 11") != std::string::npos);
+    CHECK(setup_in(worker().take().at(0)).engine == 4);
+    ready();
+    CHECK(reports.back().state == "idle");
+    CHECK(reports.back().restarts == 1);
+    give(9, true, call_of("a"));
+    CHECK(worker().take().size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "after the first restart it waits, longer each time, and gives up in the end") {
+    bring_up();
+    die();
+    REQUIRE(workers.size() == 2);
+    for (std::size_t deaths = 2; deaths <= 5; ++deaths) {
+      CAPTURE(deaths);
+      die();
+      CHECK(workers.size() == deaths);
+      advance(milliseconds{24}); // the least wait is half of 50 ms
+      CHECK(workers.size() == deaths);
+      advance(milliseconds{25 << deaths});
+      CHECK(workers.size() == deaths + 1);
+    }
+    give(1, true, call_of("a"));
+    give(1, false, call_of("a"));
+    die();
+    advance(std::chrono::minutes{2});
+    CHECK(workers.size() == 6);
+    CHECK(reports.back().state == "given up");
+    const auto d = outcomes(true), b = outcomes(false);
+    REQUIRE(d.size() == 1);
+    CHECK(d[0].as_failure().what.find("given up") != std::string::npos);
+    CHECK(b.size() == 1);
+
+    give(2, true, call_of("a")); // refused, at once
+    const auto late = outcomes(true);
+    REQUIRE(late.size() == 1);
+    CHECK(late[0].head.id == 2);
+    CHECK(late[0].as_failure().code == ec::engine_lost);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a worker that can't be started counts as one that died") {
+    assign(4);
+    broken = true;
+    die();
+    for (int i = 0; i < 10; ++i) advance(std::chrono::seconds{6});
+    CHECK(workers.size() == 1);
+    CHECK(reports.back().state == "given up");
+    CHECK(reports.back().last_loss.find("no such executable") != std::string::npos);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "directed tasks outlive a worker that was never ready") {
+    assign(4);
+    give(1, true, call_of("a"));
+    die();
+    CHECK(outcomes(true).empty());
+    ready();
+    CHECK(worker().got.back().head.id == 1);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a job that writes into the engine's socket costs its worker, nothing else") {
+    bring_up();
+    give(1, true, call_of("a"));
+    end(77);
+    CHECK(worker().killed == SIGKILL);
+    CHECK(outcomes(true).empty());
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a large payload goes to the worker as a file once it is complete") {
+    bring_up();
+    auto file = std::make_shared<memory_file>(3);
+    give(1, true, "", file);
+    give(2, true, call_of("after"));
+    give(3, false, call_of("balanced"));
+    auto got = worker().take();
+    REQUIRE(got.size() == 1); // directed tasks keep their order, balanced ones pass
+    CHECK(got[0].head.id == 3);
+    end(3);
+    file->append("abc", 3);
+    tell(engine, transfer_ended{1, true, true});
+    got = worker().take();
+    REQUIRE_FALSE(got.empty());
+    CHECK(got[0].head.id == 1);
+    CHECK((got[0].head.flags & wire::transferred) != 0);
+    CHECK(worker().files == 1);
+    end(1);
+    CHECK(file.use_count() == 1);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a large payload that never comes: its task ends, the next one runs") {
+    bring_up();
+    give(1, true, "", std::make_shared<memory_file>(3));
+    give(2, true, call_of("after"));
+    SUBCASE("for lack of memory") {
+      tell(engine, transfer_ended{1, true, false, "no memory"});
+      const auto r = outcomes(true);
+      REQUIRE(r.size() == 1);
+      CHECK(r[0].head.id == 1);
+      CHECK(r[0].as_failure().code == ec::system);
+      CHECK(r[0].as_failure().what == "no memory");
+    }
+    SUBCASE("nobody waits for it any more") { tell(engine, transfer_ended{1, true, false}); }
+    give(3, true, call_of("and another"));
+    const auto got = worker().take();
+    REQUIRE_FALSE(got.empty());
+    CHECK(got[0].head.id == 2);
+  }
+
+  // engine_state::transfer() does not feed the worker after it withdrew a task: those behind it wait for another event.
+  TEST_CASE_FIXTURE(engine_fixture,
+                    "the tasks behind one that was withdrawn go on without another event" * doctest::may_fail()) {
+    bring_up();
+    give(1, true, "", std::make_shared<memory_file>(3));
+    give(2, true, call_of("after"));
+    tell(engine, transfer_ended{1, true, false});
+    CHECK(worker().take().size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a large result leaves as pieces, after the record that announces it") {
+    bring_up();
+    give(1, false, call_of("a"));
+    const auto size = transport::piece_size * 2 + 5;
+    const auto payload = pattern(size);
+    memory_file file{size};
+    file.append(payload.data(), size);
+    file.seal();
+    wire::record r;
+    r.id = 1;
+    r.kind = static_cast<std::uint16_t>(record_kind::result);
+    r.flags = wire::transferred;
+    r.size = sizeof size;
+    const std::uint64_t announced = size;
+    worker().events->worker_said(r, reinterpret_cast<const char*>(&announced), process::unique_fd{::dup(file.fd())});
+    settle();
+    REQUIRE(controller->sent.size() == 4);
+    CHECK(controller->sent[0].kind == frame_kind::outcomes);
+    const auto head = records(controller->sent[0].body).at(0);
+    CHECK((head.head.flags & wire::transferred) != 0);
+    std::string got;
+    for (const auto& p : controller->take(frame_kind::piece)) {
+      CHECK(p.tag == head.head.transfer);
+      CHECK(p.flags == (transport::upward | transport::balanced));
+      got.append(p.body.text());
+    }
+    CHECK(got == std::string(payload.data(), size));
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a result whose file is not what it says is a failure of its task") {
+    bring_up();
+    give(1, true, call_of("a"));
+    memory_file file{10};
+    file.seal();
+    wire::record r;
+    r.id = 1;
+    r.kind = static_cast<std::uint16_t>(record_kind::result);
+    r.flags = wire::transferred;
+    const std::uint64_t announced = 11;
+    r.size = sizeof announced;
+    process::unique_fd fd;
+    SUBCASE("too small") { fd.reset(::dup(file.fd())); }
+    SUBCASE("none") {}
+    worker().events->worker_said(r, reinterpret_cast<const char*>(&announced), std::move(fd));
+    settle();
+    const auto o = outcomes(true);
+    REQUIRE(o.size() == 1);
+    CHECK(o[0].kind() == record_kind::failure);
+    CHECK(o[0].as_failure().code == ec::bad_payload);
+    give(2, true, call_of("a"));
+    CHECK(worker().got.back().head.id == 2);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "counters are reported when they changed, and only then") {
+    bring_up();
+    reports.clear();
+    tell(engine, report_changes{});
+    CHECK(reports.empty());
+    give(1, true, call_of("a"));
+    tell(engine, report_changes{});
+    tell(engine, report_changes{});
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].queued == 1);
+    CHECK(reports[0].state == "busy");
+    end(1);
+    tell(engine, report_changes{});
+    REQUIRE(reports.size() == 2);
+    CHECK(reports[1].completed == 1);
+    CHECK(reports[1].queued == 0);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "it takes its worker with it when it ends") {
+    bring_up();
+    caf::anon_send_exit(engine, caf::exit_reason::user_shutdown);
+    settle();
+    CHECK_FALSE(worker().alive);
+    CHECK(workers.size() == 1);
+  }
+}
