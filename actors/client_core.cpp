@@ -271,6 +271,12 @@ void client_core::on_piece(const frame_in& f) {
   a.mapped().call->settle(a.mapped().index, std::move(a.mapped().outcome));
 }
 
+detail::bytes client_core::buffer(const transport::link& from, const transport::frame_header& header) const {
+  if (header.kind == static_cast<std::uint16_t>(frame_kind::piece))
+    if (auto place = assemblies_.place(from, header)) return place;
+  return detail::bytes::allocate(header.size);
+}
+
 void client_core::on_answer(const frame_in& f) {
   const std::lock_guard lock{mutex_};
   if (auto q = questions_.extract(f.header.tag)) q.mapped().set_value(f.body);

@@ -45,6 +45,8 @@ public:
   void on_connected(const transport::link_ptr& controller, const hello_client& hello);
   void on_frame(const frame_in& f);
   void on_link_down(const std::string& reason);
+  /// Where the body of a frame is to be received.
+  [[nodiscard]] detail::bytes buffer(const transport::link& from, const transport::frame_header& header) const;
   void flush();
 
 private:

@@ -1,34 +1,54 @@
 #pragma once
 // From the transport to the actors.
 
+#include "actors/client_core.hpp"
+#include "actors/node.hpp"
 #include "actors/protocol.hpp"
 #include "actors/scheduler_actors.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/send.hpp>
 
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace pactor {
 
-/// In nodes and clients: every frame goes to the actor's state, in place; the end of the connection to its actor.
-class events_to_one final : public transport::link_events {
+/// In nodes: every frame goes to the node's state, in place; the end of the connection to its actor.
+class node_events final : public transport::link_events {
 public:
-  events_to_one(caf::actor to, std::function<void(const frame_in&)> in_place)
-      : to_{std::move(to)}, in_place_{std::move(in_place)} {}
+  node_events(caf::actor node, std::shared_ptr<node_state> state) : node_{std::move(node)}, state_{std::move(state)} {}
   void frame(const transport::link_ptr& from, const transport::frame_header& header, detail::bytes body) override {
-    in_place_(frame_in{from, header, std::move(body)});
+    state_->frame({from, header, std::move(body)});
   }
   void closed(const transport::link_ptr& which, const std::string& reason) override {
-    caf::anon_send(to_, link_down{which, reason});
+    caf::anon_send(node_, link_down{which, reason});
   }
 
 private:
-  caf::actor to_;
-  std::function<void(const frame_in&)> in_place_;
+  caf::actor node_;
+  std::shared_ptr<node_state> state_;
+};
+
+/// In clients: the same, and large results are received where they belong.
+class client_events final : public transport::link_events {
+public:
+  client_events(caf::actor client, std::shared_ptr<client_core> core)
+      : client_{std::move(client)}, core_{std::move(core)} {}
+  void frame(const transport::link_ptr& from, const transport::frame_header& header, detail::bytes body) override {
+    core_->on_frame({from, header, std::move(body)});
+  }
+  void closed(const transport::link_ptr& which, const std::string& reason) override {
+    caf::anon_send(client_, link_down{which, reason});
+  }
+  detail::bytes buffer(const transport::link& from, const transport::frame_header& header) override {
+    return core_->buffer(from, header);
+  }
+
+private:
+  caf::actor client_;
+  std::shared_ptr<client_core> core_;
 };
 
 /// In the controller: work goes to its scheduler, in place; everything else to the hub, as messages.

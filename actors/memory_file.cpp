@@ -53,7 +53,7 @@ detail::bytes map_memory_file(process::unique_fd fd, std::uint64_t size) {
   if (::fstat(fd.get(), &info) != 0 || static_cast<std::uint64_t>(info.st_size) < size || seals < 0 ||
       (seals & F_SEAL_SHRINK) == 0)
     throw error{ec::bad_payload, "the worker's memory file does not hold what it announced"};
-  void* at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+  void* at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd.get(), 0);
   if (at == MAP_FAILED) fail("a result could not be mapped");
   auto mapping = std::shared_ptr<const void>(at, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
   return detail::bytes::adopt(std::move(mapping), static_cast<char*>(at), size);

@@ -37,7 +37,7 @@ public:
       : options_{options}, file_{read_connection(options)}, tls_{security::role::client, file_.ca, file_.certificate,
                                                                  file_.key},
         system_{config_}, core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); })},
-        actor_{spawn()}, events_{actor_, [this](const frame_in& f) { core_->on_frame(f); }} {
+        actor_{spawn()}, events_{actor_, core_} {
     try {
       connect();
     } catch (...) {
@@ -131,7 +131,7 @@ private:
   caf::actor_system system_;
   std::shared_ptr<client_core> core_;
   caf::actor actor_;
-  events_to_one events_;
+  client_events events_;
   std::unique_ptr<transport::endpoint> endpoint_;
   transport::link_ptr link_;
   mutable std::mutex mutex_;

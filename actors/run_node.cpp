@@ -125,7 +125,7 @@ int run_node(const node_options& options) {
     setup.engines.push_back(system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); }));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
-  events_to_one events{the_node, [state](const frame_in& f) { state->frame(f); }};
+  node_events events{the_node, state};
   const auto finish = [&] {
     caf::anon_send(the_node, stop_node{});
     caf::scoped_actor self{system};

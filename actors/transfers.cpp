@@ -43,6 +43,14 @@ void piece_assemblies::expect(const link_ptr& from, std::uint64_t tag, std::uint
   assemblies_[{from.get(), tag}] = assembly{detail::bytes::allocate(size)};
 }
 
+detail::bytes piece_assemblies::place(const transport::link& from, const frame_header& header) const {
+  const auto i = assemblies_.find({&from, header.tag});
+  if (i == assemblies_.end()) return {};
+  const auto& a = i->second;
+  if (header.aux != a.received || header.size > a.payload.size() - a.received) return {};
+  return detail::bytes::part(a.payload, a.received, header.size);
+}
+
 std::optional<detail::bytes> piece_assemblies::piece(const link_ptr& from, const frame_header& header,
                                                      const detail::bytes& body) {
   const auto i = assemblies_.find({from.get(), header.tag});
@@ -51,7 +59,7 @@ std::optional<detail::bytes> piece_assemblies::piece(const link_ptr& from, const
   auto& a = i->second;
   if (header.aux != a.received || body.size() > a.payload.size() - a.received)
     throw error{ec::bad_payload, "a piece that does not follow the one before it"};
-  std::memcpy(a.payload.data() + a.received, body.data(), body.size());
+  if (auto* const to = a.payload.data() + a.received; to != body.data()) std::memcpy(to, body.data(), body.size());
   a.received += body.size();
   if (a.received < a.payload.size()) return std::nullopt;
   auto result = std::move(a.payload);

@@ -36,12 +36,27 @@ enum class ec : std::uint8_t {
   interrupted,          ///< the user interrupted
 };
 
-inline constexpr std::array<std::string_view, 21> ec_names{
-    "unknown_job",   "signature_mismatch", "remote_error",     "composite_error", "no_engines",
-    "engine_lost",   "timeout",            "not_connected",    "refused",         "aborted",
-    "invalid_argument", "missing_variable", "bad_payload",     "too_large",       "bad_library",
-    "configuration", "incompatible_version", "already_running", "not_running",    "system",
-    "interrupted"};
+inline constexpr std::array<std::string_view, 21> ec_names{"unknown_job",
+                                                           "signature_mismatch",
+                                                           "remote_error",
+                                                           "composite_error",
+                                                           "no_engines",
+                                                           "engine_lost",
+                                                           "timeout",
+                                                           "not_connected",
+                                                           "refused",
+                                                           "aborted",
+                                                           "invalid_argument",
+                                                           "missing_variable",
+                                                           "bad_payload",
+                                                           "too_large",
+                                                           "bad_library",
+                                                           "configuration",
+                                                           "incompatible_version",
+                                                           "already_running",
+                                                           "not_running",
+                                                           "system",
+                                                           "interrupted"};
 static_assert(ec_names.size() == static_cast<std::size_t>(ec::interrupted) + 1);
 
 constexpr std::string_view to_string(ec code) { return ec_names[static_cast<std::size_t>(code)]; }
@@ -115,7 +130,8 @@ class signature_mismatch : public task_error {
 /// Several tasks of one call failed: each task's failure, in target or element order.
 class composite_error : public error {
 public:
-  explicit composite_error(std::vector<failure> all) : error{ec::composite_error, text(all)}, failures_{std::move(all)} {}
+  explicit composite_error(std::vector<failure> all)
+      : error{ec::composite_error, text(all)}, failures_{std::move(all)} {}
   [[nodiscard]] const std::vector<failure>& failures() const noexcept { return failures_; }
 
 private:
@@ -149,13 +165,20 @@ public:
 [[noreturn]] inline void raise(const failure& f) {
   switch (f.code) {
   case ec::remote_error:
-  case ec::missing_variable: throw remote_error{f};
-  case ec::engine_lost: throw engine_lost{f};
-  case ec::unknown_job: throw unknown_job{f};
-  case ec::signature_mismatch: throw signature_mismatch{f};
-  case ec::no_engines: throw no_engines{render(f)};
-  case ec::not_connected: throw not_connected{render(f)};
-  default: throw task_error{f};
+  case ec::missing_variable:
+    throw remote_error{f};
+  case ec::engine_lost:
+    throw engine_lost{f};
+  case ec::unknown_job:
+    throw unknown_job{f};
+  case ec::signature_mismatch:
+    throw signature_mismatch{f};
+  case ec::no_engines:
+    throw no_engines{render(f)};
+  case ec::not_connected:
+    throw not_connected{render(f)};
+  default:
+    throw task_error{f};
   }
 }
 

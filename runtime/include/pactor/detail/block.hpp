@@ -1,6 +1,7 @@
 #pragma once
 // Numeric arrays as they lie in a payload.
 
+#include "pactor/detail/large_pages.hpp"
 #include "pactor/detail/message.hpp"
 #include "pactor/ndarray.hpp"
 
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace pactor::detail {
 
@@ -39,6 +41,20 @@ struct block_view {
     const auto aligned = reinterpret_cast<std::uintptr_t>(data) % alignof(T) == 0;
     if (type != dtype_of<T>() || !aligned) return std::nullopt;
     return std::span{reinterpret_cast<const T*>(data), count};
+  }
+
+  /// Replaces the content of a vector. @throws as copy_to()
+  template <numeric T, class A>
+  void assign_to(std::vector<T, A>& out) const {
+    out.clear();
+    out.reserve(count);
+    use_large_pages(out.data(), out.capacity() * sizeof(T));
+    if (const auto elements = in_place<T>()) {
+      out.assign(elements->begin(), elements->end()); // unlike resize(), writes the memory once
+    } else {
+      out.resize(count);
+      copy_to(out.data());
+    }
   }
 
   /// Writes `count` elements. @throws error{signature_mismatch} if one would lose its value

@@ -1,6 +1,8 @@
 #pragma once
 // Ref-counted bytes: what crosses every hop between the user's thread and the job without being decoded.
 
+#include "pactor/detail/large_pages.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +35,12 @@ public:
 
   /// @throws std::bad_alloc
   static bytes allocate(std::size_t size) {
-    void* memory = std::malloc(sizeof(block) + size);
+    constexpr auto large = 2 * large_page;
+    const auto all = sizeof(block) + size;
+    void* memory =
+        all < large ? std::malloc(all) : std::aligned_alloc(large_page, (all + large_page - 1) & ~(large_page - 1));
     if (!memory) throw std::bad_alloc{};
+    if (all >= large) use_large_pages(memory, all);
     auto* data = static_cast<char*>(memory) + sizeof(block);
     return bytes{new (memory) block{{1}, &free_block, nullptr, data, size}};
   }
@@ -51,6 +57,11 @@ public:
     void* memory = std::malloc(sizeof(block));
     if (!memory) throw std::bad_alloc{};
     return bytes{new (memory) block{{1}, &free_adopted, keep.release(), data, size}};
+  }
+
+  /// A part of other bytes, which it keeps alive.
+  static bytes part(const bytes& all, std::size_t offset, std::size_t size) {
+    return adopt(std::make_shared<bytes>(all), all.data() + offset, size);
   }
 
   [[nodiscard]] char* data() const noexcept { return block_ ? block_->data : nullptr; }
@@ -92,9 +103,7 @@ struct slice {
   slice(bytes all) : own{std::move(all)}, data{own.data()}, size{own.size()} {} // NOLINT(google-explicit-constructor)
   slice(bytes all, const char* first, std::size_t count) : own{std::move(all)}, data{first}, size{count} {}
   [[nodiscard]] slice sub(std::size_t offset, std::size_t count) const { return {own, data + offset, count}; }
-  [[nodiscard]] std::span<const std::byte> span() const {
-    return {reinterpret_cast<const std::byte*>(data), size};
-  }
+  [[nodiscard]] std::span<const std::byte> span() const { return {reinterpret_cast<const std::byte*>(data), size}; }
   [[nodiscard]] std::string_view text() const { return {data, size}; }
 };
 

@@ -107,6 +107,7 @@ void read_fixed(const object& o, std::array<T, N>& out) {
                    std::string{type_name<T>()} + "[" + std::to_string(N) + "]");
   };
   if constexpr (numeric<T>) {
+    if (const auto block = read_block(o)) return block->assign_to(out);
     read_elements<T>(
         o, [&](std::size_t n) { return check(n), out.data(); }, type_name<std::array<T, N>>());
   } else {
@@ -119,8 +120,8 @@ void read_fixed(const object& o, std::array<T, N>& out) {
 template <numeric T>
 void read_ndarray(const object& o, ndarray<T>& out) {
   if (const auto block = read_block(o)) {
-    std::vector<T> data(block->count);
-    block->copy_to(data.data());
+    std::vector<T> data;
+    block->assign_to(data);
     const auto shape = block->shape();
     out = ndarray<T>{{shape.begin(), shape.end()}, std::move(data)};
     return;
