@@ -94,7 +94,21 @@ TEST_SUITE("client core") {
     CHECK_THROWS_AS(core.wait_for_welcome(std::chrono::steady_clock::now() + 10s), not_connected);
   }
 
+  TEST_CASE_FIXTURE(client_fixture, "a lone submission leaves at once, the next ones wait for each other") {
+    const auto a = submit(0);
+    CHECK(flushes == 0);
+    const auto r = records(controller->take_one(frame_kind::direct_tasks).body);
+    REQUIRE(r.size() == 1);
+    submit(1);
+    submit(2);
+    CHECK(flushes == 1);
+    CHECK(controller->count(frame_kind::direct_tasks) == 0);
+    CHECK(sent(frame_kind::direct_tasks).size() == 2);
+  }
+
   TEST_CASE_FIXTURE(client_fixture, "submissions of several threads leave as one frame") {
+    submit(0);
+    controller->take(frame_kind::direct_tasks);
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([this] {
@@ -165,9 +179,9 @@ TEST_SUITE("client core") {
     core.submit_balanced(c, 1, detail::slice{bytes_of("any")}, {});
     core.submit_balanced(c, 0, detail::slice{bytes_of("some")}, std::vector{4, 5});
     core.flush();
-    const auto f = controller->take_one(frame_kind::balanced_tasks);
-    CHECK(f.flags == transport::balanced);
-    const auto r = records(f.body);
+    const auto frames = controller->take(frame_kind::balanced_tasks);
+    for (const auto& f : frames) CHECK(f.flags == transport::balanced);
+    const auto r = records(frames);
     REQUIRE(r.size() == 3);
     CHECK(r[0].payload == "any");
     CHECK(r[1].kind() == record_kind::targets);

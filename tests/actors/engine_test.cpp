@@ -56,11 +56,12 @@ struct engine_fixture : stage {
   fake_link_ptr controller = link_to(security::role::controller);
   std::shared_ptr<node_services> services = make_services();
   bool broken = false; ///< workers can't be started
-  int flushes = 0;
+  int flushes = 0, flushes_at_once = 0;
+  std::shared_ptr<engine_state> state = std::make_shared<engine_state>(services, 1);
   caf::actor engine;
 
   engine_fixture() {
-    engine = spawn([this](caf::event_based_actor* self) { return pactor::engine(self, services, 1); });
+    engine = spawn([this](caf::event_based_actor* self) { return pactor::engine(self, state); });
   }
   ~engine_fixture() { services->start_worker = nullptr; }
 
@@ -70,6 +71,7 @@ struct engine_fixture : stage {
     s->libraries = {"/jobs/a.so"};
     s->report = [this](const engine_report& r) { reports.push_back(r); };
     s->flush_later = [this] { ++flushes; };
+    s->flush_now = [this] { ++flushes_at_once; };
     s->start_worker = [this](worker_events& events) -> std::unique_ptr<worker_link> {
       if (broken) throw error{ec::system, "no such executable"};
       workers.push_back(std::make_shared<fake_worker>());
@@ -111,6 +113,7 @@ struct engine_fixture : stage {
     r.started = 5;
     r.completed = 6;
     worker().events->worker_said(r, payload.data(), {});
+    worker().events->turn_ended();
     settle();
   }
   void die(int signal = SIGSEGV) {
@@ -172,8 +175,10 @@ TEST_SUITE("engine") {
     give(1, true, call_of("a"));
     give(1, false, call_of("a"));
     end(1, "first");
+    CHECK(flushes_at_once == 0); // more is to come soon
+    CHECK(flushes == 1);
     end(1, "second", record_kind::failure);
-    CHECK(flushes > 0);
+    CHECK(flushes_at_once == 1); // the last one does not wait
     const auto d = outcomes(true), b = outcomes(false);
     REQUIRE(d.size() == 1);
     CHECK(d[0].payload == "first");
@@ -372,6 +377,7 @@ TEST_SUITE("engine") {
     r.size = sizeof size;
     const std::uint64_t announced = size;
     worker().events->worker_said(r, reinterpret_cast<const char*>(&announced), process::unique_fd{::dup(file.fd())});
+    worker().events->turn_ended();
     settle();
     REQUIRE(controller->sent.size() == 4);
     CHECK(controller->sent[0].kind == frame_kind::outcomes);
@@ -401,6 +407,7 @@ TEST_SUITE("engine") {
     SUBCASE("too small") { fd.reset(::dup(file.fd())); }
     SUBCASE("none") {}
     worker().events->worker_said(r, reinterpret_cast<const char*>(&announced), std::move(fd));
+    worker().events->turn_ended();
     settle();
     const auto o = outcomes(true);
     REQUIRE(o.size() == 1);

@@ -49,6 +49,7 @@ public:
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed = true; }
   void in_loop(std::function<void(transport::link&)> f) override { f(*this); }
+  void send_now(transport::frame_header h, detail::slice body) override { send(h, std::move(body)); }
 
   /// The frames of a kind, which are forgotten.
   std::vector<sent_frame> take(frame_kind kind);

@@ -205,42 +205,48 @@ TEST_SUITE("node") {
     CHECK(welcomed.empty());
   }
 
-  TEST_CASE("the actor: tasks and numbers reach the engines' actors, counters are asked for from time to time") {
+  TEST_CASE("the actor: it connects, counters are asked for from time to time, and it ends its engines with itself") {
     stage s;
-    std::vector<std::string> seen;
-    const auto an_engine = s.spawn([&](caf::event_based_actor*) -> caf::behavior {
-      return {[&](const engine_number& n) { seen.push_back("number " + std::to_string(n.number)); },
-              [&](engine_tasks& t) { seen.push_back(std::to_string(t.items.size()) + " tasks"); },
-              [&](const transfer_ended&) { seen.emplace_back("transfer"); },
-              [&](const report_changes&) { seen.emplace_back("report"); }};
+    int asked = 0;
+    bool ended = false, engine_ended = false;
+    const auto an_engine = s.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+      self->set_exit_handler([&, self](const caf::exit_msg& m) {
+        engine_ended = true;
+        self->quit(m.reason);
+      });
+      return {[&](const report_changes&) { ++asked; }};
     });
     auto services = std::make_shared<node_services>();
     const auto controller = link_to(security::role::controller);
-    bool ended = false;
     node_setup setup;
     setup.services = services;
     setup.engines = {an_engine};
-    setup.welcomed = [](const std::vector<int>&) {};
-    setup.ended = [&](ec, const std::string&) { ended = true; };
+    node_state::callbacks out;
+    out.welcomed = [](const std::vector<int>&) {};
+    out.number = [](std::size_t, engine_number) {};
+    out.ended = [&](ec, const std::string&) { ended = true; };
+    setup.state = std::make_shared<node_state>(services, "nonce", std::move(out));
     const auto n = s.spawn([&](caf::event_based_actor* self) { return node(self, std::move(setup)); });
     s.tell(n, controller_connected{controller});
-    CHECK(controller->count(frame_kind::hello) == 1);
+    CHECK(decode<hello_node>(controller->take_one(frame_kind::hello).body).nonce == "nonce");
     s.tell(n, arrives(controller, frame_kind::welcome, encode(welcome_node{{3}})));
-    s.tell(n, arrives(controller, frame_kind::tasks, batch_writer{}.task(1, 3, "a").large_task(2, 3, 9, 2).take()));
-    s.tell(n, arrives(controller, frame_kind::piece, bytes_of("ab"), 0, 9));
-    CHECK(seen == std::vector<std::string>{"number 3", "2 tasks", "transfer"});
-    seen.clear();
     s.advance(report_interval);
     s.advance(report_interval);
-    CHECK(seen == std::vector<std::string>{"report", "report"});
+    CHECK(asked == 2);
 
     services->direct->add({}, nullptr);
     s.tell(n, flush{});
     CHECK(controller->count(frame_kind::outcomes) == 1);
+    services->balanced->add({}, nullptr);
+    services->flush_now();
+    CHECK(controller->count(frame_kind::outcomes) == 2);
+    services->report({});
+    CHECK(controller->count(frame_kind::engine_report) == 1);
 
     s.tell(n, link_down{controller, "cut"});
     CHECK(ended);
     s.tell(n, stop_node{});
-    services->report = nullptr; // they hold each other
+    CHECK(engine_ended);
+    *services = {}; // its functions hold the state, which holds it
   }
 }

@@ -265,6 +265,35 @@ TEST_SUITE("task scheduler") {
     CHECK(tasks(n).empty());
   }
 
+  TEST_CASE_FIXTURE(fixture, "what a turn of reading led to leaves at its end, as one frame") {
+    const auto n = node({0, 1, 2});
+    const auto c = client(1);
+    flushes = 0;
+    for (std::uint64_t i = 0; i < 3; ++i)
+      state.frame_in_turn(arrives(c, frame_kind::balanced_tasks, many(1, i).take(), transport::balanced));
+    CHECK(flushes == 0);
+    CHECK(n->sent.empty());
+    state.end_turn();
+    CHECK(records(n->take_one(frame_kind::tasks).body).size() == 3);
+    state.end_turn();
+    CHECK(n->sent.empty());
+    submit(c, many(1)); // outside of a turn it is a message that flushes
+    CHECK(state.waiting() == 1);
+  }
+
+  // In the I/O thread, outside of any actor, an exception is the end of the controller.
+  TEST_CASE_FIXTURE(fixture, "a node whose losses are no failures does not throw anyone" * doctest::may_fail()) {
+    const auto n = node({0});
+    const auto c = client(1);
+    submit(c, many(1));
+    for (int run = 0; run < 4; ++run) {
+      const auto t = tasks(n);
+      REQUIRE(t.size() == 1);
+      CHECK_NOTHROW(outcomes(n, batch_writer{}.outcome(record_kind::lost, t[0].head.id, 0, "\xc1", wire::started)));
+    }
+    CHECK((n->closed || !results(c).empty()));
+  }
+
   TEST_CASE_FIXTURE(fixture, "tags of large results differ from those of the other scheduler") {
     // A client knows arrivals by tag alone.
     const auto n = node({0});
