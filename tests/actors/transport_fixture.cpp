@@ -37,6 +37,13 @@ transport::endpoint_options options_for(const security::tls_context& tls, record
 void recorder::frame(const link_ptr& from, const frame_header& header, detail::bytes body) {
   if (on_frame && on_frame(from, header, body)) return;
   const auto kind = static_cast<frame_kind>(header.kind);
+  {
+    const std::lock_guard lock{mutex_};
+    if (kind == frame_kind::hello) peers_.push_back(from);
+    frames_.emplace_back(kind, std::string(body.data(), body.size()));
+    changed_.notify_all();
+  }
+  // Afterwards, since an answer may show that the peer is gone.
   if (kind == frame_kind::hello) {
     from->welcome_peer();
     from->send(frame_kind::welcome);
@@ -45,10 +52,6 @@ void recorder::frame(const link_ptr& from, const frame_header& header, detail::b
   } else if (kind == frame_kind::query) {
     from->send(frame_kind::answer, detail::slice{body}, header.tag);
   }
-  const std::lock_guard lock{mutex_};
-  if (kind == frame_kind::hello) peers_.push_back(from);
-  frames_.emplace_back(kind, std::string(body.data(), body.size()));
-  changed_.notify_all();
 }
 
 void recorder::closed(const link_ptr&, const std::string& reason) {
