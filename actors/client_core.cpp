@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace pactor {
@@ -56,10 +57,10 @@ std::optional<client_core::pending> client_core::leave(std::uint64_t id) {
 
 void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mutex> lock) {
   if (flushing_) return;
-  auto& batch = kind == frame_kind::direct_tasks ? direct_ : balanced_;
-  if (lone && uploads_.empty()) {
+  auto& out = kind == frame_kind::direct_tasks ? direct_ : balanced_;
+  if (lone && uploads_.empty() && out.full.empty()) {
     // One call after the other: waking the I/O thread for each would cost a tenth of the whole way.
-    auto body = batch.take();
+    auto body = out.batch.take();
     lock.unlock();
     const auto flags = kind == frame_kind::direct_tasks ? std::uint16_t{0} : std::uint16_t{transport::balanced};
     const auto size = static_cast<std::uint32_t>(body.size());
@@ -71,18 +72,18 @@ void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mu
   flush_later_();
 }
 
-void client_core::add_task(wire::batch& batch, record r, const detail::slice& payload, std::uint16_t flags) {
+void client_core::add_task(outgoing& out, record r, const detail::slice& payload, std::uint16_t flags) {
   r.kind = static_cast<std::uint16_t>(record_kind::task);
   if (payload.size <= worker::inline_limit) {
     r.size = static_cast<std::uint32_t>(payload.size);
-    batch.add(r, payload.data);
+    out.batch.add(r, payload.data);
     return;
   }
   const std::uint64_t size = payload.size;
   r.size = sizeof size;
   r.flags = wire::transferred;
   r.transfer = ++next_transfer_;
-  batch.add(r, &size);
+  out.batch.add(r, &size);
   uploads_.push_back({r.transfer, flags, payload});
 }
 
@@ -91,6 +92,8 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
   std::unique_lock lock{mutex_};
   check_connected();
   const bool lone = nothing_open();
+  const auto inlined = std::min(payload.size, worker::inline_limit);
+  direct_.make_room(2 * sizeof(record) + wire::padded(inlined) + targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
     r.id = enter(c, first);
@@ -101,7 +104,7 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
-    direct_.add(t, list.data());
+    direct_.batch.add(t, list.data());
   }
   add_task(direct_, r, payload, 0);
   leave_for(frame_kind::direct_tasks, lone, std::move(lock));
@@ -112,11 +115,13 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   std::unique_lock lock{mutex_};
   check_connected();
   const bool lone = nothing_open();
+  const auto inlined = std::min(payload.size, worker::inline_limit);
+  balanced_.make_room(2 * sizeof(record) + wire::padded(inlined) + wire::padded(allowed.size_bytes()));
   if (!allowed.empty()) {
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(allowed.size() * sizeof(std::int32_t));
-    balanced_.add(t, allowed.data());
+    balanced_.batch.add(t, allowed.data());
   }
   record r;
   r.id = enter(c, index);
@@ -128,13 +133,13 @@ void client_core::flush() {
   std::unique_lock lock{mutex_};
   flushing_ = false;
   if (!controller_ || ended_) return;
-  auto direct = direct_.empty() ? detail::bytes{} : direct_.take();
-  auto balanced = balanced_.empty() ? detail::bytes{} : balanced_.take();
+  auto direct = direct_.take();
+  auto balanced = balanced_.take();
   const auto uploads = std::exchange(uploads_, {});
   lock.unlock();
-  if (direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(direct)});
-  if (balanced)
-    controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(balanced)}, 0, transport::balanced);
+  for (auto& body : direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)});
+  for (auto& body : balanced)
+    controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(body)}, 0, transport::balanced);
   for (const auto& u : uploads) senders_.start(controller_, u.transfer, u.flags, u.payload);
 }
 
@@ -214,6 +219,7 @@ void client_core::on_frame(const frame_in& f) {
     case frame_kind::welcome: {
       controller_->welcome_peer();
       auto w = decode<welcome_client>(f.body);
+      controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
       set_engines(w.engines);
       const std::lock_guard lock{mutex_};
       welcome_ = std::move(w);
@@ -254,11 +260,26 @@ void client_core::on_outcomes(const frame_in& f) {
       d.call->settle(d.index, std::move(o));
       continue;
     }
-    std::uint64_t size = 0;
-    if (d.record.size == sizeof size) std::memcpy(&size, d.payload, sizeof size);
-    assemblies_.expect(f.from, d.record.transfer, size);
-    arrivals_[d.record.transfer] = {std::move(d.call), d.index, std::move(o)};
+    settle_later(d, std::move(o), f.from);
   }
+}
+
+void client_core::settle_later(settled& s, detail::outcome o, const transport::link_ptr& from) {
+  std::uint64_t size = 0;
+  if (s.record.size == sizeof size) std::memcpy(&size, s.payload, sizeof size);
+  failure f;
+  f.code = ec::bad_payload;
+  f.engine = o.engine;
+  f.what = "engine " + std::to_string(o.engine) + " announced a result of " + std::to_string(size) + " bytes";
+  if (size == 0 || size >> 32 != 0) return settle_with(s.call, s.index, f);
+  try {
+    assemblies_.expect(from, s.record.transfer, size);
+  } catch (const std::bad_alloc&) {
+    f.code = ec::system;
+    f.what = "no memory for a result of " + std::to_string(size) + " bytes";
+    return settle_with(s.call, s.index, f);
+  }
+  arrivals_[s.record.transfer] = {std::move(s.call), s.index, std::move(o)};
 }
 
 void client_core::on_piece(const frame_in& f) {

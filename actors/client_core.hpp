@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pactor {
@@ -71,13 +72,28 @@ private:
     const char* payload;
   };
 
+  /// Tasks for one scheduler, in frames that are not too large.
+  struct outgoing {
+    wire::batch batch;
+    std::vector<detail::bytes> full;
+    /// Before records that belong together, of `size` bytes in all.
+    void make_room(std::size_t size) {
+      if (batch.size() + size > transport::max_frame) full.push_back(batch.take());
+    }
+    [[nodiscard]] std::vector<detail::bytes> take() {
+      if (!batch.empty()) full.push_back(batch.take());
+      return std::exchange(full, {});
+    }
+  };
+
   std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index); // with mutex_ held
   std::optional<pending> leave(std::uint64_t id);                                 // with mutex_ held
-  void add_task(wire::batch& batch, wire::record r, const detail::slice& payload, std::uint16_t flags);
+  void add_task(outgoing& out, wire::record r, const detail::slice& payload, std::uint16_t flags);
   void check_connected() const; // with mutex_ held
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
   void on_outcomes(const frame_in& f);
+  void settle_later(settled& s, detail::outcome o, const transport::link_ptr& from);
   void on_piece(const frame_in& f);
   void on_answer(const frame_in& f);
   void set_engines(std::vector<int> engines);
@@ -89,7 +105,7 @@ private:
 
   mutable std::mutex mutex_;
   std::condition_variable changed_; // welcome, engines, end
-  wire::batch direct_, balanced_;
+  outgoing direct_, balanced_;
   std::vector<upload> uploads_;
   bool flushing_ = false;
   std::vector<pending> tasks_;

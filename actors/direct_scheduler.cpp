@@ -63,6 +63,7 @@ direct_scheduler_state::by_node(const client_entry& from) {
 
 void direct_scheduler_state::on_task(client_entry& from, const record& r, const char* payload) {
   const bool transferred = (r.flags & wire::transferred) != 0;
+  if (transferred && r.size != sizeof(std::uint64_t)) throw error{ec::bad_payload, "a transfer without its size"};
   if (r.engine >= 0 && !transferred) { // the usual case, without a detour
     if (const auto id = accept(from, {r.id, r.engine, 0})) {
       auto out = r;
@@ -84,7 +85,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
     send_to(*n, std::move(list), out, payload);
     if (transferred) n->out.send(); // before its pieces
   }
-  if (!transferred || r.size != sizeof(std::uint64_t)) return;
+  if (!transferred) return;
   std::uint64_t size = 0;
   std::memcpy(&size, payload, sizeof size);
   relay_.open({from.out.link(), r.transfer}, std::move(destinations), flags(), size);

@@ -83,7 +83,9 @@ void engine_state::transfer(const transfer_ended& t) {
     feed();
   } else {
     files_.erase({t.directed, t.id});
-    if (!core_.withdraw(ref) || t.trouble.empty()) return;
+    const bool waited = core_.withdraw(ref);
+    feed(); // what stood behind it can go on
+    if (!waited || t.trouble.empty()) return;
     failure f;
     f.code = ec::system;
     f.engine = number_;

@@ -77,6 +77,7 @@ void hub_state::on_hello_client(const frame_in& f) {
   w.client = c.number;
   w.cluster_id = setup_.cluster_id;
   w.engines = engines();
+  w.heartbeat_ms = setup_.heartbeat_ms;
   // The schedulers hear of the client first: what is posted to the I/O thread stays in order.
   f.from->in_loop([body = encode(w)](transport::link& l) {
     l.welcome_peer();
@@ -91,11 +92,12 @@ void hub_state::on_hello_node(const frame_in& f) {
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
-  out_.node({n.host, n.link, n.engines});
-  f.from->in_loop([body = encode(welcome_node{n.engines})](transport::link& l) {
+  // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
+  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms})](transport::link& l) {
     l.welcome_peer();
     l.send(frame_kind::welcome, detail::slice{body});
   });
+  out_.node({n.host, n.link, n.engines});
   nodes_.emplace(f.from.get(), std::move(n));
   announce_engines();
 }
@@ -111,7 +113,7 @@ void hub_state::on_report(const frame_in& f) {
     setup_.journal.warning("engine " + std::to_string(r.engine) + " lost its worker: " + r.last_loss);
   // The schedulers count on an engine from the moment it joined.
   const auto works = [](const std::string& state) { return state != restarting && state != given_up; };
-  if (works(r.state) != works(before.state)) out_.available({r.engine, works(r.state)});
+  if (works(r.state) != works(before.state)) out_.available({r.engine, works(r.state), r.state == given_up});
   if (r.state == given_up && before.state != given_up) {
     setup_.journal.error("engine " + std::to_string(r.engine) + " was given up: " + r.last_loss);
     announce_engines();

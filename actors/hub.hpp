@@ -22,6 +22,7 @@ struct hub_setup {
   std::string cluster_id, nonce, version, address;
   int pid = 0;
   log journal;
+  std::uint32_t heartbeat_ms = 1'000; ///< of the whole cluster: members are told
 };
 
 /// A hub without its actor. One thread at a time.
@@ -107,7 +108,10 @@ caf::behavior hub(Self* self, hub_setup setup, caf::actor direct, caf::actor bal
         self->send(direct, d);
         self->send(balanced, d);
       },
-      [state](const stop_cluster&) { state->stop(); },
+      [state](const stop_cluster&) {
+        state->stop();
+        return true;
+      },
   };
 }
 

@@ -29,6 +29,7 @@ memory_file::memory_file(std::uint64_t size)
 }
 
 void memory_file::append(const void* data, std::size_t size) {
+  if (size > size_ - filled_) throw error{ec::bad_payload, "a payload is longer than it was announced"};
   const auto* from = static_cast<const char*>(data);
   while (size > 0) {
     const auto n = ::pwrite(fd_.get(), from, size, static_cast<off_t>(filled_));

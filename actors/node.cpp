@@ -54,6 +54,7 @@ void node_state::handle(const frame_in& f) {
 void node_state::on_welcome(const frame_in& f) {
   const auto w = decode<welcome_node>(f.body);
   controller_->welcome_peer();
+  controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
   services_->direct.emplace(controller_, frame_kind::outcomes, std::uint16_t{0});
   services_->balanced.emplace(controller_, frame_kind::outcomes, std::uint16_t{transport::balanced});
   welcomed_ = true;

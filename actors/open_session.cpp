@@ -4,6 +4,7 @@
 #include "actors/transport/endpoint.hpp"
 #include "runtime/files/connection_file.hpp"
 #include "runtime/files/profile.hpp"
+#include "runtime/jobs/library.hpp"
 #include "runtime/security/tls_context.hpp"
 
 #include <caf/all.hpp>
@@ -74,7 +75,7 @@ public:
     auto a = decode<status_answer>(core_->ask(query_kind::status, options_.timeout));
     cluster_status s{std::move(a.cluster_id),
                      std::move(a.version),
-                     file_.hosts.at(0) + ":" + std::to_string(file_.port),
+                     link_->peer_address(),
                      a.controller_pid,
                      {},
                      a.clients,
@@ -112,7 +113,7 @@ private:
     transport::endpoint_options transport_options;
     transport_options.tls = tls_.get();
     endpoint_ = std::make_unique<transport::endpoint>(system_, std::move(transport_options), events_);
-    link_ = endpoint_->connect(file_.hosts.at(0), file_.port, deadline);
+    link_ = endpoint_->connect(file_.hosts, file_.port, deadline);
     caf::anon_send(actor_, client_connected{link_});
     core_->wait_for_welcome(deadline);
   }
@@ -120,7 +121,7 @@ private:
   std::optional<job_info> look_up(const std::string& name) const {
     const std::lock_guard lock{mutex_};
     for (const auto& j : jobs_)
-      if (j.name == name) return j;
+      if (j.name == name || jobs::library_stem(j.library) + "/" + j.name == name) return j;
     return std::nullopt;
   }
 

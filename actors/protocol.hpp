@@ -43,7 +43,8 @@ struct welcome_client {
   std::uint32_t client = 0; ///< its number in this controller
   std::string cluster_id;
   std::vector<int> engines;
-  MSGPACK_DEFINE_MAP(client, cluster_id, engines)
+  std::uint32_t heartbeat_ms = 1'000;
+  MSGPACK_DEFINE_MAP(client, cluster_id, engines, heartbeat_ms)
 };
 
 /// node to hub, first frame
@@ -61,7 +62,8 @@ struct hello_node {
 /// hub to node: it is in
 struct welcome_node {
   std::vector<int> engines; ///< the numbers of its engines
-  MSGPACK_DEFINE_MAP(engines)
+  std::uint32_t heartbeat_ms = 1'000;
+  MSGPACK_DEFINE_MAP(engines, heartbeat_ms)
 };
 
 /// Either to the other: why it is cut off. Plain words.
@@ -141,6 +143,7 @@ struct node_joined {
 struct engine_available {
   int engine = -1;
   bool available = false;
+  bool given_up = false; ///< never again
 };
 
 /// to oneself: send what has piled up in batches

@@ -2,6 +2,7 @@
 // The two long-lived processes of a cluster, each as one function. They return when the process is to end.
 
 #include "pactor/error.hpp"
+#include "runtime/log.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +17,7 @@ struct controller_options {
   int ready_fd = -1;           ///< gets one byte once the controller listens
   std::chrono::milliseconds heartbeat{1'000};
   std::string log_file; ///< "" is standard error
+  log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
 };
@@ -28,11 +30,11 @@ struct node_options {
   std::string connection_file; ///< of role node
   int engines = 1;
   std::vector<std::string> job_directories;
-  std::string worker;             ///< path of pactor-worker
-  int ready_fd = -1;              ///< gets one byte once the engines are registered
-  std::string log_file;           ///< "" is standard error
-  std::vector<int> requested_ids; ///< numbers that the engines had before; missing ones are any
-  std::chrono::milliseconds heartbeat{1'000};
+  std::string worker;   ///< path of pactor-worker
+  int ready_fd = -1;    ///< gets one byte once the engines are registered
+  std::string log_file; ///< "" is standard error
+  log_level level = log_level::info;
+  std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
   std::chrono::milliseconds timeout{10'000}; ///< of the connection
 };
 

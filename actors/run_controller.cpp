@@ -40,7 +40,7 @@ int run_controller(const controller_options& options) {
   process::raise_descriptor_limit();
   keep_freed_memory();
   const auto file = files::connection_file::read(options.connection_file, security::role::controller);
-  const log journal{{"controller", options.log_file}};
+  const log journal{{"controller", options.log_file, options.level}};
   const security::tls_context tls{security::role::controller, file.ca, file.certificate, file.key};
 
   system_config config;
@@ -52,7 +52,13 @@ int run_controller(const controller_options& options) {
       middleman.spawn_broker([&](caf::io::broker* self) { return direct_scheduler(self, direct_state); });
   const auto balanced =
       middleman.spawn_broker([&](caf::io::broker* self) { return task_scheduler(self, balanced_state); });
-  hub_setup setup{file.cluster_id, file.nonce, PACTOR_VERSION, file.hosts.at(0), ::getpid(), journal};
+  hub_setup setup{file.cluster_id,
+                  file.nonce,
+                  PACTOR_VERSION,
+                  file.hosts.at(0),
+                  ::getpid(),
+                  journal,
+                  static_cast<std::uint32_t>(options.heartbeat.count())};
   const auto the_hub = system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced); });
 
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
@@ -72,6 +78,8 @@ int run_controller(const controller_options& options) {
     pollfd p{signals.fd(), POLLIN, 0};
     while (!signals.take()) ::poll(&p, 1, -1);
     journal.info("controller ends");
+    caf::scoped_actor self{system};
+    self->request(the_hub, std::chrono::seconds{1}, stop_cluster{}).receive([](bool) {}, [](const caf::error&) {});
   }
   for (const auto& a : {the_hub, direct, balanced}) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   return 0;

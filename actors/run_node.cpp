@@ -88,7 +88,7 @@ int run_node(const node_options& options) {
   ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
   const auto file = files::connection_file::read(options.connection_file, security::role::node);
-  const log journal{{"node", options.log_file}};
+  const log journal{{"node", options.log_file, options.level}};
   const security::tls_context tls{security::role::node, file.ca, file.certificate, file.key};
 
   auto services = std::make_shared<node_services>();
@@ -134,10 +134,8 @@ int run_node(const node_options& options) {
   try {
     transport::endpoint_options transport_options;
     transport_options.tls = tls.get();
-    transport_options.limits.heartbeat = options.heartbeat;
-    transport_options.limits.silence = options.heartbeat * 5;
     transport::endpoint endpoint{system, std::move(transport_options), events};
-    const auto link = endpoint.connect(file.hosts.at(0), file.port, std::chrono::steady_clock::now() + options.timeout);
+    const auto link = endpoint.connect(file.hosts, file.port, std::chrono::steady_clock::now() + options.timeout);
     caf::anon_send(the_node, controller_connected{link});
     end.wait(signals);
     finish();
@@ -145,6 +143,8 @@ int run_node(const node_options& options) {
     finish();
     throw;
   }
+  services->flush_now = services->flush_later = {}; // they hold the node, which holds them
+  services->report = {};
   const auto why = end.reason();
   journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
   if (why && why->code() != ec::interrupted) throw error{*why};

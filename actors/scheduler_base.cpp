@@ -61,6 +61,14 @@ void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, 
 }
 
 void scheduler_base::frame(const frame_in& f) {
+  try {
+    handle(f);
+  } catch (const error& e) { // what it sent can't be read
+    refuse(f.from, e.what());
+  }
+}
+
+void scheduler_base::handle(const frame_in& f) {
   switch (static_cast<frame_kind>(f.header.kind)) {
   case frame_kind::direct_tasks:
   case frame_kind::balanced_tasks:

@@ -79,6 +79,7 @@ protected:
   piece_relay relay_;
 
 private:
+  void handle(const frame_in& f);
   void on_outcomes(const transport::link_ptr& from, const detail::bytes& batch);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
   void node_gone(node_entry& n);

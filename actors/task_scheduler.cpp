@@ -21,7 +21,11 @@ std::uint32_t kind_of(const detail::slice& payload) {
 } // namespace
 
 void task_scheduler_state::available(const engine_available& e) {
-  e.available ? core_.engine_resumed(e.engine) : core_.engine_paused(e.engine);
+  if (e.given_up) {
+    for (const auto& g : core_.engine_lost(e.engine)) give_up(g, e.engine, nullptr);
+  } else {
+    e.available ? core_.engine_resumed(e.engine) : core_.engine_paused(e.engine);
+  }
   flush_soon();
 }
 
@@ -109,7 +113,12 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_
                                                                                         std::string_view payload) {
   if (r.kind == static_cast<std::uint16_t>(record_kind::lost)) {
     if (const auto g = core_.task_lost(r.id, r.engine, (r.flags & wire::started) != 0)) {
-      const auto last = detail::decode_failure(payload.data(), payload.size());
+      failure last;
+      try {
+        last = detail::decode_failure(payload.data(), payload.size());
+      } catch (const error& e) {
+        last.what = e.what();
+      }
       give_up(*g, r.engine, &last);
     }
     return std::nullopt;
@@ -124,6 +133,7 @@ void task_scheduler_state::give_up(const core::given_up& g, int engine, const fa
   if (last) f = *last;
   f.code = ec::engine_lost;
   f.engine = engine;
+  if (!last) f.what = "engine " + std::to_string(engine) + ", where this task could run, is gone";
   if (g.reason == core::give_up_reason::losses)
     f.what = "given up after " + std::to_string(g.losses) + " engines died under this task; the last: " + f.what;
   fail(g.task.client, g.task.number, engine, f);

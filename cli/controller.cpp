@@ -21,11 +21,13 @@ struct controller_command {
   std::optional<std::uint16_t> port;
   std::optional<int> heartbeat;
   int ready_fd = -1;
+  std::string log_level;
 };
 
 controller_options common_options(const controller_command& given) {
   controller_options options;
   options.ready_fd = given.ready_fd;
+  options.level = parse_log_level(given.log_level).value_or(options.level);
   if (given.heartbeat) options.heartbeat = std::chrono::milliseconds{*given.heartbeat};
   return options;
 }
@@ -60,6 +62,7 @@ int run_alone(const controller_command& given) {
   members.write_controller_file(config.port);
   auto options = common_options(given);
   if (!given.heartbeat) options.heartbeat = config.heartbeat;
+  options.level = parse_log_level(config.log_level).value_or(options.level);
   options.connection_file = members.path(security::role::controller);
   options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
   return run_controller(options);
@@ -76,6 +79,7 @@ action declare_controller(CLI::App& app) {
   app.add_option("--port", given->port, "Port to listen on; 0 is any free one");
   app.add_option("--heartbeat-ms", given->heartbeat, "Milliseconds between signs of life")
       ->check(CLI::Range(10, 3'600'000));
+  app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--connection", given->connection, "The launcher's connection file")->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
   return [given] {

@@ -43,12 +43,13 @@ files::pid_file take_pid_file(const launch_options& options, const log& out) {
 std::vector<std::string> with_common(std::string command, const launch_options& options) {
   std::vector<std::string> result{std::move(command)};
   for (auto& one : options.cluster.arguments()) result.push_back(std::move(one));
-  result.push_back("--heartbeat-ms=" + std::to_string(options.config.heartbeat.count()));
+  result.push_back("--log-level=" + options.config.log_level);
   return result;
 }
 
 std::vector<std::string> controller_arguments(const launch_options& options) {
   auto result = with_common("controller", options);
+  result.push_back("--heartbeat-ms=" + std::to_string(options.config.heartbeat.count()));
   const auto file = options.cluster.files().connection_file(security::role::controller, options.cluster.cluster_id);
   result.push_back("--connection=" + file.string());
   return result;

@@ -20,9 +20,10 @@ struct node_command {
   std::string connection;
   std::vector<std::string> jobs;
   std::vector<int> ids;
-  std::optional<int> engines, heartbeat;
+  std::optional<int> engines;
   double timeout = 10;
   int ready_fd = -1;
+  std::string log_level;
 };
 
 /// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
@@ -55,7 +56,7 @@ int run(const node_command& given) {
   options.ready_fd = given.ready_fd;
   if (launched) options.log_file = place.log_file("node", given.cluster.cluster_id).string();
   options.requested_ids = given.ids;
-  options.heartbeat = given.heartbeat ? std::chrono::milliseconds{*given.heartbeat} : config.heartbeat;
+  options.level = parse_log_level(launched ? given.log_level : config.log_level).value_or(options.level);
   options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
   return run_node(options);
 }
@@ -76,8 +77,7 @@ action declare_node(CLI::App& app) {
   app.add_option("--timeout", given->timeout, "Seconds for connecting to the controller")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--heartbeat-ms", given->heartbeat, "Milliseconds between signs of life")
-      ->check(CLI::Range(10, 3'600'000));
+  app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--ids", given->ids, "Numbers for the engines")->delimiter(',')->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
   return [given] { return run(*given); };

@@ -18,8 +18,8 @@ namespace pactor::transport {
 
 namespace {
 
-constexpr std::size_t fetch_size = std::size_t{64} << 10;
-constexpr std::size_t burst_size = std::size_t{256} << 10;
+constexpr std::size_t fetch_size = std::size_t{256} << 10;
+constexpr std::size_t burst_size = std::size_t{1} << 20;
 constexpr std::size_t record_size = 16'384; // the largest TLS record
 
 std::string errno_text(int error) { return std::generic_category().message(error); }

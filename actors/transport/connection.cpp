@@ -1,5 +1,6 @@
 #include "actors/transport/connection.hpp"
 
+#include "actors/protocol.hpp"
 #include "actors/transport/rules.hpp"
 #include "runtime/security/credentials.hpp"
 
@@ -23,7 +24,7 @@ constexpr std::size_t parts_a_write = 64;
 connection::connection(caf::io::network::default_multiplexer& multiplexer, int fd, std::unique_ptr<channel> tls,
                        std::string address, link_events& events, steady::time_point now)
     : event_handler{multiplexer, fd}, tls_{std::move(tls)}, address_{std::move(address)}, events_{events}, since_{now},
-      heard_{now}, spoke_{now} {}
+      heard_{now}, spoke_{now}, ticked_{now} {}
 
 void connection::start() {
   const std::lock_guard lock{mutex_};
@@ -122,7 +123,7 @@ void connection::deliver() {
 }
 
 void connection::refuse(const std::string& why) {
-  send(frame_kind::refused, detail::bytes::copy(why.data(), why.size()));
+  send(frame_kind::refused, detail::slice{encode(refusal{static_cast<std::uint8_t>(ec::refused), "it sent " + why})});
   close("it sent " + why);
 }
 
@@ -229,10 +230,15 @@ void connection::removed_from_loop(operation op) {
   backend().post([keep = std::move(self_)] {});
 }
 
-void connection::tick(steady::time_point now, const timing& limits) {
+void connection::tick(steady::time_point now, timing limits) {
   const std::lock_guard lock{mutex_};
+  if (heartbeat_.count() > 0) {
+    limits.heartbeat = heartbeat_;
+    limits.silence = heartbeat_ * 5;
+  }
   if (ended_) return;
-  if (std::exchange(heard_something_, false)) heard_ = now;
+  // After a pause of this process (a suspended machine, a debugger) nobody else is to blame for the silence.
+  if (std::exchange(heard_something_, false) || now - std::exchange(ticked_, now) > limits.silence / 2) heard_ = now;
   if (std::exchange(spoke_something_, false)) spoke_ = now;
   if (closing_) {
     if (closing_since_ == steady::time_point{}) closing_since_ = now;

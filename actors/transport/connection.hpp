@@ -42,11 +42,12 @@ public:
   [[nodiscard]] security::role peer_role() const override { return peer_role_; }
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed_ = true; }
+  void set_heartbeat(std::chrono::milliseconds interval) override { heartbeat_ = interval; }
   void in_loop(std::function<void(link&)> f) override;
   void send_now(frame_header header, detail::slice body) override;
 
   /// Closes what is overdue and sends a heartbeat where one is due.
-  void tick(steady::time_point now, const timing& limits);
+  void tick(steady::time_point now, timing limits);
   [[nodiscard]] bool established() const { return tls_->established(); }
   [[nodiscard]] bool welcomed() const { return welcomed_; }
   [[nodiscard]] bool ended() const { return ended_; }
@@ -89,8 +90,9 @@ private:
   detail::bytes body_;
   std::size_t have_ = 0;
   bool in_body_ = false, armed_ = false, welcomed_ = false, closing_ = false, ended_ = false;
+  std::chrono::milliseconds heartbeat_{0}; // 0: as the endpoint says
   std::string close_reason_;
-  steady::time_point since_, heard_, spoke_, closing_since_{};
+  steady::time_point since_, heard_, spoke_, ticked_, closing_since_{};
   bool heard_something_ = false, spoke_something_ = false;
 };
 

@@ -241,6 +241,20 @@ std::uint16_t endpoint::listen(const std::string& host, std::uint16_t port) {
   return actual;
 }
 
+link_ptr endpoint::connect(const std::vector<std::string>& hosts, std::uint16_t port,
+                           std::chrono::steady_clock::time_point deadline) {
+  for (std::size_t i = 0; i + 1 < hosts.size(); ++i) {
+    // One that does not answer must leave time for the others.
+    const auto now = std::chrono::steady_clock::now();
+    try {
+      return connect(hosts[i], port, now + (deadline - now) / static_cast<int>(hosts.size() - i));
+    } catch (const error&) { // the next one may be it
+    }
+  }
+  if (hosts.empty()) throw not_connected{"the connection file names no host"};
+  return connect(hosts.back(), port, deadline);
+}
+
 link_ptr endpoint::connect(const std::string& host, std::uint16_t port,
                            std::chrono::steady_clock::time_point deadline) {
   auto other = dial(host, port, keeper_->tls(), deadline);

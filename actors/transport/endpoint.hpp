@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace pactor::transport {
 
@@ -36,8 +37,10 @@ public:
   /// @throws error{system} if the address can't be had
   std::uint16_t listen(const std::string& host, std::uint16_t port);
 
-  /// Connects, shakes hands, and waits until the other side accepted our certificate.
-  /// @throws not_connected naming the address, error{refused} with the reason
+  /// Connects, shakes hands, and waits until the other side accepted our certificate. The hosts are tried in order.
+  /// @throws not_connected naming the address, error{refused} with the reason: of the last host
+  link_ptr connect(const std::vector<std::string>& hosts, std::uint16_t port,
+                   std::chrono::steady_clock::time_point deadline);
   link_ptr connect(const std::string& host, std::uint16_t port, std::chrono::steady_clock::time_point deadline);
 
   /// Runs `f` in the I/O thread and waits for it.

@@ -4,6 +4,7 @@
 #include "actors/transport/frame.hpp"
 #include "runtime/security/role.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,8 @@ public:
   [[nodiscard]] virtual const std::string& peer_address() const = 0;
   /// Call once the peer's hello was accepted: from then on its frames may have full size, and silence is measured.
   virtual void welcome_peer() = 0;
+  /// A sign of life at least so often, from both sides; a peer is given up after five times that.
+  virtual void set_heartbeat(std::chrono::milliseconds) {}
 
   // The two members that other threads may call.
   /// Runs `f` in the I/O thread.

@@ -32,8 +32,9 @@ static_assert(sizeof(record) == 48);
 
 enum class record_kind : std::uint16_t {
   task = 1,      ///< run this call
-  targets = 2,   ///< in front of a directed task: payload is `count` int32 engine numbers; the tasks of these engines
-                 ///< have the ids id, id + 1, ... and share the payload of the task record that follows
+  targets = 2,   ///< in front of a task record: for the direct scheduler and nodes, the ids and engines of the tasks
+                 ///< that share its payload (pactor::target); for the task scheduler, int32 numbers of the engines
+                 ///< that may run it
   result = 3,    ///< outcome: payload is the encoded result
   failure = 4,   ///< outcome: payload is an encoded failure
   partial = 5,   ///< outcome of a map with failed elements: payload is [successes, [[index, failure], ...]]

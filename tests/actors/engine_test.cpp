@@ -354,7 +354,7 @@ TEST_SUITE("engine") {
 
   // engine_state::transfer() does not feed the worker after it withdrew a task: those behind it wait for another event.
   TEST_CASE_FIXTURE(engine_fixture,
-                    "the tasks behind one that was withdrawn go on without another event" * doctest::may_fail()) {
+                    "the tasks behind one that was withdrawn go on without another event") {
     bring_up();
     give(1, true, "", std::make_shared<memory_file>(3));
     give(2, true, call_of("after"));

@@ -93,17 +93,18 @@ TEST_CASE("exit codes say what went wrong, and standard output stays clean") {
   expect(1, {"apply", "throw_std", "boom"}, "std::runtime_error: boom");
   expect(1, {"apply", "throw_int", "-t0"}, "engine 0");
   expect(1, {"apply", "powr10", "2"}, "did you mean power10?");
-  expect(1, {"apply", "power10", "two"}, "power10(double)");
+  expect(1, {"apply", "power10", "two"}, "power10 takes double(double)");
   expect(1, {"apply", "abort", "-t1"}, "signal 6");
   expect(2, {"apply"}, "JOB");
   expect(2, {"apply", "power10", "2", "--tragets", "0"}, "--tragets");
-  expect(2, {"apply", "power10", "2", "-t", "7"}, "no engine 7: the engines are 0-1");
+  expect(2, {"apply", "power10", "2", "-t", "7"}, "no engine 7: the engines are 0, 1");
   expect(2, {"map", "power10", "7"}, "7 is no sequence");
   expect(2, {"map", "power10", "0:7:0"}, "step 0");
   expect(2, {"map", "repeat", "[\"a\"]", "[1,2]"}, "length");
   expect(12, {"apply", "hello", "--cluster-id", "other"}, "pactor start");
   expect(12, {"apply", "hello", "--profile", "other"}, "pactor start");
-  expect(14, {"apply", "until_exists", (cluster.directory() / "never").string(), "--timeout", "0.05"}, "not ready");
+  expect(14, {"apply", "until_exists", (cluster.directory() / "never").string(), "--timeout", "0.05"},
+         "is not done after 0.05 s");
   write_file(cluster.directory() / "never", "");
   CHECK(cluster.pactor({"apply", "hello"}).exit_code == 0);
 }

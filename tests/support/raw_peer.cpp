@@ -73,7 +73,7 @@ tls_peer::tls_peer(std::uint16_t port, const std::optional<security::identity>& 
 }
 
 int tls_peer::fail(int result, const char* when) {
-  if (result > 0) return result;
+  if (result > 0 || !trouble_.empty()) return result; // the first trouble is the cause of the others
   const auto kind = SSL_get_error(tls_.get(), result);
   if (kind == SSL_ERROR_ZERO_RETURN || (kind == SSL_ERROR_SYSCALL && (errno == 0 || errno == ECONNRESET)))
     trouble_ = "closed";
