@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <ranges>
@@ -177,7 +178,11 @@ TEST_CASE("a killed node comes back with the same engines, which are empty") {
     CHECK(caught<remote_error>([&] { (void)c[engine].pull("a"); })->code() == ec::missing_variable);
   }
   CHECK(balanced.get(30s).size() == 50);
-  for (const auto pid : before) CHECK(::kill(pid, 0) != 0); // the old workers went with their node
+  // The old workers went with their node.
+  CHECK(eventually(15s, [&] {
+    return std::ranges::none_of(cluster.pids("worker"), [&](pid_t p) { return std::ranges::count(before, p) > 0; });
+  }));
+  CHECK(cluster.pids("worker").size() == 3);
 }
 
 TEST_CASE("a client that is killed with tasks under way is missed by nobody") {

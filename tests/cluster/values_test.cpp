@@ -17,9 +17,9 @@ using namespace pactor;
 using namespace pactor::test;
 using namespace std::chrono_literals;
 
-namespace {
+namespace types {
 
-/// As tests/jobs/types.cpp has it.
+/// As tests/jobs/types.cpp has it: a signature tells structs by their names.
 struct point {
   double x = 0, y = 0;
   std::vector<double> weights;
@@ -27,7 +27,9 @@ struct point {
   friend bool operator==(const point&, const point&) = default;
 };
 
-} // namespace
+} // namespace types
+
+using types::point;
 
 TEST_SUITE_BEGIN("values");
 
