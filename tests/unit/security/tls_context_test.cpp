@@ -19,7 +19,7 @@ security::cluster_credentials credentials(std::chrono::hours from = -1h, std::ch
   return security::make_credentials("test", {now + from, now + until});
 }
 
-tls_context context(role r, const security::cluster_credentials& c) {
+tls_context context_of(role r, const security::cluster_credentials& c) {
   return {r, c.ca, c.of(r).certificate, c.of(r).key};
 }
 
@@ -60,18 +60,18 @@ bool contains(const std::string& text, const char* part) { return text.find(part
 TEST_CASE("nodes and clients are accepted by their own controller, over TLS 1.3") {
   const auto c = credentials();
   for (const auto r : {role::node, role::client}) {
-    const auto shaken = shake(context(role::controller, c), context(r, c));
+    const auto shaken = shake(context_of(role::controller, c), context_of(r, c));
     CHECK(shaken.accepted);
     CHECK(shaken.listener.empty());
     CHECK(shaken.connector.empty());
   }
 }
 
-TEST_CASE("one context serves many connections, refused ones included") {
+TEST_CASE("one context_of serves many connections, refused ones included") {
   const auto c = credentials();
-  const auto listening = context(role::controller, c);
-  const auto good = context(role::node, c);
-  const auto bad = context(role::node, credentials());
+  const auto listening = context_of(role::controller, c);
+  const auto good = context_of(role::node, c);
+  const auto bad = context_of(role::node, credentials());
   for (int i = 0; i < 3; ++i) {
     CHECK_FALSE(shake(listening, bad).accepted);
     CHECK(shake(listening, good).accepted);
@@ -92,12 +92,12 @@ TEST_CASE("who may talk to whom") {
 TEST_CASE("a peer of the wrong role is refused and the reason names the role") {
   const auto c = credentials();
   // A client's certificate can't pass for a controller, although it is of the same authority.
-  auto shaken = shake(context(role::client, c), context(role::node, c));
+  auto shaken = shake(context_of(role::client, c), context_of(role::node, c));
   CHECK_FALSE(shaken.accepted);
   CHECK(contains(shaken.connector, "has the role client, with which a node does not talk"));
   // Nor can one that does not look whom it talks to pass for a member with a right to connect.
-  auto careless = context(role::controller, c);
-  const auto listening = context(role::controller, c);
+  auto careless = context_of(role::controller, c);
+  const auto listening = context_of(role::controller, c);
   SSL_CTX_set_verify(careless.get(), SSL_VERIFY_NONE, nullptr);
   shaken = shake(listening, careless);
   CHECK_FALSE(shaken.accepted);
@@ -110,7 +110,7 @@ TEST_CASE("expired certificates and those of the future are refused on both side
   auto early = credentials(24h, 48h);
   for (auto* wrong : {&old, &early}) {
     const auto* words = wrong == &old ? "has expired" : "is not valid yet";
-    const auto shaken = shake(context(role::controller, *wrong), context(role::client, *wrong));
+    const auto shaken = shake(context_of(role::controller, *wrong), context_of(role::client, *wrong));
     CHECK_FALSE(shaken.accepted);
     CHECK_MESSAGE(contains(shaken.connector, words), shaken.connector);
   }
@@ -119,12 +119,12 @@ TEST_CASE("expired certificates and those of the future are refused on both side
 TEST_CASE("certificates of another start of the cluster are refused on both sides") {
   const auto first = credentials();
   const auto second = credentials();
-  auto shaken = shake(context(role::controller, first), context(role::client, second));
+  auto shaken = shake(context_of(role::controller, first), context_of(role::client, second));
   CHECK_FALSE(shaken.accepted);
   CHECK(contains(shaken.connector, "another cluster or to another start"));
   // A client that would accept anybody is still refused by the controller.
-  const auto controller = context(role::controller, first);
-  auto careless = context(role::client, second);
+  const auto controller = context_of(role::controller, first);
+  auto careless = context_of(role::client, second);
   SSL_CTX_set_verify(careless.get(), SSL_VERIFY_NONE, nullptr);
   shaken = shake(controller, careless);
   CHECK_FALSE(shaken.accepted);
@@ -133,10 +133,10 @@ TEST_CASE("certificates of another start of the cluster are refused on both side
 
 TEST_CASE("a peer without a certificate, or with an old TLS, is refused") {
   const auto c = credentials();
-  const auto listening = context(role::controller, c);
+  const auto listening = context_of(role::controller, c);
   security::ssl_context_ptr stranger{SSL_CTX_new(TLS_client_method())};
   CHECK_FALSE(shake(listening.get(), stranger.get()).accepted);
-  auto old = context(role::client, c);
+  auto old = context_of(role::client, c);
   SSL_CTX_set_min_proto_version(old.get(), TLS1_2_VERSION);
   SSL_CTX_set_max_proto_version(old.get(), TLS1_2_VERSION);
   CHECK_FALSE(shake(listening, old).accepted);
