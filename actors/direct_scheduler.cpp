@@ -24,6 +24,7 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::o
 
 void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
+  targets_.clear(); // what another client's malformed batch left is not for this one
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(target) == 0) {
       targets_.resize(r.size / sizeof(target));

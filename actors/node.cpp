@@ -68,6 +68,7 @@ void node_state::on_welcome(const frame_in& f) {
 
 void node_state::on_tasks(const frame_in& f) {
   const bool directed = (f.header.flags & transport::balanced) == 0;
+  targets_.clear();
   wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets)) {
       targets_.resize(r.size / sizeof(target));

@@ -44,6 +44,7 @@ void task_scheduler_state::peer_gone(const transport::link_ptr& which) {
 
 void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
+  allowed_.clear(); // what another client's malformed batch left is not for this one
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(std::int32_t) == 0) {
       allowed_.resize(r.size / sizeof(std::int32_t));

@@ -187,14 +187,16 @@ private:
   };
 
   void accepted(int fd, std::string address) {
-    const auto strangers =
-        std::count_if(connections_.begin(), connections_.end(), [](const auto& c) { return !c->welcomed(); });
-    if (connections_.size() >= options_.max_connections ||
-        static_cast<std::size_t>(strangers) >= options_.max_strangers) {
+    if (connections_.size() >= options_.max_connections) {
       ::close(fd);
       if (options_.on_refused) options_.on_refused(address, "too many connections");
       return;
     }
+    // Those who stay silent make room, not those who come: a newcomer may be a member.
+    const auto stranger = [](const auto& c) { return !c->welcomed(); };
+    if (static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(), stranger)) >=
+        options_.max_strangers)
+      (*std::find_if(connections_.begin(), connections_.end(), stranger))->end("too many connections without a hello");
     add(fd, std::make_unique<channel>(fd, options_.tls, channel::side::server), std::move(address));
   }
 

@@ -194,7 +194,7 @@ TEST_SUITE("transport, hostile") {
     CHECK(::recv(mute.get(), &byte, 1, 0) <= 0);
   }
 
-  TEST_CASE("too many strangers: the next one is turned away, members stay") {
+  TEST_CASE("too many strangers: the oldest makes room, members stay") {
     network net{{}, 3};
     auto& seen = net.controller().seen;
     party client{net.system, role::client, net.credentials};

@@ -107,7 +107,6 @@ void read_fixed(const object& o, std::array<T, N>& out) {
                    std::string{type_name<T>()} + "[" + std::to_string(N) + "]");
   };
   if constexpr (numeric<T>) {
-    if (const auto block = read_block(o)) return block->assign_to(out);
     read_elements<T>(
         o, [&](std::size_t n) { return check(n), out.data(); }, type_name<std::array<T, N>>());
   } else {
@@ -153,6 +152,7 @@ void read_map(const object& o, Map& out) {
 template <class T, class A>
 void read_vector(const object& o, std::vector<T, A>& out) {
   if constexpr (numeric<T>) {
+    if (const auto block = read_block(o)) return block->assign_to(out);
     read_elements<T>(
         o, [&out](std::size_t n) { return out.resize(n), out.data(); }, type_name<std::vector<T>>());
   } else {
