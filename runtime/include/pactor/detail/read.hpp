@@ -152,7 +152,7 @@ void read_map(const object& o, Map& out) {
 template <class T, class A>
 void read_vector(const object& o, std::vector<T, A>& out) {
   if constexpr (numeric<T>) {
-    if (const auto block = read_block(o)) return block->assign_to(out);
+    if (const auto block = read_block(o); block && block->rank == 1) return block->assign_to(out);
     read_elements<T>(
         o, [&out](std::size_t n) { return out.resize(n), out.data(); }, type_name<std::vector<T>>());
   } else {
