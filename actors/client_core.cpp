@@ -166,6 +166,13 @@ std::vector<int> client_core::engines() const {
   return engines_;
 }
 
+std::string client_core::host_of(int engine) const {
+  const std::lock_guard lock{mutex_};
+  for (const auto& p : places_)
+    if (std::find(p.engines.begin(), p.engines.end(), engine) != p.engines.end()) return p.host;
+  return {};
+}
+
 bool client_core::wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) {
   std::unique_lock lock{mutex_};
   const auto enough = changed_.wait_for(lock, timeout, [&] { return ended_ || engines_.size() >= n; });
@@ -215,12 +222,12 @@ void client_core::on_frame(const frame_in& f) {
     case frame_kind::answer:
       return on_answer(f);
     case frame_kind::engines:
-      return set_engines(decode<std::vector<int>>(f.body));
+      return set_places(decode<std::vector<node_place>>(f.body));
     case frame_kind::welcome: {
       controller_->welcome_peer();
       auto w = decode<welcome_client>(f.body);
       controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
-      set_engines(w.engines);
+      set_places(std::move(w.nodes));
       const std::lock_guard lock{mutex_};
       welcome_ = std::move(w);
       changed_.notify_all();
@@ -252,6 +259,7 @@ void client_core::on_outcomes(const frame_in& f) {
     detail::outcome o;
     o.kind = d.record.kind;
     o.engine = d.record.engine;
+    o.pid = static_cast<int>(d.record.count);
     o.started = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.started})};
     o.completed = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.completed})};
     o.received = now;
@@ -303,10 +311,13 @@ void client_core::on_answer(const frame_in& f) {
   if (auto q = questions_.extract(f.header.tag)) q.mapped().set_value(f.body);
 }
 
-void client_core::set_engines(std::vector<int> engines) {
+void client_core::set_places(std::vector<node_place> places) {
+  std::vector<int> engines;
+  for (const auto& p : places) engines.insert(engines.end(), p.engines.begin(), p.engines.end());
   std::sort(engines.begin(), engines.end());
   const std::lock_guard lock{mutex_};
   engines_ = std::move(engines);
+  places_ = std::move(places);
   changed_.notify_all();
 }
 

@@ -37,6 +37,8 @@ public:
   /// Sends a query to the hub. @throws not_connected, timeout_error
   detail::bytes ask(query_kind kind, std::chrono::milliseconds timeout);
   [[nodiscard]] std::vector<int> engines() const;
+  /// The host of an engine; "" if there is no such engine now.
+  [[nodiscard]] std::string host_of(int engine) const;
   bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout);
   /// Waits for the hub's welcome. @throws error{refused | incompatible_version}, not_connected, timeout_error
   welcome_client wait_for_welcome(std::chrono::steady_clock::time_point deadline);
@@ -96,7 +98,7 @@ private:
   void settle_later(settled& s, detail::outcome o, const transport::link_ptr& from);
   void on_piece(const frame_in& f);
   void on_answer(const frame_in& f);
-  void set_engines(std::vector<int> engines);
+  void set_places(std::vector<node_place> places);
   void end(ec code, const std::string& reason);
   static void settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f);
 
@@ -114,7 +116,8 @@ private:
   std::map<std::uint64_t, std::promise<detail::bytes>> questions_;
   std::uint64_t next_question_ = 0, next_transfer_ = 0;
   std::optional<welcome_client> welcome_;
-  std::vector<int> engines_;
+  std::vector<int> engines_; // of all places, sorted
+  std::vector<node_place> places_;
   std::optional<ec> ended_;
   std::string end_reason_;
 

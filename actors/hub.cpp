@@ -3,6 +3,8 @@
 #include "pactor/codec.hpp"
 #include "runtime/core/engine_core.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -76,7 +78,7 @@ void hub_state::on_hello_client(const frame_in& f) {
   welcome_client w;
   w.client = c.number;
   w.cluster_id = setup_.cluster_id;
-  w.engines = engines();
+  w.nodes = places();
   w.heartbeat_ms = setup_.heartbeat_ms;
   // The schedulers hear of the client first: what is posted to the I/O thread stays in order.
   f.from->in_loop([body = encode(w)](transport::link& l) {
@@ -151,15 +153,21 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   send(to, frame_kind::answer, encode(a), tag);
 }
 
-std::vector<int> hub_state::engines() const {
-  std::vector<int> ids;
-  for (const auto& e : table_.list())
-    if (e.condition.state != given_up) ids.push_back(e.id);
-  return ids;
+std::vector<node_place> hub_state::places() const {
+  std::vector<node_place> all;
+  for (const auto& [link, n] : nodes_) {
+    node_place p{n.host, {}};
+    std::copy_if(n.engines.begin(), n.engines.end(), std::back_inserter(p.engines), [this](int id) {
+      const auto* e = table_.find(id);
+      return e && e->condition.state != given_up;
+    });
+    all.push_back(std::move(p));
+  }
+  return all;
 }
 
 void hub_state::announce_engines() const {
-  const auto body = encode(engines());
+  const auto body = encode(places());
   for (const auto& [link, c] : clients_) send(c.link, frame_kind::engines, body);
 }
 

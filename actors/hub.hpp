@@ -62,8 +62,8 @@ private:
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
   [[nodiscard]] jobs_answer jobs() const;
-  /// Engines that can be addressed: all but those that were given up.
-  [[nodiscard]] std::vector<int> engines() const;
+  /// Engines that can be addressed, by node: all but those that were given up.
+  [[nodiscard]] std::vector<node_place> places() const;
   void announce_engines() const;
   /// @return true if the peer belongs to this start of this cluster and speaks this protocol; else it is told
   bool admit(const frame_in& f, std::uint32_t protocol, const std::string& nonce) const;

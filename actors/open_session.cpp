@@ -55,6 +55,7 @@ public:
   }
 
   [[nodiscard]] std::vector<int> ids() const override { return core_->engines(); }
+  [[nodiscard]] std::string host_of(int engine) const override { return core_->host_of(engine); }
   bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) override {
     return core_->wait_for_engines(n, timeout);
   }

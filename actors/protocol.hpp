@@ -25,7 +25,7 @@
 namespace pactor {
 
 /// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
-constexpr std::uint32_t protocol_version = 1;
+constexpr std::uint32_t protocol_version = 2;
 
 // ---- between processes -------------------------------------------------------------------------------------------
 
@@ -38,13 +38,20 @@ struct hello_client {
   MSGPACK_DEFINE_MAP(protocol, nonce, host, pid)
 };
 
+/// Where engines are: hub to client, in its welcome and whenever that changes.
+struct node_place {
+  std::string host;
+  std::vector<int> engines; ///< that can be addressed
+  MSGPACK_DEFINE_MAP(host, engines)
+};
+
 /// hub to client: it is in
 struct welcome_client {
   std::uint32_t client = 0; ///< its number in this controller
   std::string cluster_id;
-  std::vector<int> engines;
+  std::vector<node_place> nodes;
   std::uint32_t heartbeat_ms = 1'000;
-  MSGPACK_DEFINE_MAP(client, cluster_id, engines, heartbeat_ms)
+  MSGPACK_DEFINE_MAP(client, cluster_id, nodes, heartbeat_ms)
 };
 
 /// node to hub, first frame

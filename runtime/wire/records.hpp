@@ -23,7 +23,7 @@ struct record {
   std::uint16_t kind = 0;      ///< record_kind
   std::uint16_t flags = 0;     ///< record_flag bits
   std::int32_t engine = -1;    ///< directed tasks and outcomes: the engine's number
-  std::uint32_t count = 0;     ///< see record_kind
+  std::uint32_t count = 0;     ///< outcomes: the worker's pid
   std::int64_t started = 0;    ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock)
   std::int64_t completed = 0;  ///< outcomes: when it ended
   std::uint64_t transfer = 0;  ///< with record_flag::transferred: the transfer that carries the payload

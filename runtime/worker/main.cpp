@@ -44,6 +44,7 @@ void answer(worker::output& out, wire::record task, wire::record_kind kind, work
   r.id = task.id;
   r.kind = static_cast<std::uint16_t>(kind);
   r.engine = task.engine;
+  r.count = task.count;
   r.started = task.started;
   r.completed = task.completed;
   if (auto file = buffer.take_file()) {
@@ -62,7 +63,8 @@ int serve(worker::input& in, worker::output& out) {
   if (!first || !is(first->record, link_kind::init)) return 1;
   worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size)};
   wire::record ready;
-  ready.id = static_cast<std::uint64_t>(::getpid());
+  const auto pid = static_cast<std::uint32_t>(::getpid());
+  ready.id = pid;
   ready.kind = static_cast<std::uint16_t>(link_kind::ready);
   out.add(ready, nullptr, {}, false, now());
 
@@ -70,6 +72,7 @@ int serve(worker::input& in, worker::output& out) {
   stopwatch clock;
   while (auto task = in.next()) {
     if (!is(task->record, wire::record_kind::task)) continue; // of a later version
+    task->record.count = pid;
     task->record.started = clock.start(task->waited);
     const auto kind = jobs.run(task->payload, buffer);
     task->record.completed = clock.stop();

@@ -29,7 +29,7 @@ struct client_fixture {
     welcome_client w;
     w.client = 1;
     w.cluster_id = "c1";
-    w.engines = {2, 0, 1};
+    w.nodes = {{"here", {2, 0}}, {"there", {1}}};
     get(frame_kind::welcome, encode(w));
   }
   void get(frame_kind kind, detail::bytes body = {}, std::uint16_t flags = 0, std::uint64_t tag = 0,
@@ -64,7 +64,10 @@ TEST_SUITE("client core") {
     CHECK(core.connected());
     CHECK(core.engines() == std::vector{0, 1, 2});
     CHECK(core.wait_for_welcome(std::chrono::steady_clock::now()).cluster_id == "c1");
-    get(frame_kind::engines, encode(std::vector{7, 3}));
+    CHECK(core.host_of(1) == "there");
+    CHECK(core.host_of(3).empty());
+    get(frame_kind::engines, encode(std::vector<node_place>{{"there", {7, 3}}}));
+    CHECK(core.host_of(3) == "there");
     CHECK(core.engines() == std::vector{3, 7});
   }
 
@@ -219,7 +222,7 @@ TEST_SUITE("client core") {
     std::atomic<bool> came{false};
     {
       const std::jthread waiting{[&] { came = core.wait_for_engines(4, 60s); }};
-      get(frame_kind::engines, encode(std::vector{0, 1, 2, 3}));
+      get(frame_kind::engines, encode(std::vector<node_place>{{"here", {0, 1, 2, 3}}}));
     }
     CHECK(came);
     std::atomic<bool> threw{false};

@@ -129,7 +129,7 @@ TEST_SUITE("controller") {
     REQUIRE(r.size() == 1);
     CHECK(r[0].head.id == 1);
     CHECK(r[0].as_failure().code == ec::engine_lost);
-    CHECK(decode<std::vector<int>>(c->take(frame_kind::engines).back().body) == std::vector{1});
+    CHECK(decode<std::vector<node_place>>(c->take(frame_kind::engines).back().body)[0].engines == std::vector{1});
     tell(hub, arrives(c, frame_kind::query, encode(query{static_cast<std::uint8_t>(query_kind::status)}), 0, 9));
     CHECK(decode<status_answer>(c->take_one(frame_kind::answer).body).unassigned == 1);
   }

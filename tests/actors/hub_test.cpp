@@ -56,7 +56,13 @@ struct hub_fixture {
   }
 };
 
-std::vector<int> ids(const sent_frame& f) { return decode<std::vector<int>>(f.body); }
+std::vector<int> ids(const std::vector<node_place>& places) {
+  std::vector<int> all;
+  for (const auto& p : places) all.insert(all.end(), p.engines.begin(), p.engines.end());
+  std::sort(all.begin(), all.end());
+  return all;
+}
+std::vector<int> ids(const sent_frame& f) { return ids(decode<std::vector<node_place>>(f.body)); }
 
 } // namespace
 
@@ -73,7 +79,8 @@ TEST_SUITE("hub") {
     CHECK(c->welcomed);
     const auto w = decode<welcome_client>(c->take_one(frame_kind::welcome).body);
     CHECK(w.cluster_id == "c1");
-    CHECK(w.engines == std::vector{0, 1});
+    CHECK(ids(w.nodes) == std::vector{0, 1});
+    CHECK(w.nodes[0].host == "here");
     REQUIRE(clients.size() == 1);
     CHECK(clients[0].client == w.client);
 
@@ -249,7 +256,7 @@ TEST_SUITE("hub") {
     REQUIRE(available.size() == 1);
     CHECK_FALSE(available[0].available);
     CHECK(std::get<1>(status(c).engines[0]).state == "given up");
-    CHECK(decode<welcome_client>(client()->take_one(frame_kind::welcome).body).engines == std::vector{1});
+    CHECK(ids(decode<welcome_client>(client()->take_one(frame_kind::welcome).body).nodes) == std::vector{1});
   }
 
   TEST_CASE_FIXTURE(hub_fixture, "an engine whose worker never came up gets no balanced tasks") {

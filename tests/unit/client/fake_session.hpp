@@ -49,6 +49,7 @@ public:
   int catalogue_queries = 0;      ///< calls of find_job()
 
   std::vector<int> ids() const override;
+  std::string host_of(int engine) const override { return engines_.contains(engine) ? "here" : ""; }
   bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) override;
   std::optional<job_info> find_job(const std::string& name) override;
   std::vector<job_info> jobs() override;

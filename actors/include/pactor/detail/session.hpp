@@ -60,6 +60,7 @@ using clock = std::chrono::system_clock;
 struct outcome {
   std::uint16_t kind = 0;
   int engine = -1;
+  int pid = 0; ///< of the worker; 0 if the task never got to one
   clock::time_point started{}, completed{}, received{};
   slice payload;
 };
@@ -117,6 +118,8 @@ public:
 
   /// Engine numbers in ascending order, as of the last notice of the hub.
   [[nodiscard]] virtual std::vector<int> ids() const = 0;
+  /// The host that an engine is on; "" if it is not known, or no more.
+  [[nodiscard]] virtual std::string host_of(int engine) const = 0;
   /// Waits until the cluster has `n` engines. @return false if `timeout` ran out
   /// @throws not_connected
   virtual bool wait_for_engines(std::size_t n, std::chrono::milliseconds timeout) = 0;
