@@ -1,11 +1,12 @@
 #include "actors/worker_link.hpp"
 
+#include "actors/descriptor_watch.hpp"
 #include "pactor/error.hpp"
+#include "runtime/process/pass_descriptor.hpp"
 #include "runtime/worker/protocol.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
-#include <caf/io/network/default_multiplexer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <deque>
 #include <fcntl.h>
+#include <optional>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <system_error>
@@ -24,55 +26,20 @@ namespace pactor {
 
 namespace {
 
-using caf::io::network::default_multiplexer;
-using caf::io::network::event_handler;
-using caf::io::network::operation;
 using process::unique_fd;
 
 constexpr std::size_t read_size = std::size_t{256} << 10;
 // A worker that closed its socket but does not end is killed after this; a dying one needs less.
 constexpr auto last_breath = std::chrono::milliseconds{50};
 
-class linked_worker;
-
-/// Watches one descriptor for the worker, and outlives it until the loop let go.
-class watcher final : public event_handler {
+class linked_worker final : public worker_link, descriptor_events {
 public:
-  watcher(default_multiplexer& mpx, int fd, linked_worker& w) : event_handler{mpx, fd}, worker_{&w} {}
-  void start() { activate(); }
-  void stop() {
-    if (!std::exchange(worker_, nullptr)) return;
-    want_write(false);
-    passivate();
-  }
-  void want_write(bool on) {
-    if (on == writing_) return;
-    writing_ = on;
-    on ? backend().add(operation::write, fd(), this) : backend().del(operation::write, fd(), this);
-  }
-  void handle_event(operation op) override;
-  void removed_from_loop(operation op) override {
-    if (op == operation::read) backend().post([this] { delete this; }); // NOLINT: the loop has just let go
-  }
-  void graceful_shutdown() override { stop(); }
-
-private:
-  ~watcher() override = default;
-  linked_worker* worker_;
-  bool writing_ = false;
-};
-
-class linked_worker final : public worker_link {
-public:
-  linked_worker(default_multiplexer& mpx, process::child child, unique_fd socket, worker_events& events)
+  linked_worker(default_multiplexer& loop, process::child child, unique_fd socket, worker_events& events)
       : child_{std::move(child)}, events_{events} {
-    // The watchers own descriptors of their own: they close them after this object is gone.
-    end_ = new watcher{mpx, ::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0), *this}; // NOLINT: owned by the loop
-    socket_ = new watcher{mpx, socket.release(), *this};                         // NOLINT: owned by the loop
-    end_->start();
-    socket_->start();
+    descriptor_events& self = *this;
+    end_.emplace(loop, unique_fd{::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0)}, self);
+    socket_.emplace(loop, std::move(socket), self);
   }
-  ~linked_worker() override { release(); }
 
   void send(const wire::record& r, const void* payload) override { batch_.add(r, payload); }
 
@@ -91,14 +58,14 @@ public:
   [[nodiscard]] int pid() const override { return child_.pid(); }
   void kill(int signal) override { child_.signal(signal); }
 
-  void on_event(const watcher& which, operation op) {
-    if (&which == end_) return ended();
+private:
+  void on_event(const descriptor_watch& which, operation op) override {
+    if (end_ && &which == &*end_) return ended();
     if (op == operation::write) return write_out();
     if (op == operation::propagate_error) return hung_up();
     read_in();
   }
 
-private:
   struct segment {
     detail::bytes data;
     std::size_t sent = 0;
@@ -122,8 +89,8 @@ private:
       msghdr message{};
       message.msg_iov = parts.data();
       message.msg_iovlen = count;
-      alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-      if (out_.front().file) attach(message, control, out_.front().file.get());
+      process::descriptor_room room;
+      if (out_.front().file) room.attach(message, out_.front().file.get());
       const auto n = ::sendmsg(socket_->fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0) {
         if (errno == EINTR) continue;
@@ -134,16 +101,6 @@ private:
       advance(static_cast<std::size_t>(n));
     }
     socket_->want_write(false);
-  }
-
-  static void attach(msghdr& message, std::span<char> control, int fd) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    auto* c = CMSG_FIRSTHDR(&message);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
   }
 
   void advance(std::size_t n) {
@@ -167,30 +124,17 @@ private:
   ssize_t receive() {
     if (in_.size() - have_ < read_size / 2) in_.resize(std::max(in_.size() * 2, read_size));
     iovec part{in_.data() + have_, in_.size() - have_};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * 16)> control{};
+    process::descriptor_room<16> room;
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    room.offer(message);
     const auto n = ::recvmsg(socket_->fd(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n > 0) {
-      take_files(message);
+      process::take_descriptors(message, [this](unique_fd file) { files_.push_back(std::move(file)); });
       have_ += static_cast<std::size_t>(n);
     }
     return n;
-  }
-
-  void take_files(msghdr& message) {
-    for (auto* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-      const auto count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      for (std::size_t i = 0; i < count; ++i) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-        files_.emplace_back(fd);
-      }
-    }
   }
 
   void take_records() {
@@ -235,24 +179,19 @@ private:
   }
 
   void release() {
-    for (auto** w : {&end_, &socket_})
-      if (auto* old = std::exchange(*w, nullptr)) old->stop();
+    end_.reset();
+    socket_.reset();
   }
 
   process::child child_;
   worker_events& events_;
-  watcher* end_ = nullptr;    // owned by the loop
-  watcher* socket_ = nullptr; // owned by the loop
+  std::optional<descriptor_watch> end_, socket_;
   wire::batch batch_;
   std::deque<segment> out_;
   std::vector<char> in_;
   std::size_t have_ = 0;
   std::deque<unique_fd> files_;
 };
-
-void watcher::handle_event(operation op) {
-  if (worker_) worker_->on_event(*this, op);
-}
 
 } // namespace
 

@@ -1,10 +1,10 @@
 #include "runtime/worker/input.hpp"
 
+#include "runtime/process/pass_descriptor.hpp"
 #include "runtime/worker/memory_map.hpp"
 #include "runtime/worker/protocol.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
@@ -79,24 +79,16 @@ void input::make_room() {
 bool input::receive() {
   make_room();
   iovec part{buffer_.data() + have_, buffer_.size() - have_};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_files)> control;
+  process::descriptor_room<most_files> room;
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  room.offer(message);
   ssize_t n = 0;
   do n = ::recvmsg(fd_, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n <= 0 || (message.msg_flags & MSG_CTRUNC) != 0) return false;
-  for (auto* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    for (std::size_t offset = 0; offset + CMSG_LEN(0) < c->cmsg_len; offset += sizeof(int)) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(c) + offset, sizeof fd);
-      files_.emplace_back(fd);
-    }
-  }
+  process::take_descriptors(message, [this](process::unique_fd file) { files_.push_back(std::move(file)); });
   have_ += static_cast<std::size_t>(n);
   return true;
 }

@@ -1,6 +1,7 @@
 #include "runtime/worker/output.hpp"
 
-#include <array>
+#include "runtime/process/pass_descriptor.hpp"
+
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -94,22 +95,13 @@ void output::write_pending(lock& held) {
 }
 
 void output::write(const segment& s) const {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  process::descriptor_room room;
   for (std::size_t at = 0; at < s.data.size();) {
     iovec part{s.data.data() + at, s.data.size() - at};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    if (at == 0 && s.file) {
-      const int fd = s.file.get();
-      message.msg_control = control.data();
-      message.msg_controllen = control.size();
-      auto* c = CMSG_FIRSTHDR(&message);
-      c->cmsg_level = SOL_SOCKET;
-      c->cmsg_type = SCM_RIGHTS;
-      c->cmsg_len = CMSG_LEN(sizeof fd);
-      std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
+    if (at == 0 && s.file) room.attach(message, s.file.get());
     const auto n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) ::_exit(1);
