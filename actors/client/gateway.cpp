@@ -106,11 +106,19 @@ std::vector<std::size_t> split_chunks(std::size_t n, std::size_t chunk, std::siz
   return starts;
 }
 
+std::vector<stretch> split(std::size_t n, std::size_t parts, distribution d) {
+  std::vector<stretch> all;
+  all.reserve(parts);
+  for (const auto& p : d == distribution::blocks ? core::partition(n, parts) : core::round_robin(n, parts))
+    all.push_back({p.first, p.size, p.step});
+  return all;
+}
+
 std::size_t common_length(std::span<const std::size_t> lengths) {
   if (std::ranges::adjacent_find(lengths, std::ranges::not_equal_to{}) == lengths.end()) return lengths.front();
   std::string text;
   for (const auto n : lengths) text += (text.empty() ? "" : ", ") + std::to_string(n);
-  throw error{ec::invalid_argument, "all sequences of a map must have the same length, but have " + text};
+  throw error{ec::invalid_argument, "all sequences must have the same length, but have " + text};
 }
 
 } // namespace pactor::detail

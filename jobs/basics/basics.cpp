@@ -2,6 +2,7 @@
 
 #include <pactor/job.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
@@ -9,6 +10,8 @@
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace basics {
 
@@ -61,5 +64,14 @@ std::vector<double> multiply(pactor::ndarray_view<double> matrix, std::span<cons
   return y;
 }
 PACTOR_JOB(multiply)
+
+/// The products of the elements: for `dview.parallel(pmul)(a, b)`, which divides the arrays among the engines.
+pactor::ndarray<double> pmul(pactor::ndarray_view<double> a, pactor::ndarray_view<double> b) {
+  if (!std::ranges::equal(a.shape(), b.shape())) throw std::invalid_argument{"the arrays have different shapes"};
+  std::vector<double> product{a.begin(), a.end()};
+  for (std::size_t i = 0; i < product.size(); ++i) product[i] *= b.data()[i];
+  return {{a.shape().begin(), a.shape().end()}, std::move(product)};
+}
+PACTOR_JOB(pmul)
 
 } // namespace basics

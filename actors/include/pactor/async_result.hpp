@@ -1,6 +1,7 @@
 #pragma once
 // What a call gives back at once: a handle on results that are still to come.
 
+#include "pactor/detail/join.hpp"
 #include "pactor/detail/outcomes.hpp"
 #include "pactor/detail/submission.hpp"
 #include "pactor/result_or_failure.hpp"
@@ -31,6 +32,12 @@ struct per_engine {
 };
 /// One task a part of a sequence: get() returns `std::vector<R>`, one result an element in element order.
 struct mapped : per_engine {};
+/// One task a part, whose results are parts again: get() puts them together, in the order of the parts. Vectors make
+/// a vector, arrays an array along its first axis, anything else a vector with one entry a part.
+struct joined {
+  template <class R>
+  using result = detail::joined_t<R>;
+};
 
 } // namespace shape
 
@@ -54,6 +61,8 @@ public:
     check();
     if constexpr (std::is_same_v<Shape, shape::single>)
       return detail::read_result<R>(*state_, 0);
+    else if constexpr (std::is_same_v<Shape, shape::joined> && !std::is_void_v<R>)
+      return detail::join<R>(*state_);
     else if constexpr (!std::is_void_v<R>)
       return collect();
   }
@@ -107,6 +116,7 @@ private:
     const auto tasks = state_->tasks->size();
     value_type results;
     results.reserve(size());
+    if constexpr (numeric<R>) detail::use_large_pages(results.data(), results.capacity() * sizeof(R));
     for (std::size_t i = 0; i < tasks; ++i) {
       if constexpr (is_map)
         detail::append_part(results, *state_, i);

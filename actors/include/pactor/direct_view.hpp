@@ -3,6 +3,7 @@
 
 #include "pactor/view.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace pactor {
@@ -32,6 +33,7 @@ struct pushed_variable {
     write_string(p, name);
     write(p, x);
   }
+  [[nodiscard]] std::size_t encoded_bytes() const { return name.size() + 16 + block_bytes(x); }
 };
 
 } // namespace detail
@@ -94,6 +96,32 @@ public:
     return start_builtin<value>("pactor.pull", names).get();
   }
 
+  /// Divides a sequence among the engines and sets a variable on each to its part, as push() would: any range, or an
+  /// array along its first axis. Parts may be empty. Waits only while block() is set. Throws as push().
+  template <sequence S>
+  async_result<void, Shape> scatter(std::string_view name, S&& sequence, const scatter_options& options = {}) const {
+    return this->settled(start_scatter(name, detail::own_source<S>{sequence}, options));
+  }
+  /// A variable of each engine, put together in target order: sequences one behind the other (arrays along their
+  /// first axis), a value that is no sequence as one element. Waits.
+  /// @tparam T the element: gather<double>() is a std::vector<double>; ndarray<double> gives one array; without T it
+  /// is a pactor::value, of numeric arrays one array
+  /// @throws remote_error (missing_variable), signature_mismatch that names engines and types which do not go together
+  template <class T = value>
+  [[nodiscard]] auto gather(std::string_view name, const gather_options& options = {}) const {
+    return gather_async<T>(name, options).get();
+  }
+  /// The same without waiting: an async_result.
+  template <class T = value>
+  [[nodiscard]] auto gather_async(std::string_view name, const gather_options& options = {}) const {
+    using part = detail::gathered_t<T>;
+    auto state = send_builtin("pactor.pull", name);
+    state.subject = "variable " + std::string{name};
+    state.distribution = options.distribution;
+    state.pieces = true;
+    return async_result<part, shape::joined>{std::make_shared<detail::submission>(std::move(state))};
+  }
+
   /// A variable of the view's engines: `view["a"] = 6`, `view["a"].get<int>()`.
   class variable {
   public:
@@ -114,6 +142,26 @@ public:
   };
   [[nodiscard]] variable operator[](std::string name) const { return {*this, std::move(name)}; }
 
+  /// For parallel_function: one task an engine that has a part.
+  template <class R, class... Source>
+  async_result<R, shape::joined> start_parallel(std::string_view job, const parallel_options& options,
+                                                const Source&... source) const {
+    const auto n = detail::common_length_of(source...);
+    const auto engines = gate_->reach(engines_, job);
+    auto info = gate_->template check<typename Source::whole...>(job);
+    const auto used = std::min(n, engines.size());
+    const auto parts = detail::split(n, engines.size(), options.distribution);
+    auto tasks = std::make_shared<detail::call>(used, info->name);
+    for (std::size_t i = 0; i < used; ++i)
+      gate_->peer()->submit_direct(tasks, i,
+                                   detail::encode_call(job, detail::call_mode::apply, source.part(parts[i])...),
+                                   std::span{&engines[i], 1});
+    detail::submission state{std::move(tasks), gate_->peer(), std::move(info), {}};
+    state.distribution = options.distribution;
+    state.pieces = true;
+    return async_result<R, shape::joined>{std::make_shared<detail::submission>(std::move(state))};
+  }
+
 private:
   friend class detail::call_forms<basic_direct_view>;
 
@@ -133,17 +181,48 @@ private:
   /// Jobs that every worker has, and no catalogue.
   template <class R, class A>
   async_result<R, Shape> start_builtin(std::string_view job, const A& a) const {
+    return async_result<R, Shape>{std::make_shared<detail::submission>(send_builtin(job, a))};
+  }
+  template <class A>
+  detail::submission send_builtin(std::string_view job, const A& a) const {
     const auto engines = gate_->reach(engines_, job);
-    auto info = std::make_shared<const job_info>(job_info{std::string{job}, {}, {}});
-    return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, a), engines);
+    return send(builtin_info(job), detail::encode_call(job, detail::call_mode::apply, a), engines);
+  }
+  static std::shared_ptr<const job_info> builtin_info(std::string_view job) {
+    return std::make_shared<const job_info>(job_info{std::string{job}, {}, {}});
   }
   template <class R>
   async_result<R, Shape> start(std::shared_ptr<const job_info> job, const detail::slice& payload,
                                const std::vector<int>& engines) const {
+    return async_result<R, Shape>{std::make_shared<detail::submission>(send(std::move(job), payload, engines))};
+  }
+  detail::submission send(std::shared_ptr<const job_info> job, const detail::slice& payload,
+                          const std::vector<int>& engines) const {
     auto tasks = std::make_shared<detail::call>(engines.size(), job->name);
     gate_->peer()->submit_direct(tasks, 0, payload, engines);
-    return async_result<R, Shape>{
-        std::make_shared<detail::submission>(detail::submission{std::move(tasks), gate_->peer(), std::move(job), {}})};
+    return {std::move(tasks), gate_->peer(), std::move(job), {}};
+  }
+
+  template <class Source>
+  async_result<void, Shape> start_scatter(std::string_view name, const Source& source,
+                                          const scatter_options& options) const {
+    constexpr std::string_view push_job = "pactor.push";
+    const auto engines = gate_->reach(engines_, push_job);
+    const auto parts = detail::split(source.size(), engines.size(), options.distribution);
+    auto tasks = std::make_shared<detail::call>(engines.size(), std::string{push_job});
+    const auto send = [&](std::size_t i, const auto& part) {
+      const detail::pushed_variable<std::remove_cvref_t<decltype(part)>> pushed{name, part};
+      gate_->peer()->submit_direct(tasks, i, detail::encode_call(push_job, detail::call_mode::apply, pushed),
+                                   std::span{&engines[i], 1});
+    };
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+      if (options.flatten && parts[i].count == 1)
+        send(i, source.single(parts[i].first));
+      else
+        send(i, source.part(parts[i]));
+    }
+    return async_result<void, Shape>{std::make_shared<detail::submission>(
+        detail::submission{std::move(tasks), gate_->peer(), builtin_info(push_job), {}})};
   }
 
   template <class R, class... Source>
@@ -156,7 +235,7 @@ private:
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_direct(
           tasks, i,
-          detail::encode_call(job, detail::call_mode::map, source.part(starts[i], starts[i + 1] - starts[i])...),
+          detail::encode_call(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),
           std::span{&engines[i], 1});
     return async_result<R, shape::mapped>{std::make_shared<detail::submission>(
         detail::submission{std::move(tasks), gate_->peer(), std::move(info), std::move(starts)})};

@@ -65,6 +65,27 @@ public:
     return with(options).map<R>(job, s);
   }
 
+  /// For parallel_function: one task a chunk. @param options the distribution is that of the chunks, always blocks
+  template <class R, class... Source>
+  async_result<R, shape::joined> start_parallel(std::string_view job, const parallel_options& options,
+                                                const Source&... source) const {
+    if (options.distribution != distribution::blocks)
+      throw error{ec::invalid_argument, "a load-balanced view divides into blocks only"};
+    const auto n = detail::common_length_of(source...);
+    auto info = gate_->check<typename Source::whole...>(job);
+    const auto allowed = gate_->allow(engines_, info->name);
+    const auto starts = detail::split_chunks(n, map_options_.chunksize, size());
+    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name);
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i)
+      gate_->peer()->submit_balanced(
+          tasks, i,
+          detail::encode_call(job, detail::call_mode::apply, source.part({starts[i], starts[i + 1] - starts[i]})...),
+          allowed);
+    detail::submission state{std::move(tasks), gate_->peer(), std::move(info), {}, map_options_.ordered};
+    state.pieces = true;
+    return async_result<R, shape::joined>{std::make_shared<detail::submission>(std::move(state))};
+  }
+
 private:
   friend class detail::call_forms<load_balanced_view>;
 
@@ -98,7 +119,7 @@ private:
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_balanced(
           tasks, i,
-          detail::encode_call(job, detail::call_mode::map, source.part(starts[i], starts[i + 1] - starts[i])...),
+          detail::encode_call(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),
           allowed);
     return async_result<R, shape::mapped>{std::make_shared<detail::submission>(
         detail::submission{std::move(tasks), gate_->peer(), std::move(info), std::move(starts), map_options_.ordered})};

@@ -6,12 +6,14 @@
 #include "pactor/detail/encode_call.hpp"
 #include "pactor/detail/gateway.hpp"
 #include "pactor/detail/map_source.hpp"
+#include "pactor/functions.hpp"
 #include "pactor/job_descriptor.hpp"
 #include "pactor/value.hpp"
 
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -44,7 +46,8 @@ requires(sizeof...(P) == sizeof...(A)) inline constexpr bool callable_with<void(
     ((std::convertible_to<const A&, owner_of_t<P>> || std::convertible_to<const A&, std::remove_cvref_t<P>>)&&...);
 
 /// The forms of apply and map; how they start is the view's own affair.
-/// @tparam View has `start_apply<R>(job, arguments...)` and `start_map<R>(job, sources...)`
+/// @tparam View has `start_apply<R>(job, arguments...)`, `start_map<R>(job, sources...)` and
+/// `start_parallel<R>(job, options, sources...)`
 template <class View>
 class call_forms {
 public:
@@ -120,6 +123,25 @@ public:
   }
   template <class R = value, sequence... S>
   requires(sizeof...(S) > 0) auto map(std::string_view job, S&&... s) const { return settled(map_async<R>(job, s...)); }
+
+  /// The job as a function: see remote_function.
+  template <class R, class... P>
+  [[nodiscard]] auto remote(const pactor::job<R(P...)>& job) const {
+    return remote_function<View, pactor::job<R(P...)>>{self(), job};
+  }
+  template <class R = value>
+  [[nodiscard]] auto remote(std::string job) const {
+    return remote_function<View, named_job<R>>{self(), named_job<R>{std::move(job)}};
+  }
+  /// The job as a function that divides its arguments: see parallel_function.
+  template <class R, class... P>
+  [[nodiscard]] auto parallel(const pactor::job<R(P...)>& job, const parallel_options& options = {}) const {
+    return parallel_function<View, pactor::job<R(P...)>>{self(), job, options};
+  }
+  template <class R = value>
+  [[nodiscard]] auto parallel(std::string job, const parallel_options& options = {}) const {
+    return parallel_function<View, named_job<R>>{self(), named_job<R>{std::move(job)}, options};
+  }
 
 protected:
   call_forms() = default;

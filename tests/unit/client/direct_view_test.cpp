@@ -207,7 +207,7 @@ TEST_SUITE("direct_view") {
     CHECK(view.map_sync(add, std::vector{1, 2, 3, 4}, std::list{10, 20, 30, 40}) == std::vector{11L, 22L, 33L, 44L});
     s->seen.clear();
     CHECK_THROWS_WITH_AS((void)view.map_async(add, std::vector{1, 2, 3, 4}, std::views::iota(0, 5)),
-                         "all sequences of a map must have the same length, but have 4, 5", error);
+                         "all sequences must have the same length, but have 4, 5", error);
     CHECK(s->seen.empty());
   }
 

@@ -1,7 +1,9 @@
 #pragma once
 // What the views of one client share: its session, and which calls were found right before.
 
+#include "pactor/detail/map_source.hpp"
 #include "pactor/detail/session.hpp"
+#include "pactor/distribution.hpp"
 #include "pactor/signature.hpp"
 #include "pactor/targets.hpp"
 
@@ -84,7 +86,20 @@ private:
 /// The same for parts of `chunk` elements. 0 is automatic: four parts an engine, so that one that is slow or late
 /// costs little and the overhead of a task is shared by many elements.
 [[nodiscard]] std::vector<std::size_t> split_chunks(std::size_t n, std::size_t chunk, std::size_t engines);
-/// The length that all sequences of a map have. @throws error{invalid_argument} naming the lengths
+/// One part an engine, empty ones included.
+[[nodiscard]] std::vector<stretch> split(std::size_t n, std::size_t parts, distribution d);
+/// The length that all sequences of a call have. @throws error{invalid_argument} naming the lengths
 std::size_t common_length(std::span<const std::size_t> lengths);
+/// The same for those of these sources that are divided.
+template <class... Source>
+std::size_t common_length_of(const Source&... source) {
+  static_assert((dividing<Source> || ...), "there is no sequence to divide");
+  std::vector<std::size_t> lengths;
+  const auto add = [&lengths]<class S>(const S& s) {
+    if constexpr (dividing<S>) lengths.push_back(s.size());
+  };
+  (add(source), ...);
+  return common_length(lengths);
+}
 
 } // namespace pactor::detail

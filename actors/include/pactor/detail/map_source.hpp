@@ -1,8 +1,8 @@
 #pragma once
-// The sequences of a map: any range, cut into parts that encode without a detour where memory allows it.
+// The sequences of a call: any range, or an array along its first axis, cut into parts that encode without a detour
+// where memory allows it.
 
-#include "pactor/detail/block.hpp"
-#include "pactor/ndarray.hpp"
+#include "pactor/detail/parts.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -42,21 +42,16 @@ struct owner_of<ndarray_view<T>> {
 template <class P>
 using owner_of_t = typename owner_of<std::remove_cvref_t<P>>::type;
 
-/// `x` as a job's parameter of type T. @throws error{signature_mismatch} for a number that would lose its value
-template <class T, class X>
-T convert_argument(X&& x) {
-  using given = std::remove_cvref_t<X>;
-  if constexpr (numeric<T> && numeric<given> && !std::same_as<T, given>)
-    return convert_number<T>(x);
-  else
-    return T(std::forward<X>(x));
-}
+template <class S>
+concept array_like = is_a<std::remove_cvref_t<S>, ndarray> || is_a<std::remove_cvref_t<S>, ndarray_view>;
 
-/// One sequence of a map as elements of type E.
+/// One sequence of a call as elements of type E.
 template <class E, sequence S>
 class map_source {
 public:
   using element = E;
+  /// What a part of it is, for the check of signatures.
+  using whole = std::vector<E>;
 
   explicit map_source(S& range) : range_{range} {
     if constexpr (!addressable) {
@@ -71,35 +66,101 @@ public:
       return elements_.size();
   }
 
-  /// The elements from `first` on: as they lie in memory, or a copy.
-  [[nodiscard]] auto part(std::size_t first, std::size_t count) const {
-    if constexpr (in_place)
-      return std::span<const E>{std::ranges::data(range_) + first, count};
-    else if constexpr (addressable)
-      return copy(first, count);
+  /// These elements, for encoding: from where they lie, or a copy.
+  [[nodiscard]] auto part(const stretch& s) const {
+    if constexpr (numeric<E> && addressable)
+      return number_part<E, std::ranges::iterator_t<S>>{std::ranges::begin(range_), s};
+    else if constexpr (numeric<E>)
+      return number_part<E, typename std::vector<E>::const_iterator>{elements_.begin(), s};
     else
-      return std::vector<E>(elements_.begin() + static_cast<std::ptrdiff_t>(first),
-                            elements_.begin() + static_cast<std::ptrdiff_t>(first + count));
+      return copy(s);
+  }
+  /// One of them.
+  [[nodiscard]] E single(std::size_t i) const {
+    if constexpr (addressable)
+      return convert_argument<E>(*(std::ranges::begin(range_) + static_cast<std::ranges::range_difference_t<S>>(i)));
+    else
+      return elements_[i];
   }
 
 private:
   /// Parts can be found without walking there.
   static constexpr bool addressable = std::ranges::random_access_range<S> && std::ranges::sized_range<S>;
-  static constexpr bool in_place =
-      addressable && numeric<E> && std::ranges::contiguous_range<S> && std::same_as<std::ranges::range_value_t<S>, E>;
 
-  auto at(std::size_t index) const {
-    return std::ranges::begin(range_) + static_cast<std::ranges::range_difference_t<S>>(index);
-  }
-  std::vector<E> copy(std::size_t first, std::size_t count) const {
+  std::vector<E> copy(const stretch& s) const {
     std::vector<E> result;
-    result.reserve(count);
-    for (auto x = at(first), end = at(first + count); x != end; ++x) result.push_back(convert_argument<E>(*x));
+    result.reserve(s.count);
+    for (std::size_t i = 0; i < s.count; ++i) result.push_back(single(s.first + i * s.step));
     return result;
   }
 
   S& range_;
   std::vector<E> elements_;
+};
+
+/// An array as the rows along its first axis, which are arrays again. E is what a job takes them as.
+template <class E, sequence S>
+requires(array_like<S> && !numeric<E>) class map_source<E, S> {
+  using T = typename std::remove_cvref_t<S>::value_type;
+
+public:
+  using element = E;
+  using whole = ndarray<T>;
+
+  /// @throws error{invalid_argument} for an array without dimensions
+  explicit map_source(const S& array) : array_{array} {
+    if (array_.rank() == 0) throw error{ec::invalid_argument, "an array without dimensions can't be divided"};
+  }
+  [[nodiscard]] std::size_t size() const { return array_.shape()[0]; }
+  [[nodiscard]] row_part<T> part(const stretch& s) const { return {array_, s}; }
+  [[nodiscard]] single_row<T> single(std::size_t i) const { return {array_, i}; }
+
+private:
+  ndarray_view<T> array_;
+};
+
+/// What a sequence is divided into for scatter(): its own elements, an array's rows.
+template <class S>
+struct own_element {
+  using type = std::remove_cvref_t<std::ranges::range_value_t<S>>;
+};
+template <class S>
+requires array_like<S>
+struct own_element<S> {
+  using type = ndarray<typename std::remove_cvref_t<S>::value_type>;
+};
+template <class S>
+using own_source = map_source<typename own_element<std::remove_reference_t<S>>::type, std::remove_reference_t<S>>;
+
+/// An argument that every call gets as it is.
+template <class A>
+class whole_source {
+public:
+  using whole = A;
+  explicit whole_source(const A& argument) : argument_{argument} {}
+  [[nodiscard]] const A& part(const stretch&) const { return argument_; }
+
+private:
+  const A& argument_;
+};
+
+/// How an argument of a parallel function is divided, for a parameter of type P; void if that is not known.
+template <class P, class A>
+struct divided {
+  using type = whole_source<std::remove_cvref_t<A>>;
+};
+template <class P, sequence A>
+struct divided<P, A> {
+  using type = own_source<A>;
+};
+template <class P, sequence A>
+requires(!array_like<A> && requires { typename owner_of_t<P>::value_type; }) struct divided<P, A> {
+  using type = map_source<typename owner_of_t<P>::value_type, std::remove_reference_t<A>>;
+};
+
+template <class Source>
+concept dividing = requires(const Source& s) {
+  s.size();
 };
 
 } // namespace detail

@@ -8,6 +8,8 @@
 #include "pactor/value.hpp"
 
 #include <cstddef>
+#include <iterator>
+#include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -46,17 +48,17 @@ auto reading(const submission& s, Read&& read) {
   }
 }
 
-/// The result of a task. @pre it is one
-template <class R>
-R read_result(const submission& s, std::size_t index) {
-  if constexpr (!std::is_void_v<R>) return reading<R>(s, [&] { return decode<R>(s.tasks->at(index).payload); });
-}
-
 template <class R>
 void append_elements(const object& o, std::vector<R>& results) {
   if constexpr (std::is_same_v<R, value>) {
     for (auto& v : elements_of(read_value(o))) results.push_back(std::move(v));
   } else if constexpr (numeric<R>) {
+    if (const auto block = read_block(o); block && block->rank == 1) {
+      if (const auto elements = block->template in_place<R>()) {
+        results.insert(results.end(), elements->begin(), elements->end()); // unlike resize(), writes the memory once
+        return;
+      }
+    }
     const auto take = [&results](std::size_t n) {
       results.resize(results.size() + n);
       return results.data() + results.size() - n;
@@ -70,6 +72,50 @@ void append_elements(const object& o, std::vector<R>& results) {
     else
       results.insert(results.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
   }
+}
+
+/// A vector, or what it would have as its only element. @throws error{signature_mismatch}
+template <class T>
+void read_piece(const object& o, std::vector<T>& out) {
+  const auto sequence = o.type == kind::ARRAY || o.type == kind::BIN || o.type == kind::EXT;
+  if (sequence) {
+    try {
+      append_elements(o, out);
+      return;
+    } catch (const error& e) {
+      if (e.code() != ec::signature_mismatch || !std::ranges::range<T>) throw;
+      out.clear();
+    }
+  }
+  T element{};
+  read(o, element);
+  out.push_back(std::move(element));
+}
+template <numeric T>
+void read_piece(const object& o, ndarray<T>& out) {
+  const auto number = o.type != kind::ARRAY && o.type != kind::BIN && o.type != kind::EXT;
+  if (number)
+    out = ndarray<T>{{1}, {read_number<T>(o)}};
+  else
+    read_ndarray(o, out);
+}
+template <class R>
+void read_piece(const object& o, R& out) {
+  read(o, out);
+}
+
+/// The result of a task. @pre it is one
+template <class R>
+R read_result(const submission& s, std::size_t index) {
+  if constexpr (!std::is_void_v<R>)
+    return reading<R>(s, [&] {
+      const auto& payload = s.tasks->at(index).payload;
+      if (!s.pieces) return decode<R>(payload);
+      const message m{payload.data, payload.size};
+      R piece{};
+      read_piece(m.root(), piece);
+      return piece;
+    });
 }
 
 /// Appends the results of a map's part. @pre the task ended well

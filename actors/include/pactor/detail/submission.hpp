@@ -2,6 +2,7 @@
 // What an async_result knows of its tasks, whatever the type of the result.
 
 #include "pactor/detail/session.hpp"
+#include "pactor/distribution.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -44,6 +45,10 @@ struct submission {
   std::shared_ptr<const job_info> job;    ///< for errors
   std::vector<std::size_t> first_element; ///< map: of each task, and the number of all; else empty
   bool ordered = true;                    ///< iterate in the order of submission, not of arrival
+  std::string subject{};                  ///< what the results are, for errors; "" is the results of the job
+  /// How what the tasks give is put together again.
+  pactor::distribution distribution = pactor::distribution::blocks;
+  bool pieces = false; ///< each result is a part of one sequence, or an element of it
 
   /// Elements that task `index` stands for: 1 unless this is a map.
   [[nodiscard]] std::size_t elements(std::size_t index) const {

@@ -76,6 +76,11 @@ public:
 
   /// A numeric array as one block. @throws error{too_large} from 4 GiB
   void write_block(dtype type, std::span<const std::size_t> shape, const void* data, std::size_t size) {
+    auto* elements = open_block(type, shape, size);
+    if (size > 0) std::memcpy(elements, data, size);
+  }
+  /// A block whose elements the caller writes. @return where, for `size` bytes; valid until the next write
+  char* open_block(dtype type, std::span<const std::size_t> shape, std::size_t size) {
     const auto head = block_prefix + 8 * shape.size();
     const auto lead = (16 - (used_ + block_header + head) % 16) % 16;
     const auto body = head + lead + size;
@@ -94,7 +99,7 @@ public:
       at += sizeof dimension;
     }
     std::memset(at, 0, lead);
-    if (size > 0) std::memcpy(at + lead, data, size);
+    return at + lead;
   }
 
 protected:

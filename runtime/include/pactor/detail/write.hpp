@@ -218,6 +218,8 @@ std::size_t block_bytes(const T& v) {
     return std::size(v) + 8;
   else if constexpr (is_a<T, ndarray> || is_a<T, ndarray_view>)
     return v.size() * sizeof(typename T::value_type) + 160;
+  else if constexpr (requires { v.encoded_bytes(); })
+    return v.encoded_bytes();
   else if constexpr (byte_block<T> || numeric_block<T>)
     return std::ranges::size(v) * sizeof(std::ranges::range_value_t<const T>) + 40;
   else if constexpr (std::is_same_v<T, value>) {
