@@ -55,6 +55,12 @@ std::optional<client_core::pending> client_core::leave(std::uint64_t id) {
   return result;
 }
 
+std::optional<client_core::pending> client_core::find(std::uint64_t id) const {
+  const auto slot = static_cast<std::uint32_t>(id);
+  if (slot >= tasks_.size() || !tasks_[slot].call || tasks_[slot].generation != id >> 32) return std::nullopt;
+  return tasks_[slot];
+}
+
 void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mutex> lock) {
   if (flushing_) return;
   auto& out = kind == frame_kind::direct_tasks ? direct_ : balanced_;
@@ -251,11 +257,16 @@ void client_core::on_outcomes(const frame_in& f) {
   {
     const std::lock_guard lock{mutex_};
     wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
-      if (auto p = leave(r.id)) done.push_back({std::move(p->call), p->index, r, payload});
+      if (auto p = wire::is_output(r.kind) ? find(r.id) : leave(r.id))
+        done.push_back({std::move(p->call), p->index, r, payload});
     });
   }
   using namespace std::chrono;
   for (auto& d : done) {
+    if (wire::is_output(d.record.kind)) {
+      hear(d, f.body);
+      continue;
+    }
     detail::outcome o;
     o.kind = d.record.kind;
     o.engine = d.record.engine;
@@ -270,6 +281,18 @@ void client_core::on_outcomes(const frame_in& f) {
     }
     settle_later(d, std::move(o), f.from);
   }
+}
+
+/// A task says something while it runs.
+void client_core::hear(const settled& s, const detail::bytes& frame) {
+  detail::utterance u;
+  u.kind = s.record.kind;
+  u.stream = (s.record.flags & wire::error_stream) != 0 ? text_stream::err : text_stream::out;
+  u.engine = s.record.engine;
+  u.losses = s.record.count;
+  u.omitted = s.record.transfer;
+  u.payload = {frame, s.payload, s.record.size};
+  s.call->hear(s.index, u, kept_);
 }
 
 void client_core::settle_later(settled& s, detail::outcome o, const transport::link_ptr& from) {

@@ -90,11 +90,13 @@ private:
 
   std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index); // with mutex_ held
   std::optional<pending> leave(std::uint64_t id);                                 // with mutex_ held
+  [[nodiscard]] std::optional<pending> find(std::uint64_t id) const;              // with mutex_ held
   void add_task(outgoing& out, wire::record r, const detail::slice& payload, std::uint16_t flags);
   void check_connected() const; // with mutex_ held
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
   void on_outcomes(const frame_in& f);
+  void hear(const settled& s, const detail::bytes& frame);
   void settle_later(settled& s, detail::outcome o, const transport::link_ptr& from);
   void on_piece(const frame_in& f);
   void on_answer(const frame_in& f);
@@ -125,6 +127,7 @@ private:
   piece_senders senders_;
   piece_assemblies assemblies_;
   std::map<std::uint64_t, arrival> arrivals_;
+  std::shared_ptr<detail::output_budget> kept_ = std::make_shared<detail::output_budget>(0);
 };
 
 /// client process to client actor: here is the connection

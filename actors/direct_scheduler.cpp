@@ -22,6 +22,12 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::o
   return std::pair{o->client, o->number};
 }
 
+std::optional<core::task_core::running> direct_scheduler_state::on_output(const record& r) {
+  const auto o = core_.owner_of(r.id, r.engine);
+  if (!o) return std::nullopt;
+  return core::task_core::running{*o, 0};
+}
+
 void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
   targets_.clear(); // what another client's malformed batch left is not for this one

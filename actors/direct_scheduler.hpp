@@ -17,6 +17,7 @@ private:
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
+  std::optional<core::task_core::running> on_output(const wire::record& r) override;
   void on_piece(const frame_in& f) override { relay_.piece(f.from, f.header, f.body); }
   void on_credit(const frame_in& f) override { relay_.credit(f.from, f.header); }
   void on_abandon(const frame_in& f) override { relay_.abandoned(f.from, f.header); }

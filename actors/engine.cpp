@@ -27,6 +27,7 @@ engine_state::engine_state(std::shared_ptr<node_services> services, std::uint32_
 void engine_state::start() {
   if (stopping_ || worker_) return;
   introduced_ = false;
+  printed_.restart();
   try {
     worker_ = services_->start_worker(*this);
   } catch (const error& e) {
@@ -127,13 +128,38 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
   case record_kind::failure:
   case record_kind::partial:
     return ended(r, payload, std::move(file));
+  case record_kind::output:
+    return printed(r, payload);
   default:
     break;
   }
+  // Before it is ready no job has run, so that this is really the worker's pipe.
+  if (r.kind == static_cast<std::uint16_t>(worker::link_kind::stream) && core_.status() != core::engine_status::idle &&
+      core_.status() != core::engine_status::busy)
+    return printed_.add_pipe(r, std::move(file));
   if (r.kind != static_cast<std::uint16_t>(worker::link_kind::ready)) return;
   core_.worker_ready();
   services_->report(report());
   feed();
+}
+
+void engine_state::printed(record r, const char* payload) {
+  const auto t = core_.executing();
+  if (!t || t->id != r.id) return; // by something that an earlier task left behind
+  printed_.note(r, {payload, r.size});
+  r.engine = number_;
+  gate_.pass(outbox_for(t->directed), r, payload);
+  owes_ = true;
+}
+
+/// What a worker that is gone had printed belongs to the task that it ran.
+void engine_state::take_last_words() {
+  const auto t = core_.executing();
+  printed_.drain([&](record r, std::string_view text) {
+    if (!t || !services_->direct) return;
+    r.id = t->id;
+    printed(r, text.data());
+  });
 }
 
 void engine_state::ended(const record& r, const char* payload, process::unique_fd file) {
@@ -145,7 +171,9 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   core_.finished(*t, std::chrono::nanoseconds{r.completed - r.started});
   held_.pop_front();
   --services_->held;
+  printed_.forget();
   auto& out = outbox_for(t->directed);
+  gate_.ended(out, r.id, number_);
   auto o = r;
   o.engine = number_;
   o.transfer = 0;
@@ -208,6 +236,7 @@ failure engine_state::describe(const process::exit_state& how) const {
 }
 
 void engine_state::worker_ended(const process::exit_state& how) {
+  take_last_words();
   const auto f = describe(how);
   last_loss_ = f.what;
   worker_.reset();
@@ -239,6 +268,8 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
     auto blamed = f;
     if (const auto call = held_.empty() ? std::nullopt : wire::read_call(held_.front().data, held_.front().size))
       blamed.job = call->job;
+    if (const auto errors = printed_.last_errors(); !errors.empty())
+      blamed.what += "; it had written to standard error:\n" + errors;
     send_lost(*loss.executing, blamed, true);
   }
   auto unstarted = f;
@@ -257,6 +288,7 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
   if (started) r.flags = wire::started;
   r.engine = number_;
   r.size = static_cast<std::uint32_t>(body.size());
+  gate_.ended(outbox_for(t.directed), t.id, number_);
   outbox_for(t.directed).add(r, body.data());
   services_->flush_later();
 }

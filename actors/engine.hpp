@@ -2,6 +2,8 @@
 // The engine: an actor in the node with a number, a queue and a state, which supervises the worker that runs its jobs.
 
 #include "actors/outbox.hpp"
+#include "actors/output_gate.hpp"
+#include "actors/printed_text.hpp"
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
 #include "actors/worker_link.hpp"
@@ -67,6 +69,8 @@ private:
 
   void introduce();
   void feed();
+  void printed(wire::record r, const char* payload);
+  void take_last_words();
   void ended(const wire::record& r, const char* payload, process::unique_fd file);
   void send_large(wire::record o, bool directed, process::unique_fd file, const char* size_text);
   void send_failure(outbox& out, wire::record r, const failure& f);
@@ -85,6 +89,8 @@ private:
   std::map<task_key, file_ptr> files_;
   std::deque<detail::slice> held_; // payloads that the worker has, to name the job it died in
   std::string last_loss_;
+  printed_text printed_;
+  output_gate gate_;
   std::pair<std::size_t, std::uint64_t> reported_{}; // queued, completed
   int number_ = -1, pid_ = 0;
   bool introduced_ = false, stopping_ = false, owes_ = false;

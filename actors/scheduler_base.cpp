@@ -56,7 +56,9 @@ void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, 
   r.kind = static_cast<std::uint16_t>(wire::record_kind::failure);
   r.engine = engine;
   r.size = static_cast<std::uint32_t>(body.size());
-  clients_.at(link->second).out.add(r, body.data());
+  auto& c = clients_.at(link->second);
+  c.gate.ended(c.out, number, engine);
+  c.out.add(r, body.data());
   flush_soon();
 }
 
@@ -98,7 +100,19 @@ void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batc
   if (!whole) refuse(from, "a malformed batch of outcomes");
 }
 
+/// What a task says while it runs.
+void scheduler_base::forward(wire::record r, const char* payload) {
+  const auto whose = on_output(r);
+  const auto link = whose ? client_links_.find(whose->task.client) : client_links_.end();
+  if (link == client_links_.end()) return;
+  auto& c = clients_.at(link->second);
+  r.id = whose->task.number;
+  r.count = whose->losses;
+  c.gate.pass(c.out, r, payload);
+}
+
 void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const char* payload) {
+  if (wire::is_output(r.kind)) return forward(r, payload);
   const auto whom = on_outcome(r, {payload, r.size});
   const auto link = whom ? client_links_.find(whom->first) : client_links_.end();
   const bool transferred = (r.flags & wire::transferred) != 0 && r.size == sizeof(std::uint64_t);
@@ -111,6 +125,7 @@ void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const 
   auto& c = clients_.at(link->second);
   auto out = r;
   out.id = whom->second;
+  c.gate.ended(c.out, out.id, r.engine);
   if (transferred) {
     out.transfer = next_transfer();
     relay_.open({from, r.transfer}, {{c.out.link(), out.transfer}},

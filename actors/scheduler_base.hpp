@@ -2,8 +2,10 @@
 // What the direct and the task scheduler share: who is connected, and how outcomes find their way to clients.
 
 #include "actors/outbox.hpp"
+#include "actors/output_gate.hpp"
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
+#include "runtime/core/task_core.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -45,6 +47,7 @@ protected:
   struct client_entry {
     std::uint32_t number;
     outbox out;
+    output_gate gate{};
   };
   struct node_entry {
     std::string host;
@@ -61,6 +64,9 @@ protected:
   /// A node's record says that a task ended. @return the client and its number for the task; nothing if nobody waits
   virtual std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                             std::string_view payload) = 0;
+  /// A task says something while it runs. @return whose it is, and how many engines died under it before; nothing if
+  /// nobody waits for it
+  virtual std::optional<core::task_core::running> on_output(const wire::record& r) = 0;
   virtual void on_piece(const frame_in& f) = 0;
   virtual void on_credit(const frame_in& f) = 0;
   virtual void on_abandon(const frame_in& f) = 0;
@@ -82,6 +88,7 @@ private:
   void handle(const frame_in& f);
   void on_outcomes(const transport::link_ptr& from, const detail::bytes& batch);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
+  void forward(wire::record r, const char* payload);
   void node_gone(node_entry& n);
 
   std::uint16_t flags_;

@@ -129,6 +129,10 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_
   return std::pair{o->client, o->number};
 }
 
+std::optional<core::task_core::running> task_scheduler_state::on_output(const record& r) {
+  return core_.owner_of(r.id, r.engine);
+}
+
 void task_scheduler_state::give_up(const core::given_up& g, int engine, const failure* last) {
   failure f;
   if (last) f = *last;

@@ -13,7 +13,7 @@ std::vector<entry> run(const call_options& options, const std::string& job, cons
   const auto c = options.connect();
   std::vector<entry> entries;
   const auto collect = [&](const auto& result) {
-    options.wait_for(result);
+    options.wait_for(result, options.as_json);
     const auto engines = result.engine_ids();
     auto each = result.get_or_errors();
     for (std::size_t i = 0; i < each.size(); ++i) entries.push_back({engines[i], std::move(each[i])});

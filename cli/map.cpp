@@ -63,7 +63,7 @@ map_result start_all(const map_command& command, const std::vector<std::string>&
 
 std::vector<entry> run(const map_command& command, const std::vector<std::string>& words) {
   const auto result = start_all(command, words);
-  command.call.wait_for(result);
+  command.call.wait_for(result, command.call.as_json || !command.show_engines);
   auto each = result.get_or_errors();
   const auto engines = result.element_engine_ids();
   std::vector<entry> entries;

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,14 @@ struct call_options {
 
   void declare(CLI::App& app);
   [[nodiscard]] client connect() const { return client{cluster.connection()}; }
-  /// Waits for the result. @throws timeout_error: the tasks go on
+  /// Waits for the result, and until then prints what the jobs print: their standard output to ours, or to standard
+  /// error if ours is data. @throws timeout_error: the tasks go on
   template <class Result>
-  void wait_for(const Result& result) const {
+  void wait_for(const Result& result, bool prints_data) const {
+    auto& out = prints_data ? std::cerr : std::cout;
     if (timeout <= 0)
-      result.wait();
-    else if (!result.wait(seconds{timeout}))
+      result.stream_output(out, std::cerr);
+    else if (!result.stream_output(out, std::cerr, seconds{timeout}))
       throw timeout_error{result.job() + " is not done after " + json(timeout).dump() + " s; it goes on"};
   }
 };

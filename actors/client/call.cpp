@@ -68,4 +68,32 @@ void call::settle(std::size_t index, outcome o) {
   if (wake) changed_.notify_all();
 }
 
+void call::hear(std::size_t index, const utterance& u, const std::shared_ptr<output_budget>& budget) {
+  bool wake = false;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!outputs_) outputs_ = std::make_unique<task_outputs>();
+    outputs_->hear(index, u, budget);
+    wake = impatient_ > 0;
+  }
+  if (wake) changed_.notify_all();
+}
+
+std::shared_ptr<live_output> call::listen() const {
+  const std::lock_guard lock{mutex_};
+  if (!outputs_) outputs_ = std::make_unique<task_outputs>();
+  return outputs_->listen();
+}
+
+std::deque<printed> call::take_output(live_output& from) const {
+  const std::lock_guard lock{mutex_};
+  return from.take();
+}
+
+std::deque<printed> call::wait_output(live_output& from, std::chrono::steady_clock::time_point deadline,
+                                      bool& in_time) const {
+  in_time = wait_for_some(deadline, [&] { return !from.empty() || ready(); });
+  return take_output(from);
+}
+
 } // namespace pactor::detail

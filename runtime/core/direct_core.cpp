@@ -35,6 +35,12 @@ std::optional<owner> direct_core::finished(std::uint64_t id, int engine) {
   return e && e->engine->number == engine ? end(*e) : std::nullopt;
 }
 
+std::optional<owner> direct_core::owner_of(std::uint64_t id, int engine) {
+  const auto* e = tasks_.find(id);
+  if (!e || !e->client || e->engine->number != engine) return std::nullopt;
+  return owner{e->client->id, e->number};
+}
+
 void direct_core::client_gone(std::uint32_t client) {
   const auto at = clients_.find(client);
   if (at == clients_.end()) return;

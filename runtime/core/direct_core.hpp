@@ -26,6 +26,8 @@ public:
   [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine);
   /// The task ended, however. @return whom to tell; nothing for late, unknown and orphaned tasks
   [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine);
+  /// Whose a task is that has not ended.
+  [[nodiscard]] std::optional<owner> owner_of(std::uint64_t id, int engine);
   /// The outcomes of the client's tasks will be dropped.
   void client_gone(std::uint32_t client);
 

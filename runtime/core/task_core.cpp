@@ -119,6 +119,12 @@ std::optional<owner> task_core::finished(std::uint64_t id, int engine, std::chro
   return told;
 }
 
+std::optional<task_core::running> task_core::owner_of(std::uint64_t id, int engine) {
+  const auto* e = find_run(id, engine);
+  if (!e || !e->client) return std::nullopt;
+  return running{{e->client->id, e->number}, e->losses};
+}
+
 std::optional<given_up> task_core::task_lost(std::uint64_t id, int engine, bool started) {
   auto* e = find_run(id, engine);
   if (!e) return std::nullopt;

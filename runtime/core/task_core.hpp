@@ -84,6 +84,13 @@ public:
   [[nodiscard]] std::optional<assignment> next();
   /// The run ended with an outcome, whichever. @return whom to tell; nothing for late, unknown and orphaned runs
   [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine, std::chrono::nanoseconds run_time);
+  /// Whose a run is that has not ended, and how many engines died under the task before. Nothing for late, unknown and
+  /// orphaned runs.
+  struct running {
+    owner task;
+    std::uint32_t losses;
+  };
+  [[nodiscard]] std::optional<running> owner_of(std::uint64_t id, int engine);
   /// The engine lives, but this run came to nothing: its worker died (started: under this task), or it was taken back.
   /// The task goes back to the front. @return the task if it is given up instead
   [[nodiscard]] std::optional<given_up> task_lost(std::uint64_t id, int engine, bool started);

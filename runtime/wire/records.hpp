@@ -18,34 +18,46 @@ static_assert(std::endian::native == std::endian::little, "records travel as the
 /// What precedes each payload in a batch. The payload follows, padded to 16 bytes, so that every payload is aligned
 /// and numeric arrays in it can be read in place.
 struct record {
-  std::uint64_t id = 0;        ///< task number: the client's own between client and controller, the scheduler's after
-  std::uint32_t size = 0;      ///< bytes of the payload that follow here (not those of a transfer)
-  std::uint16_t kind = 0;      ///< record_kind
-  std::uint16_t flags = 0;     ///< record_flag bits
-  std::int32_t engine = -1;    ///< directed tasks and outcomes: the engine's number
-  std::uint32_t count = 0;     ///< outcomes: the worker's pid
-  std::int64_t started = 0;    ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock)
-  std::int64_t completed = 0;  ///< outcomes: when it ended
-  std::uint64_t transfer = 0;  ///< with record_flag::transferred: the transfer that carries the payload
+  std::uint64_t id = 0;       ///< task number: the client's own between client and controller, the scheduler's after
+  std::uint32_t size = 0;     ///< bytes of the payload that follow here (not those of a transfer)
+  std::uint16_t kind = 0;     ///< record_kind
+  std::uint16_t flags = 0;    ///< record_flag bits
+  std::int32_t engine = -1;   ///< directed tasks and outcomes: the engine's number
+  std::uint32_t count = 0;    ///< outcomes: the worker's pid
+  std::int64_t started = 0;   ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock)
+  std::int64_t completed = 0; ///< outcomes: when it ended
+  std::uint64_t transfer = 0; ///< with record_flag::transferred: the transfer that carries the payload
 };
 static_assert(sizeof(record) == 48);
 
 enum class record_kind : std::uint16_t {
-  task = 1,      ///< run this call
-  targets = 2,   ///< in front of a task record: for the direct scheduler and nodes, the ids and engines of the tasks
-                 ///< that share its payload (pactor::target); for the task scheduler, int32 numbers of the engines
-                 ///< that may run it
-  result = 3,    ///< outcome: payload is the encoded result
-  failure = 4,   ///< outcome: payload is an encoded failure
-  partial = 5,   ///< outcome of a map with failed elements: payload is [successes, [[index, failure], ...]]
-  lost = 6,      ///< node to scheduler only: the engine died before the end of this task; payload is a failure.
-                 ///< flags has started if the task was the one that ran
+  task = 1,    ///< run this call
+  targets = 2, ///< in front of a task record: for the direct scheduler and nodes, the ids and engines of the tasks
+               ///< that share its payload (pactor::target); for the task scheduler, int32 numbers of the engines
+               ///< that may run it
+  result = 3,  ///< outcome: payload is the encoded result
+  failure = 4, ///< outcome: payload is an encoded failure
+  partial = 5, ///< outcome of a map with failed elements: payload is [successes, [[index, failure], ...]]
+  lost = 6,    ///< node to scheduler only: the engine died before the end of this task; payload is a failure.
+               ///< flags has started if the task was the one that ran
+  // What a task says while it runs, on its way to its client. Such a record may be left out on the way.
+  output = 16, ///< payload: what it printed, to standard error with error_stream; `transfer`: bytes that were left out
+               ///< before it; `count`: to the client, how many engines died under the task before
 };
 
+/// True for what a task says while it runs; after its outcome there is nothing more of it.
+constexpr bool is_output(std::uint16_t kind) { return kind >= static_cast<std::uint16_t>(record_kind::output); }
+
 enum record_flag : std::uint16_t {
-  transferred = 1, ///< the payload travels as pieces of transfer `transfer`; the 8 bytes that follow are its size
-  started = 2,     ///< lost: the task had started
+  transferred = 1,  ///< the payload travels as pieces of transfer `transfer`; the 8 bytes that follow are its size
+  started = 2,      ///< lost: the task had started
+  error_stream = 4, ///< output: of standard error, not standard output
 };
+
+/// The flags of an output record.
+constexpr std::uint16_t stream_flags(bool standard_error) {
+  return standard_error ? static_cast<std::uint16_t>(error_stream) : std::uint16_t{0};
+}
 
 using detail::padded;
 

@@ -163,6 +163,11 @@ const builtin* find_builtin(std::string_view job) {
 
 bool is_builtin(std::string_view job) { return find_builtin(job) != nullptr; }
 
+bool calls_builtin(const slice& payload) {
+  const auto call = wire::read_call(payload.data, payload.size);
+  return call && is_builtin(call->job);
+}
+
 std::vector<std::string> builtin_names() {
   std::vector<std::string> all;
   all.reserve(builtins.size());

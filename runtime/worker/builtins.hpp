@@ -30,6 +30,8 @@ struct builtin_context {
 };
 
 [[nodiscard]] bool is_builtin(std::string_view job);
+/// The same for a task's payload; false if it is malformed.
+[[nodiscard]] bool calls_builtin(const detail::slice& payload);
 /// For the search of near names.
 std::vector<std::string> builtin_names();
 

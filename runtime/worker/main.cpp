@@ -1,7 +1,10 @@
 // The worker: the process that one engine's jobs run in. It knows no network and no credentials; its engine talks to
 // it over descriptor 3 (see protocol.hpp) and may kill it at any time.
 
+#include "runtime/worker/builtins.hpp"
+#include "runtime/worker/capture.hpp"
 #include "runtime/worker/input.hpp"
+#include "runtime/worker/last_words.hpp"
 #include "runtime/worker/output.hpp"
 #include "runtime/worker/protocol.hpp"
 #include "runtime/worker/runner.hpp"
@@ -58,7 +61,7 @@ void answer(worker::output& out, wire::record task, wire::record_kind kind, work
   }
 }
 
-int serve(worker::input& in, worker::output& out) {
+int serve(worker::input& in, worker::output& out, worker::capture& printed) {
   const auto first = in.next();
   if (!first || !is(first->record, link_kind::init)) return 1;
   worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size)};
@@ -66,6 +69,7 @@ int serve(worker::input& in, worker::output& out) {
   const auto pid = static_cast<std::uint32_t>(::getpid());
   ready.id = pid;
   ready.kind = static_cast<std::uint16_t>(link_kind::ready);
+  printed.introduce();
   out.add(ready, nullptr, {}, false, now());
 
   worker::result_buffer buffer;
@@ -74,8 +78,11 @@ int serve(worker::input& in, worker::output& out) {
     if (!is(task->record, wire::record_kind::task)) continue; // of a later version
     task->record.count = pid;
     task->record.started = clock.start(task->waited);
+    const bool prints = !worker::calls_builtin(task->payload);
+    if (prints) printed.begin(task->record.id);
     const auto kind = jobs.run(task->payload, buffer);
     task->record.completed = clock.stop();
+    if (prints) printed.end(task->record.completed);
     answer(out, task->record, kind, buffer, in.more());
   }
   return 0;
@@ -92,7 +99,14 @@ int main() {
   try {
     worker::input in{worker::socket_fd};
     worker::output out{worker::socket_fd};
-    const int status = serve(in, out);
+    worker::capture printed{out};
+    worker::save_last_words(printed);
+    int status = 1;
+    try {
+      status = serve(in, out, printed);
+    } catch (const std::exception& e) {
+      ::dprintf(printed.log(), "pactor-worker: %s\n", e.what());
+    }
     // Neither jobs' destructors nor those of their libraries: they could hang, and nobody waits for them.
     std::fflush(nullptr);
     ::_exit(status);

@@ -76,7 +76,6 @@ void output::run() {
     std::this_thread::sleep_for(patience); // a short job's results leave with those of its successors
     held.lock();
     if (!writing_) write_pending(held);
-    written_.notify_one();
   }
 }
 
@@ -92,6 +91,7 @@ void output::write_pending(lock& held) {
     held.lock();
   }
   writing_ = false;
+  written_.notify_all();
 }
 
 void output::write(const segment& s) const {

@@ -22,8 +22,8 @@ public:
   output(const output&) = delete;
   output& operator=(const output&) = delete;
 
-  /// Adds a record; `file` goes with it. Job thread only.
-  /// @param more whether the job thread has more to run at once
+  /// Adds a record; `file` goes with it. Any thread: what one adds keeps its order.
+  /// @param more whether more is to come at once, so that this one may wait for it
   /// @param now nanoseconds, of the clock that the records have
   void add(const wire::record& r, const void* payload, process::unique_fd file, bool more, std::int64_t now);
 
@@ -43,11 +43,11 @@ private:
   int fd_;
   std::mutex mutex_;
   std::condition_variable needed_;  ///< wakes the second thread
-  std::condition_variable written_; ///< the second thread has written
+  std::condition_variable written_; ///< another thread has written
   wire::batch batch_;
   std::deque<segment> segments_; ///< in front of batch_
   std::size_t waiting_ = 0;      ///< bytes
-  std::int64_t last_write_ = 0;  ///< of the job thread
+  std::int64_t last_write_ = 0;  ///< of threads that add
   bool writing_ = false, asleep_ = false, ending_ = false;
   std::thread thread_; ///< started when it is needed first: an idle worker is small
 };

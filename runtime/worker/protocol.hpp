@@ -3,7 +3,7 @@
 // directions, and nothing else. The worker's end is descriptor 3.
 //
 // engine to worker:  init (first, once), task
-// worker to engine:  ready (answer to init), result, failure, partial
+// worker to engine:  stream (twice, before ready), ready (answer to init), output, result, failure, partial
 //
 // A task or outcome with record_flag::transferred has its payload in a sealed-off memory file whose read-only
 // descriptor comes with the record's first byte (SCM_RIGHTS); the record's own payload is its size as a u64.
@@ -21,8 +21,10 @@ constexpr int socket_fd = 3;
 
 /// Kinds beside wire::record_kind::{task, result, failure, partial}.
 enum class link_kind : std::uint16_t {
-  init = 100,  ///< payload: encoded worker::setup
-  ready = 101, ///< payload: none; id is the worker's pid
+  init = 100,   ///< payload: encoded worker::setup
+  ready = 101,  ///< payload: none; id is the worker's pid
+  stream = 102, ///< before ready, with record_flag::transferred: the descriptor is the read end of the pipe that the
+                ///< worker has as standard output (or error, with error_stream); the payload is a u64 of no meaning
 };
 
 /// Payloads above this travel as memory files between engine and worker, and as transfers between processes.

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
@@ -168,6 +169,44 @@ TEST_SUITE("engine") {
     REQUIRE(got.size() == 1);
     CHECK(got[0].head.id == 1);
     CHECK(got[0].payload == call_of("a"));
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture,
+                    "what the running task prints leaves before its outcome; what another prints does not") {
+    bring_up();
+    give(1, true, call_of("a"));
+    end(2, "of no task that runs", record_kind::output);
+    end(1, "printed", record_kind::output);
+    end(1, "value");
+    const auto d = outcomes(true);
+    REQUIRE(d.size() == 2);
+    CHECK(d[0].kind() == record_kind::output);
+    CHECK(d[0].head.engine == 4);
+    CHECK(d[0].payload == "printed");
+    CHECK(d[1].payload == "value");
+    CHECK_FALSE(worker().killed);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture,
+                    "what a dead worker left in its pipes is sent, and its last errors are in the failure") {
+    assign(4);
+    std::array<int, 2> pipe{};
+    REQUIRE(::pipe(pipe.data()) == 0);
+    wire::record announced;
+    announced.kind = static_cast<std::uint16_t>(worker::link_kind::stream);
+    announced.flags = wire::transferred | wire::error_stream;
+    worker().events->worker_said(announced, nullptr, process::unique_fd{pipe[0]});
+    ready();
+    give(1, true, call_of("a"));
+    REQUIRE(::write(pipe[1], "last words\n", 11) == 11);
+    die();
+    ::close(pipe[1]);
+    const auto d = outcomes(true);
+    REQUIRE(d.size() == 2);
+    CHECK(d[0].kind() == record_kind::output);
+    CHECK(d[0].head.flags == wire::error_stream);
+    CHECK(d[0].payload == "last words\n");
+    CHECK(d[1].as_failure().what.ends_with("; it had written to standard error:\nlast words"));
   }
 
   TEST_CASE_FIXTURE(engine_fixture, "an outcome leaves with the engine's number, through its scheduler's outbox") {
@@ -353,8 +392,7 @@ TEST_SUITE("engine") {
   }
 
   // engine_state::transfer() does not feed the worker after it withdrew a task: those behind it wait for another event.
-  TEST_CASE_FIXTURE(engine_fixture,
-                    "the tasks behind one that was withdrawn go on without another event") {
+  TEST_CASE_FIXTURE(engine_fixture, "the tasks behind one that was withdrawn go on without another event") {
     bring_up();
     give(1, true, "", std::make_shared<memory_file>(3));
     give(2, true, call_of("after"));

@@ -44,7 +44,7 @@ public:
   void close(const std::string& reason) override {
     if (!closed) closed = reason;
   }
-  [[nodiscard]] std::size_t unsent() const override { return 0; }
+  [[nodiscard]] std::size_t unsent() const override { return backlog; }
   [[nodiscard]] security::role peer_role() const override { return peer_; }
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed = true; }
@@ -61,6 +61,7 @@ public:
   std::function<void(const sent_frame&)> on_send; ///< a peer that answers at once
   std::optional<std::string> closed;
   bool welcomed = false;
+  std::size_t backlog = 0; ///< bytes that the peer has not taken
 
 private:
   security::role peer_;

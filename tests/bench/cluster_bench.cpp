@@ -1,7 +1,8 @@
 // The figures of a whole cluster, each beside a reference of the same minute: start and stop, one task after the
 // other, many without waiting, large payloads, a killed worker, idle memory.
 //
-//   pactor_cluster_bench PACTOR   where PACTOR is the program to start the cluster with
+//   pactor_cluster_bench PACTOR JOBS   where PACTOR is the program to start the cluster with, JOBS the directory of
+//                                      the tests' job libraries
 
 #include "pactor/client.hpp"
 #include "tests/bench/processes.hpp"
@@ -42,7 +43,7 @@ std::string text(const char* format, double a, double b = 0, double c = 0) {
 /// A cluster of its own in a temporary directory, stopped at the end.
 class cluster {
 public:
-  explicit cluster(std::string program) : program_{std::move(program)} {
+  cluster(std::string program, std::string jobs) : program_{std::move(program)}, jobs_{std::move(jobs)} {
     directory_ = std::filesystem::temp_directory_path() / ("pactor-bench-" + std::to_string(::getpid()));
     ::setenv("PACTOR_DIR", directory_.c_str(), 1);
     start();
@@ -56,7 +57,7 @@ public:
   /// Seconds until every engine answered.
   double start() {
     const auto begin = steady::now();
-    run("start --daemonize -n " + std::to_string(engines));
+    run("start --daemonize -n " + std::to_string(engines) + " --jobs " + jobs_);
     running_ = true;
     return seconds_since(begin);
   }
@@ -78,7 +79,7 @@ private:
       std::exit(1);
     }
   }
-  std::string program_;
+  std::string program_, jobs_;
   std::filesystem::path directory_;
   bool running_ = false;
 };
@@ -179,6 +180,32 @@ void large_payloads(pactor::client& c) {
   row("  raw bulk TCP", raw.median(), "MB/s");
 }
 
+/// 100,000 lines, all in one buffer or each by itself, beside the same job that writes them to a file.
+void printing(pactor::client& c) {
+  auto engine = c[0];
+  const auto path = (std::filesystem::temp_directory_path() / ("pactor-bench-lines-" + std::to_string(::getpid())));
+  constexpr long lines = 100'000;
+  for (const bool flush_each : {false, true}) {
+    sample printed, written, ratios;
+    for (int round = 0; round < 8; ++round) {
+      auto begin = steady::now();
+      engine.apply_sync<void>("file_lines", path.string(), lines, flush_each);
+      const auto file = seconds_since(begin) * 1e3;
+      begin = steady::now();
+      engine.apply_sync<void>("print_lines", lines, flush_each);
+      const auto print = seconds_since(begin) * 1e3;
+      if (round == 0) continue; // the library is loaded
+      written.add(file);
+      printed.add(print);
+      ratios.add(print / file);
+    }
+    row(flush_each ? "100,000 lines printed, each flushed" : "100,000 lines printed", printed.median(), "ms",
+        text("%.2f x into a file (%.2f to %.2f)", ratios.median(), ratios.least(), ratios.most()));
+    row("  the same into a file", written.median(), "ms");
+  }
+  std::filesystem::remove(path);
+}
+
 void killed_worker(pactor::client& c) {
   sample back;
   for (int round = 0; round < engines; ++round) { // each engine once: deaths in a row are restarted with a delay
@@ -200,12 +227,12 @@ void killed_worker(pactor::client& c) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s PACTOR\n", argv[0]);
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s PACTOR JOBS\n", argv[0]);
     return 2;
   }
   const bench::raw_chain chain; // forked before there are threads
-  cluster running{argv[1]};
+  cluster running{argv[1], argv[2]};
   start_and_stop(running);
   const auto processes = running.processes();
   idle_memory(processes);
@@ -213,6 +240,7 @@ int main(int argc, char** argv) {
   latency(c, processes, chain);
   throughput(c, processes);
   large_payloads(c);
+  printing(c);
   killed_worker(c);
   return 0;
 }

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -99,6 +100,13 @@ public:
     return results;
   }
 
+  /// What the job has printed so far to standard output: C++ streams, stdio, write(2), processes that it started. Of
+  /// one task a text, else a text for each, in target order; of a map, one a part. All of it is here when the task has
+  /// ended, however it ended. Of long outputs the first and last 2 MiB are kept; what was cut is said between them.
+  [[nodiscard]] auto stdout_() const { return output_of(text_stream::out); }
+  /// The same of standard error.
+  [[nodiscard]] auto stderr_() const { return output_of(text_stream::err); }
+
   /// Iterates over the results as they come in, in order of submission; after a load-balanced map with
   /// `.ordered = false`, in order of arrival. Waits where it must, and raises a failure where it stands.
   [[nodiscard]] iterator begin() const requires(!std::is_void_v<R>) { return iterator{state_}; }
@@ -107,6 +115,13 @@ public:
 private:
   static constexpr bool is_map = std::is_same_v<Shape, shape::mapped>;
 
+  [[nodiscard]] auto output_of(text_stream s) const {
+    auto all = texts(s);
+    if constexpr (std::is_same_v<Shape, shape::single>)
+      return all.empty() ? std::string{} : std::move(all.front());
+    else
+      return all;
+  }
   std::vector<R> read_part(std::size_t index) const requires(!std::is_void_v<R>) {
     std::vector<R> part;
     detail::append_part(part, *state_, index);

@@ -47,6 +47,7 @@ worker_process::worker_process(std::vector<std::string> libraries) {
   const auto ready = receive();
   REQUIRE(ready);
   CHECK(ready->record.kind == static_cast<std::uint16_t>(worker::link_kind::ready));
+  CHECK(pipes_ == 2);
   CHECK(ready->record.id == static_cast<std::uint64_t>(pid_));
 }
 
@@ -106,9 +107,23 @@ void worker_process::write(const detail::bytes& data, int fd) {
 
 std::optional<answer> worker_process::receive() {
   auto next = in_->next();
+  while (next && take_output(*next)) next = in_->next();
   if (!next) return std::nullopt;
   if (!next->payload.own) next->payload = detail::bytes::copy(next->payload.data, next->payload.size);
   return answer{next->record, next->payload};
+}
+
+/// @return false if it is something else
+bool worker_process::take_output(worker::incoming& in) {
+  if (in.record.kind == static_cast<std::uint16_t>(worker::link_kind::stream)) {
+    ++pipes_;
+    return true;
+  }
+  if (in.record.kind != static_cast<std::uint16_t>(wire::record_kind::output)) return false;
+  auto& p = printed_[in.record.id];
+  ((in.record.flags & wire::error_stream) != 0 ? p.err : p.out) += in.payload.text();
+  p.omitted += in.record.transfer;
+  return true;
 }
 
 answer worker_process::one(const detail::slice& payload) {

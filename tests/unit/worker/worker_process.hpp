@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,12 @@ struct answer {
   }
 };
 
+/// What a task printed.
+struct printed_text {
+  std::string out{}, err{};
+  std::uint64_t omitted = 0;
+};
+
 class worker_process {
 public:
   /// Starts it with the libraries of the tests, or others, and waits until it is ready.
@@ -66,6 +73,9 @@ public:
   /// The next outcome; nothing if the worker has ended.
   std::optional<answer> receive();
 
+  /// What the task of this id had printed when its outcome was received.
+  [[nodiscard]] const printed_text& printed(std::uint64_t id) { return printed_[id]; }
+
   template <class... Args>
   answer call(std::string_view job, const Args&... args) {
     return one(detail::encode_call(job, detail::call_mode::apply, args...));
@@ -83,12 +93,15 @@ public:
 
 private:
   void write(const detail::bytes& data, int fd);
+  bool take_output(worker::incoming& in);
 
   process::unique_fd socket_;
   std::optional<worker::input> in_;
   pid_t pid_ = -1;
   wire::batch batch_;
   std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, printed_text> printed_;
+  int pipes_ = 0; ///< that it announced
 };
 
 } // namespace pactor::test

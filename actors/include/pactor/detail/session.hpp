@@ -3,6 +3,7 @@
 // bytes and numbers, no CAF, no MessagePack.
 
 #include "pactor/detail/bytes.hpp"
+#include "pactor/detail/task_output.hpp"
 #include "pactor/error.hpp"
 #include "pactor/job_info.hpp"
 
@@ -94,6 +95,22 @@ public:
   /// Client actor only: the first outcome of an index counts, later ones are dropped.
   /// @pre the caller holds a reference to this call
   void settle(std::size_t index, outcome o);
+
+  /// Client actor only: a task said something while it ran. @param budget of the client
+  void hear(std::size_t index, const utterance& u, const std::shared_ptr<output_budget>& budget);
+  /// Calls f(outputs) while nothing is added to them; does not if no task has said anything.
+  template <class F>
+  void with_outputs(F&& f) const {
+    const std::lock_guard lock{mutex_};
+    if (outputs_) f(std::as_const(*outputs_));
+  }
+  /// Everything that is printed from now on, and before that what is kept so far.
+  [[nodiscard]] std::shared_ptr<live_output> listen() const;
+  [[nodiscard]] std::deque<printed> take_output(live_output& from) const;
+  /// Waits until something was printed or all tasks ended. @param in_time false if `deadline` came first
+  [[nodiscard]] std::deque<printed> wait_output(live_output& from, std::chrono::steady_clock::time_point deadline,
+                                                bool& in_time) const;
+
   /// Numbers of the tasks, for people and queries ("client-number"); set at submission.
   std::vector<std::uint64_t> ids;
 
@@ -104,8 +121,9 @@ private:
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<outcome> outcomes_;
-  std::vector<std::uint32_t> arrivals_; ///< indexes in the order in which they ended; unused for one task
-  mutable std::size_t impatient_ = 0;   ///< threads that wait for less than all tasks
+  std::vector<std::uint32_t> arrivals_;           ///< indexes in the order in which they ended; unused for one task
+  mutable std::size_t impatient_ = 0;             ///< threads that wait for less than all tasks
+  mutable std::unique_ptr<task_outputs> outputs_; ///< made when the first task says something, or somebody listens
   std::atomic<std::size_t> done_{0};
   std::string job_;
   clock::time_point submitted_ = clock::now();

@@ -32,6 +32,13 @@ struct task_info {
 /// `pending`, `finished`, `failed`.
 [[nodiscard]] std::string_view to_string(task_info::state_type state);
 
+/// In what order the outputs of several tasks are printed.
+enum class output_order : std::uint8_t {
+  type,   ///< standard output of all tasks, then standard error of all
+  engine, ///< what each engine printed, in the order of their numbers
+  task,   ///< what each task printed, in target or element order
+};
+
 namespace detail {
 
 using deadline = std::chrono::steady_clock::time_point;
@@ -95,6 +102,17 @@ public:
   /// The jobs' own times added up: serial_time() / wall_time() is the speed-up. @throws timeout_error if not ready
   [[nodiscard]] seconds serial_time() const;
 
+  /// Prints what the tasks have printed so far, also those that failed: `[stdout:0] Hello`, with the engine's number;
+  /// of several lines, the lines below that. Tasks that printed nothing are left out.
+  void print_output(std::ostream& out, std::ostream& err, output_order order = output_order::type) const;
+  /// The same to this program's own standard output and error.
+  void display_outputs(output_order order = output_order::type) const;
+  /// Waits until every task ended, and until then prints what they print, line by line as it comes:
+  /// `[stdout:0] Hello`. Raises nothing of the tasks'.
+  void stream_output(std::ostream& out, std::ostream& err) const;
+  /// @return false if `timeout` ran out first; the tasks go on
+  bool stream_output(std::ostream& out, std::ostream& err, seconds timeout) const;
+
   /// `<async_result(power10): pending>`, `finished` or `failed`.
   friend std::ostream& operator<<(std::ostream& out, const async_result_base& r);
 
@@ -108,10 +126,15 @@ protected:
 
   /// @throws timeout_error "result not ready"
   void require_ready(deadline until) const;
+  /// What each task has printed so far to a stream.
+  [[nodiscard]] std::vector<std::string> texts(text_stream s) const;
   /// get_dict(): several tasks ran on `engine`. @throws error{invalid_argument}
   [[noreturn]] void refuse_dictionary(int engine) const;
 
   std::shared_ptr<const submission> state_;
+
+private:
+  bool stream_until(std::ostream& out, std::ostream& err, deadline until) const;
 };
 
 } // namespace detail

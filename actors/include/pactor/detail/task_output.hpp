@@ -1,0 +1,133 @@
+#pragma once
+// What tasks say while they run: what they print, publish and display, as the client keeps it.
+
+#include "pactor/detail/bytes.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pactor {
+
+/// Where a job prints to.
+enum class text_stream : std::uint8_t { out, err };
+/// `stdout`, `stderr`
+[[nodiscard]] std::string_view to_string(text_stream s);
+
+/// A picture or file that a job handed back: context::display().
+struct displayed_item {
+  std::size_t task = 0;   ///< index of the task in its call
+  int engine = -1;        ///< that it ran on
+  std::string media_type; ///< `image/png`
+  std::string name;       ///< that the job gave it; may be "", and is no path to trust
+  std::string data;       ///< bytes
+};
+
+namespace detail {
+
+/// `12.3 MB`
+[[nodiscard]] std::string render_size(std::uint64_t bytes);
+/// `[... 12.3 MB not kept ...]` on a line of its own.
+[[nodiscard]] std::string omission_note(std::uint64_t bytes);
+
+/// Bytes that one client keeps of all outputs.
+using output_budget = std::atomic<std::size_t>;
+
+/// The first and the last part of a text; what is cut out between them is told.
+class kept_text {
+public:
+  /// Bytes of each part.
+  static constexpr std::size_t part = std::size_t{2} << 20;
+
+  /// @param omitted bytes that were left out before `text`
+  /// @param room bytes by which it may grow; the rest is cut
+  /// @return by how many bytes it grew (or, negative, shrank)
+  std::ptrdiff_t append(std::uint64_t omitted, std::string_view text, std::size_t room);
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::size_t size() const noexcept { return first_.size() + last_.size(); }
+
+private:
+  std::string first_, last_;
+  std::uint64_t cut_ = 0;
+};
+
+/// Something that a task says, as it came.
+struct utterance {
+  std::uint16_t kind = 0; ///< wire::record_kind: output
+  text_stream stream = text_stream::out;
+  int engine = -1;
+  std::uint32_t losses = 0;  ///< engines that died under the task before
+  std::uint64_t omitted = 0; ///< bytes that were left out before it
+  slice payload;
+};
+
+/// A piece of what is printed, for who listens.
+struct printed {
+  std::size_t task = 0;
+  int engine = -1;
+  text_stream stream = text_stream::out;
+  std::string text;
+};
+
+/// What somebody who listens has not taken yet. Bounded: who is slow misses something, and is told.
+class live_output {
+public:
+  static constexpr std::size_t limit = std::size_t{8} << 20;
+  void add(printed p);
+  /// Without a limit: it was there before.
+  void add_kept(printed p) { queue_.push_back(std::move(p)); }
+  [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
+  [[nodiscard]] std::deque<printed> take();
+
+private:
+  std::deque<printed> queue_;
+  std::size_t size_ = 0;
+  printed last_missed_;
+  std::uint64_t missed_ = 0;
+};
+
+/// Of all tasks of a call. Not thread-safe: see call.
+class task_outputs {
+public:
+  /// What is kept of all calls of a client, at most.
+  static constexpr std::size_t most_kept = std::size_t{256} << 20;
+
+  task_outputs() = default;
+  task_outputs(const task_outputs&) = delete;
+  task_outputs& operator=(const task_outputs&) = delete;
+  ~task_outputs();
+
+  /// @param budget of the client; shared by all its calls
+  void hear(std::size_t task, const utterance& u, const std::shared_ptr<output_budget>& budget);
+  /// Everything printed from now on, and before that what is kept so far.
+  [[nodiscard]] std::shared_ptr<live_output> listen();
+
+  [[nodiscard]] std::string text(std::size_t task, text_stream s) const;
+  /// The engine that a task ran on last; -1 if it has said nothing.
+  [[nodiscard]] int engine(std::size_t task) const;
+
+private:
+  struct entry {
+    int engine = -1;
+    std::uint32_t losses = 0;
+    kept_text out, err;
+    kept_text& text_of(text_stream s) { return s == text_stream::out ? out : err; }
+  };
+  entry& entry_of(std::size_t task, const utterance& u);
+  void print(std::size_t task, entry& e, const utterance& u);
+  void count(std::ptrdiff_t grown);
+
+  std::map<std::size_t, entry> entries_;
+  std::vector<std::weak_ptr<live_output>> listeners_;
+  std::shared_ptr<output_budget> budget_;
+  std::size_t kept_ = 0;
+};
+
+} // namespace detail
+} // namespace pactor
