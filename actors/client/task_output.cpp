@@ -30,16 +30,15 @@ std::ptrdiff_t kept_text::append(std::uint64_t omitted, std::string_view text, s
     cut_ += omitted + last_.size();
     last_.clear();
   }
-  if (text.size() > room) { // the budget is used up: only what fits, and its beginning
-    cut_ += text.size() - room;
-    text = text.substr(0, room);
-  }
+  const auto beyond = text.size() - std::min(text.size(), room); // the budget is used up
+  text.remove_suffix(beyond);
   if (cut_ == 0 && last_.empty()) {
     const auto n = std::min(text.size(), part - std::min(part, first_.size()));
     first_ += text.substr(0, n);
     text.remove_prefix(n);
   }
   last_ += text;
+  cut_ += beyond;
   if (last_.size() > 2 * part || (last_.size() > part && cut_ > 0 && last_.size() > part + part / 4)) {
     const auto cut = last_.size() - part;
     last_.erase(0, cut);

@@ -45,6 +45,10 @@ std::optional<incoming> input::next() {
   at_ += sizeof(wire::record) + wire::padded(result.record.size);
   if ((result.record.flags & wire::transferred) == 0) return result;
 
+  if (result.record.kind == static_cast<std::uint16_t>(link_kind::stream)) { // a pipe, and no payload
+    if (!files_.empty()) files_.pop_front();
+    return result;
+  }
   std::uint64_t size = 0;
   if (result.record.size != sizeof size) return std::nullopt;
   std::memcpy(&size, result.payload.data, sizeof size);

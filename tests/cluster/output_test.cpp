@@ -202,3 +202,17 @@ TEST_CASE("what a job's threads print after its end belongs to no task that ends
   CHECK(r.stdout_() == before);
   go.give();
 }
+
+TEST_CASE("the command line shows what jobs print, and keeps it out of data") {
+  const temporary_cluster cluster{1};
+  const auto lines = cluster.pactor({"apply", "print_and_return", "5"});
+  CHECK(lines.exit_code == 0);
+  CHECK(lines.out == "[stdout:0] x = 5\n[0] 5\n");
+  CHECK(lines.err == "[stderr:0] error 5\n");
+  const auto data = cluster.pactor({"apply", "print_and_return", "5", "--json"});
+  CHECK(data.out == "[{\"engine\":0,\"result\":5}]\n");
+  CHECK(contains(data.err, "[stdout:0] x = 5\n"));
+  const auto list = cluster.pactor({"map", "print_and_return", "1:3"});
+  CHECK(list.out == "[1,2]\n");
+  CHECK(contains(list.err, "x = 2\n"));
+}
