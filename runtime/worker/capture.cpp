@@ -158,9 +158,8 @@ std::size_t capture::read_pipe(std::size_t index, std::int64_t now, bool more) {
 
 void capture::heard(std::size_t index, std::string_view text, std::int64_t now, bool more) {
   if (task_.load() == no_task) return write_log(text);
-  streams_.at(index).limiter.add(text, steady::now(), [&](std::uint64_t omitted, std::string_view part) {
-    say(index, omitted, part, now, more);
-  });
+  streams_.at(index).limiter.add(
+      text, steady::now(), [&](std::uint64_t omitted, std::string_view part) { say(index, omitted, part, now, more); });
 }
 
 void capture::say(std::size_t index, std::uint64_t omitted, std::string_view text, std::int64_t now, bool more) {
