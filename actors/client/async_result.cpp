@@ -1,5 +1,6 @@
 #include "pactor/detail/outcomes.hpp"
 #include "pactor/detail/submission.hpp"
+#include "pactor/wait.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,11 +18,7 @@ namespace detail {
 namespace {
 
 /// @pre ready
-bool all_well(const call& tasks) {
-  for (std::size_t i = 0; i < tasks.size(); ++i)
-    if (!is_result(tasks.at(i))) return false;
-  return true;
-}
+bool all_well(const call& tasks) { return !tasks.failed(); }
 
 /// @pre ready
 clock::time_point last_received(const call& tasks) {
@@ -76,6 +73,8 @@ std::vector<task_info> async_result_base::tasks() const {
     if (!tasks.ready(i)) continue;
     const auto& o = tasks.at(i);
     info.engine = o.engine;
+    info.pid = o.pid;
+    if (o.engine >= 0) info.host = state_->link->host_of(o.engine);
     info.state = is_result(o) ? task_info::state_type::finished : task_info::state_type::failed;
     info.started = o.started;
     info.completed = o.completed;
@@ -124,12 +123,47 @@ std::ostream& operator<<(std::ostream& out, const async_result_base& r) {
 void async_result_base::check() const {
   const auto& tasks = *state_->tasks;
   tasks.wait();
-  if (all_well(tasks)) return;
+  if (tasks.failed()) check_so_far();
+}
+
+void async_result_base::check_so_far() const {
+  const auto& tasks = *state_->tasks;
   std::vector<failure> all;
-  for (std::size_t i = 0; i < tasks.size(); ++i)
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (!tasks.ready(i)) continue;
     for (auto& [element, f] : failures_of(tasks.at(i))) all.push_back(std::move(f));
+  }
+  if (all.empty()) return;
   if (all.size() == 1) raise(all.front());
   throw composite_error{std::move(all)};
+}
+
+bool async_result_base::wait(seconds timeout, return_when when) const {
+  const auto& tasks = *state_->tasks;
+  if (when == return_when::all_completed) return wait(timeout);
+  if (when == return_when::first_completed) return tasks.size() == 0 || tasks.wait_arrival(0, after(timeout));
+  const any_result self{*this};
+  return pactor::wait(std::span{&self, 1}, when, timeout).pending.empty() || tasks.failed();
+}
+
+void async_result_base::when_done(std::function<void()> f) const {
+  // The observer runs where the sockets are read: nothing that it holds may be the last owner of the session there.
+  auto state = state_;
+  const auto tasks = state->tasks;
+  tasks->observe([queue = state->link->callbacks(), state = std::move(state), f = std::move(f)]() mutable {
+    if (!state->tasks->ready()) return false;
+    queue->post([state = std::move(state), f = std::move(f)] { f(); });
+    return true;
+  });
+}
+
+std::pair<std::size_t, std::size_t> async_result_base::locate(std::size_t index) const {
+  if (index >= size())
+    throw error{ec::invalid_argument, "no result " + std::to_string(index) + ": there are " + std::to_string(size())};
+  const auto& starts = state_->first_element;
+  if (starts.empty()) return {index, 0};
+  const auto task = static_cast<std::size_t>(std::ranges::upper_bound(starts, index) - starts.begin()) - 1;
+  return {task, index - starts[task]};
 }
 
 void async_result_base::require_ready(deadline until) const {

@@ -1,5 +1,11 @@
 #include "pactor/detail/session.hpp"
 
+#include "runtime/wire/records.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace pactor::detail {
 
 namespace {
@@ -54,18 +60,53 @@ std::optional<std::size_t> call::wait_arrival(std::size_t nth, std::chrono::stea
 }
 
 void call::settle(std::size_t index, outcome o) {
-  bool wake = false;
+  bool wake = false, observed = false;
   {
     const std::lock_guard lock{mutex_};
     if (index >= outcomes_.size() || outcomes_[index].kind != 0 || o.kind == 0) return;
+    if (o.kind != static_cast<std::uint16_t>(wire::record_kind::result)) failed_.store(true, std::memory_order_release);
     outcomes_[index] = std::move(o);
     if (size() > 1) arrivals_.push_back(static_cast<std::uint32_t>(index));
     const auto done = done_.load(std::memory_order_relaxed) + 1;
     done_.store(done, std::memory_order_release);
     // A map of thousands of tasks wakes the thread that waits for all of them once, not thousands of times.
     wake = done == size() || impatient_ > 0;
+    observed = telling_ || !observers_.empty();
   }
   if (wake) changed_.notify_all();
+  if (observed) tell_observers();
+}
+
+std::uint64_t call::observe(std::function<bool()> f) const {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    number = ++next_observer_;
+    observers_.push_back({number, std::move(f)});
+  }
+  tell_observers();
+  return number;
+}
+
+void call::forget(std::uint64_t number) const {
+  const std::lock_guard lock{mutex_};
+  std::erase_if(observers_, [number](const auto& o) { return o.number == number; });
+}
+
+/// They are called without the lock; who comes meanwhile leaves it to the thread that is at it.
+void call::tell_observers() const {
+  std::unique_lock lock{mutex_};
+  tell_again_ = true;
+  if (telling_) return;
+  telling_ = true;
+  while (std::exchange(tell_again_, false)) {
+    auto told = std::exchange(observers_, {});
+    lock.unlock();
+    std::erase_if(told, [](observer& o) { return o.notice(); });
+    lock.lock();
+    observers_.insert(observers_.begin(), std::make_move_iterator(told.begin()), std::make_move_iterator(told.end()));
+  }
+  telling_ = false;
 }
 
 void call::hear(std::size_t index, const utterance& u, const std::shared_ptr<output_budget>& budget) {

@@ -114,7 +114,7 @@ void move_values(guide& tour, const pactor::client& c) {
   const auto dview = c[pactor::all];
   dview.push({{"a", 1.03234}, {"b", 3453}}).get();
   tour.step("dview.pull<double>(\"a\")", dview.pull<double>("a"), each(c, 1.03234));
-  tour.step("dview.on(0).pull<int>(\"b\")", dview.on(0).pull<int>("b"), std::vector{3453});
+  tour.step("dview.on(0).pull<int>(\"b\")", dview.on(0).pull<int>("b"), 3453);
   tour.step("c[0].pull<int>(\"b\")", c[0].pull<int>("b"), 3453);
   const std::vector<double> v{0.5, 1.5, 2.5};
   dview["v"] = v;

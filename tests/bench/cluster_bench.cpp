@@ -5,6 +5,7 @@
 //                                      the tests' job libraries
 
 #include "pactor/client.hpp"
+#include "tests/bench/cluster.hpp"
 #include "tests/bench/processes.hpp"
 #include "tests/bench/reference.hpp"
 #include "tests/bench/sample.hpp"
@@ -13,8 +14,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,64 +24,12 @@ using bench::sample;
 using bench::seconds_since;
 using bench::steady;
 
-constexpr int engines = 4;
+using bench::cluster;
+using bench::engines;
+using bench::row;
+using bench::text;
 inline constexpr pactor::job<void()> nop{"nop"};
 inline constexpr pactor::job<std::int64_t()> getpid_job{"getpid"};
-
-void row(const std::string& what, double value, const char* unit, const std::string& more = {}) {
-  std::printf("%-44s %12.3f %-8s %s\n", what.c_str(), value, unit, more.c_str());
-  std::fflush(stdout);
-}
-
-std::string text(const char* format, double a, double b = 0, double c = 0) {
-  char line[200];
-  std::snprintf(line, sizeof line, format, a, b, c);
-  return line;
-}
-
-/// A cluster of its own in a temporary directory, stopped at the end.
-class cluster {
-public:
-  cluster(std::string program, std::string jobs) : program_{std::move(program)}, jobs_{std::move(jobs)} {
-    directory_ = std::filesystem::temp_directory_path() / ("pactor-bench-" + std::to_string(::getpid()));
-    ::setenv("PACTOR_DIR", directory_.c_str(), 1);
-    start();
-  }
-  cluster(const cluster&) = delete;
-  cluster& operator=(const cluster&) = delete;
-  ~cluster() {
-    if (running_) stop();
-    std::filesystem::remove_all(directory_);
-  }
-  /// Seconds until every engine answered.
-  double start() {
-    const auto begin = steady::now();
-    run("start --daemonize -n " + std::to_string(engines) + " --jobs " + jobs_);
-    running_ = true;
-    return seconds_since(begin);
-  }
-  double stop() {
-    const auto begin = steady::now();
-    run("stop");
-    running_ = false;
-    return seconds_since(begin);
-  }
-  [[nodiscard]] bench::cluster_processes processes() const {
-    std::ifstream in{directory_ / "profile_default/pid/pactor.pid"};
-    return bench::cluster_processes::below(nlohmann::json::parse(in).at("pid").get<pid_t>());
-  }
-
-private:
-  void run(const std::string& arguments) const {
-    if (std::system((program_ + " " + arguments + " >/dev/null 2>&1").c_str()) != 0) {
-      std::fprintf(stderr, "%s %s failed\n", program_.c_str(), arguments.c_str());
-      std::exit(1);
-    }
-  }
-  std::string program_, jobs_;
-  std::filesystem::path directory_;
-  bool running_ = false;
-};
 
 /// CPU microseconds for each of n tasks, by process.
 std::string cpu_per_task(const bench::cluster_processes& p, const std::map<std::string, double>& before, double n) {

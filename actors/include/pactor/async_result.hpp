@@ -6,7 +6,10 @@
 #include "pactor/detail/submission.hpp"
 #include "pactor/result_or_failure.hpp"
 
+#include <coroutine>
 #include <cstddef>
+#include <functional>
+#include <future>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -71,6 +74,77 @@ public:
   value_type get(seconds timeout) const {
     require_ready(detail::after(timeout));
     return get();
+  }
+
+  /// The same, but raises already what fails first, if `when` says so; other tasks may still run then.
+  value_type get(seconds timeout, return_when when) const {
+    if (when == return_when::first_exception) {
+      if (!wait(timeout, when)) require_ready(detail::after(seconds{0}));
+      check_so_far();
+      return get();
+    }
+    return get(timeout);
+  }
+
+  /// The result of one engine, in target order, or of one element of a map. Waits for its task only.
+  /// @throws its own failure; error{invalid_argument} "no result 7: there are 4"
+  R operator[](std::size_t index) const {
+    const auto [task, place] = locate(index);
+    state_->tasks->wait_until(task, detail::deadline::max());
+    if constexpr (is_map && numeric<R>)
+      if (const auto number = detail::read_number_at<R>(*state_, task, place)) return *number;
+    auto results = detail::read_each<R>(*state_, task, is_map);
+    if constexpr (std::is_void_v<R>)
+      static_cast<void>(results.at(place).value());
+    else
+      return std::move(results.at(place).value());
+  }
+
+  /// Calls `f(result)` with this result once every task ended, well or not, in a thread that the client has for this:
+  /// one callback after the other. A callback may use the client, and wait for tasks, but not for another callback.
+  /// @return what `f` returns, or throws. Nothing needs to be done with it.
+  template <std::invocable<const async_result&> F>
+  auto then(F f) const -> std::future<std::invoke_result_t<F&, const async_result&>> {
+    using returned = std::invoke_result_t<F&, const async_result&>;
+    struct work {
+      F f;
+      std::promise<returned> promise;
+    };
+    auto shared = std::make_shared<work>(work{std::move(f), {}});
+    auto future = shared->promise.get_future();
+    when_done([shared, self = *this] {
+      try {
+        if constexpr (std::is_void_v<returned>) {
+          shared->f(self);
+          shared->promise.set_value();
+        } else {
+          shared->promise.set_value(shared->f(self));
+        }
+      } catch (...) {
+        shared->promise.set_exception(std::current_exception());
+      }
+    });
+    return future;
+  }
+  /// The result as the standard library's future: its get() returns, or raises, what get() does.
+  [[nodiscard]] std::future<value_type> future() const {
+    return then([](const async_result& r) { return r.get(); });
+  }
+  operator std::future<value_type>() const { return future(); } // NOLINT(google-explicit-constructor): the same thing
+
+  /// `co_await r` in a coroutine: what get() returns or raises. The coroutine goes on in the thread of then(), unless
+  /// the result is there already.
+  [[nodiscard]] auto operator co_await() const {
+    struct awaiter {
+      async_result result;
+      [[nodiscard]] bool await_ready() const { return result.ready(); }
+      void await_suspend(std::coroutine_handle<> waiting) const {
+        const auto own = result; // the coroutine may go on, and end, before this returns
+        own.when_done([waiting] { waiting.resume(); });
+      }
+      value_type await_resume() const { return result.get(); }
+    };
+    return awaiter{*this};
   }
 
   /// Waits and returns what each engine gave: engine number to result; of a map, to the results of its part.

@@ -12,6 +12,7 @@
 #include "pactor/load_balanced_view.hpp"
 #include "pactor/targets.hpp"
 #include "pactor/value.hpp"
+#include "pactor/wait.hpp"
 
 namespace pactor {
 

@@ -4,7 +4,16 @@
 #include "pactor/view.hpp"
 
 #include <algorithm>
+#include <concepts>
+#include <initializer_list>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace pactor {
 
@@ -12,6 +21,9 @@ namespace pactor {
 using variables = std::vector<std::pair<std::string, value>>;
 
 namespace detail {
+
+template <class>
+using value_for = value;
 
 /// Travels as a map of names to values.
 struct pushed_variables {
@@ -53,9 +65,7 @@ public:
   /// One engine is also a list of one.
   operator basic_direct_view<shape::per_engine>() const // NOLINT(google-explicit-constructor)
       requires std::same_as<Shape, shape::single> {
-    basic_direct_view<shape::per_engine> view{gate_, engines_};
-    view.set_block(this->block());
-    return view;
+    return other<shape::per_engine>(engines_);
   }
 
   /// The engines that a call would go to now, in target order.
@@ -65,11 +75,16 @@ public:
     engines_ = gate_->resolve(t);
     return *this;
   }
-  /// This view with other engines, for one call: `view.on("::2").apply_sync(job)`.
+  /// This view with other engines, for one call: `view.on("::2").apply_sync(job)`. A plain number gives an
+  /// engine_view, whose calls return one result, not a list. @throws as set_targets()
+  [[nodiscard]] basic_direct_view<shape::single> on(int engine) const {
+    return other<shape::single>(gate_->resolve(engine));
+  }
   [[nodiscard]] basic_direct_view<shape::per_engine> on(const pactor::targets& t) const {
-    basic_direct_view<shape::per_engine> view{gate_, gate_->resolve(t)};
-    view.set_block(this->block());
-    return view;
+    return other<shape::per_engine>(gate_->resolve(t));
+  }
+  [[nodiscard]] basic_direct_view<shape::per_engine> on(std::initializer_list<int> engines) const {
+    return on(pactor::targets{engines});
   }
   /// The number of engines now.
   [[nodiscard]] std::size_t size() const { return targets().size(); }
@@ -85,15 +100,44 @@ public:
     return this->settled(start_builtin<void>("pactor.push", detail::pushed_variable<T>{name, x}));
   }
 
+  /// The same as push().
+  async_result<void, Shape> update(const variables& entries) const { return push(entries); }
+
   /// A variable of each engine, as T; without T, as a pactor::value. Waits.
   /// @throws remote_error (missing_variable) where there is none, signature_mismatch
   template <class T = value>
   [[nodiscard]] typename Shape::template result<T> pull(std::string_view name) const {
-    return start_builtin<T>("pactor.pull", name).get();
+    return pull_async<T>(name).get();
+  }
+  /// The same without waiting.
+  template <class T = value>
+  [[nodiscard]] async_result<T, Shape> pull_async(std::string_view name) const {
+    return start_builtin<T>("pactor.pull", name);
   }
   /// Several variables of each engine: for each, an array in the order of the names. Waits. Throws as above.
   [[nodiscard]] typename Shape::template result<value> pull(const std::vector<std::string>& names) const {
     return start_builtin<value>("pactor.pull", names).get();
+  }
+  /// Several variables of each engine, as a tuple: `auto [a, b] = c[0].pull<double, int>("a", "b")`; without types, of
+  /// pactor::value. Waits. Throws as above.
+  template <class... T, std::convertible_to<std::string_view>... Name>
+  requires(sizeof...(Name) > 1 && (sizeof...(T) == 0 || sizeof...(T) == sizeof...(Name)))
+      [[nodiscard]] auto pull(const Name&... name) const {
+    using tuple = std::conditional_t<sizeof...(T) == 0, std::tuple<detail::value_for<Name>...>, std::tuple<T...>>;
+    return start_builtin<tuple>("pactor.pull", std::vector<std::string_view>{name...}).get();
+  }
+
+  /// Removes variables, where they are there. @return how many there were, on each engine; waits only while block() is
+  /// set
+  template <std::convertible_to<std::string_view>... Name>
+  async_result<std::int64_t, Shape> erase(const Name&... name) const {
+    return this->settled(start_builtin<std::int64_t>("pactor.erase", std::vector<std::string_view>{name...}));
+  }
+  /// Removes all variables. Waits only while block() is set.
+  async_result<void, Shape> clear() const { return this->settled(start_builtin<void>("pactor.clear")); }
+  /// The names of each engine's variables, sorted. Waits.
+  [[nodiscard]] typename Shape::template result<std::vector<std::string>> names() const {
+    return start_builtin<std::vector<std::string>>("pactor.names").get();
   }
 
   /// Divides a sequence among the engines and sets a variable on each to its part, as push() would: any range, or an
@@ -125,7 +169,7 @@ public:
   /// A variable of the view's engines: `view["a"] = 6`, `view["a"].get<int>()`.
   class variable {
   public:
-    variable(const basic_direct_view& view, std::string name) : view_{view}, name_{std::move(name)} {}
+    variable(basic_direct_view view, std::string name) : view_{std::move(view)}, name_{std::move(name)} {}
     /// Sets it on every engine, and waits for that.
     template <encodable T>
     void operator=(const T& x) const { // NOLINT(misc-unconventional-assign-operator): nothing to chain
@@ -137,7 +181,7 @@ public:
     }
 
   private:
-    const basic_direct_view& view_;
+    basic_direct_view view_;
     std::string name_;
   };
   [[nodiscard]] variable operator[](std::string name) const { return {*this, std::move(name)}; }
@@ -165,6 +209,21 @@ public:
 private:
   friend class detail::call_forms<basic_direct_view>;
 
+  template <class OtherShape>
+  basic_direct_view<OtherShape> other(detail::engine_set engines) const {
+    auto view = basic_direct_view<OtherShape>{gate_, std::move(engines)}.with(this->options());
+    view.set_block(this->block());
+    return view;
+  }
+  /// How the tasks of a lazy map are sent: the engines take turns.
+  auto lazy_sender(std::string_view job) const {
+    return [view = *this, name = std::string{job}, turn = std::size_t{0}](const std::shared_ptr<detail::call>& task,
+                                                                          const detail::slice& payload) mutable {
+      const auto engines = view.gate_->reach(view.engines_, name);
+      view.gate_->peer()->submit_direct(task, 0, payload, std::span{&engines[turn++ % engines.size()], 1});
+    };
+  }
+
   template <class R, class... A>
   async_result<R, Shape> start_apply(std::string_view job, const A&... a) const {
     const auto engines = gate_->reach(engines_, job);
@@ -179,14 +238,14 @@ private:
     return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, values), engines);
   }
   /// Jobs that every worker has, and no catalogue.
-  template <class R, class A>
-  async_result<R, Shape> start_builtin(std::string_view job, const A& a) const {
-    return async_result<R, Shape>{std::make_shared<detail::submission>(send_builtin(job, a))};
+  template <class R, class... A>
+  async_result<R, Shape> start_builtin(std::string_view job, const A&... a) const {
+    return async_result<R, Shape>{std::make_shared<detail::submission>(send_builtin(job, a...))};
   }
-  template <class A>
-  detail::submission send_builtin(std::string_view job, const A& a) const {
+  template <class... A>
+  detail::submission send_builtin(std::string_view job, const A&... a) const {
     const auto engines = gate_->reach(engines_, job);
-    return send(builtin_info(job), detail::encode_call(job, detail::call_mode::apply, a), engines);
+    return send(builtin_info(job), detail::encode_call(job, detail::call_mode::apply, a...), engines);
   }
   static std::shared_ptr<const job_info> builtin_info(std::string_view job) {
     return std::make_shared<const job_info>(job_info{std::string{job}, {}, {}});
@@ -237,8 +296,8 @@ private:
           tasks, i,
           detail::encode_call(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),
           std::span{&engines[i], 1});
-    return async_result<R, shape::mapped>{std::make_shared<detail::submission>(
-        detail::submission{std::move(tasks), gate_->peer(), std::move(info), std::move(starts)})};
+    return async_result<R, shape::mapped>{std::make_shared<detail::submission>(detail::submission{
+        std::move(tasks), gate_->peer(), std::move(info), std::move(starts), this->options().ordered})};
   }
 
   std::shared_ptr<detail::gateway> gate_;

@@ -8,13 +8,18 @@
 #include "pactor/detail/map_source.hpp"
 #include "pactor/functions.hpp"
 #include "pactor/job_descriptor.hpp"
+#include "pactor/lazy_map.hpp"
+#include "pactor/map_options.hpp"
 #include "pactor/value.hpp"
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -46,8 +51,8 @@ requires(sizeof...(P) == sizeof...(A)) inline constexpr bool callable_with<void(
     ((std::convertible_to<const A&, owner_of_t<P>> || std::convertible_to<const A&, std::remove_cvref_t<P>>)&&...);
 
 /// The forms of apply and map; how they start is the view's own affair.
-/// @tparam View has `start_apply<R>(job, arguments...)`, `start_map<R>(job, sources...)` and
-/// `start_parallel<R>(job, options, sources...)`
+/// @tparam View has `start_apply<R>(job, arguments...)`, `start_map<R>(job, sources...)`,
+/// `start_parallel<R>(job, options, sources...)` and `lazy_sender(job)`
 template <class View>
 class call_forms {
 public:
@@ -124,6 +129,60 @@ public:
   template <class R = value, sequence... S>
   requires(sizeof...(S) > 0) auto map(std::string_view job, S&&... s) const { return settled(map_async<R>(job, s...)); }
 
+  /// This view with other options for its maps: `view.with({.chunksize = 8}).map_async(job, a, b)`.
+  [[nodiscard]] View with(const map_options& options) const {
+    auto view = self();
+    view.options_ = options;
+    return view;
+  }
+  /// The map of one sequence, with options: `lview.map_async(job, range, {.chunksize = 8, .ordered = false})`.
+  template <class R, class P, sequence S>
+  auto map_async(const pactor::job<R(P)>& job, S&& s, const map_options& options) const {
+    return with(options).map_async(job, s);
+  }
+  template <class R = value, sequence S>
+  auto map_async(std::string_view job, S&& s, const map_options& options) const {
+    return with(options).template map_async<R>(job, s);
+  }
+  template <class R, class P, sequence S>
+  auto map_sync(const pactor::job<R(P)>& job, S&& s, const map_options& options) const {
+    return with(options).map_sync(job, s);
+  }
+  template <class R = value, sequence S>
+  auto map_sync(std::string_view job, S&& s, const map_options& options) const {
+    return with(options).template map_sync<R>(job, s);
+  }
+  template <class R, class P, sequence S>
+  auto map(const pactor::job<R(P)>& job, S&& s, const map_options& options) const {
+    return with(options).map(job, s);
+  }
+  template <class R = value, sequence S>
+  auto map(std::string_view job, S&& s, const map_options& options) const {
+    return with(options).template map<R>(job, s);
+  }
+
+  /// A lazy map, of sequences of any length, also without an end: reads them, and sends tasks, as results are taken,
+  /// at most max_outstanding tasks ahead. Ends with the shortest sequence. A direct view's engines take turns.
+  /// Sequences with a name are referred to, others kept. Throws as map_async().
+  template <class R, class... P, sequence... S>
+  requires(sizeof...(S) > 0) [[nodiscard]] lazy_map<R> imap(const pactor::job<R(P...)>& job, S&&... s) const {
+    static_assert(sizeof...(P) == sizeof...(S), "one sequence for each of the job's parameters");
+    return start_lazy<R, std::tuple<owner_of_t<P>...>>(job.name(), std::views::all(std::forward<S>(s))...);
+  }
+  template <class R = value, sequence... S>
+  requires(sizeof...(S) > 0) [[nodiscard]] lazy_map<R> imap(std::string_view job, S&&... s) const {
+    return start_lazy<R, std::tuple<std::remove_cvref_t<std::ranges::range_value_t<S>>...>>(
+        job, std::views::all(std::forward<S>(s))...);
+  }
+  template <class R, class P, sequence S>
+  [[nodiscard]] lazy_map<R> imap(const pactor::job<R(P)>& job, S&& s, const map_options& options) const {
+    return with(options).imap(job, std::forward<S>(s));
+  }
+  template <class R = value, sequence S>
+  [[nodiscard]] lazy_map<R> imap(std::string_view job, S&& s, const map_options& options) const {
+    return with(options).template imap<R>(job, std::forward<S>(s));
+  }
+
   /// The job as a function: see remote_function.
   template <class R, class... P>
   [[nodiscard]] auto remote(const pactor::job<R(P...)>& job) const {
@@ -157,11 +216,25 @@ protected:
     return result;
   }
 
+  [[nodiscard]] const map_options& options() const noexcept { return options_; }
+
 private:
+  template <class R, class Elements, class... Range>
+  lazy_map<R> start_lazy(std::string_view job, Range... ranges) const {
+    auto info = self().gate_->check_elements(static_cast<Elements*>(nullptr), job);
+    const auto chunk = std::max<std::size_t>(options_.chunksize, 1);
+    auto source = std::make_shared<lazy_source<Elements, Range...>>(std::string{job}, chunk, std::move(ranges)...);
+    const auto window = options_.max_outstanding > 0 ? options_.max_outstanding : 2 * self().size();
+    return lazy_map<R>{
+        std::make_unique<lazy_calls>(lazy_calls::source{[source] { return source->next(); }, self().lazy_sender(job)},
+                                     self().gate_->peer(), std::move(info), window, options_.ordered)};
+  }
+
   View& self() { return static_cast<View&>(*this); }
   const View& self() const { return static_cast<const View&>(*this); }
 
   bool block_ = false;
+  map_options options_;
 };
 
 } // namespace detail

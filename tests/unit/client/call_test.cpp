@@ -101,4 +101,34 @@ TEST_SUITE("client call") {
     for (auto& r : readers) r.join();
     CHECK(c->ready());
   }
+
+  TEST_CASE("observers are called at once and at each outcome until they have enough") {
+    const auto c = std::make_shared<call>(3, "power10");
+    int patient = 0, quick = 0, forgotten = 0;
+    c->observe([&] { return ++patient, c->ready(); });
+    c->observe([&] { return ++quick == 2; });
+    const auto number = c->observe([&] { return ++forgotten, false; });
+    c->settle(0, from_engine(0));
+    c->forget(number);
+    const auto before = forgotten;
+    c->settle(1, from_engine(1));
+    c->settle(2, from_engine(2));
+    CHECK(quick == 2);
+    CHECK(patient >= 4);
+    CHECK(forgotten == before);
+    const auto at_end = patient;
+    c->observe([&] { return ++quick, true; });
+    CHECK(quick == 3);
+    CHECK(patient == at_end);
+  }
+
+  TEST_CASE("a failure is known before the end") {
+    const auto c = std::make_shared<call>(2, "power10");
+    c->settle(0, from_engine(0));
+    CHECK_FALSE(c->failed());
+    auto failed = from_engine(1);
+    failed.kind = 4;
+    c->settle(1, failed);
+    CHECK(c->failed());
+  }
 }

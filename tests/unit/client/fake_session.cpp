@@ -17,6 +17,7 @@ detail::outcome end_as(record_kind kind, int engine, detail::bytes payload) {
   detail::outcome o;
   o.kind = static_cast<std::uint16_t>(kind);
   o.engine = engine;
+  o.pid = engine < 0 ? 0 : 1000 + engine;
   o.started = detail::clock::now();
   o.completed = o.started + 10ms;
   o.received = o.started + 20ms;
@@ -47,6 +48,18 @@ value pull(const fake_engine& e, const value& names) {
 value push(fake_engine& e, const value& variables) {
   for (const auto& [name, x] : *variables.get_if<value::map>()) e.variables[name.as<std::string>()] = x;
   return nullptr;
+}
+
+value names(const fake_engine& e) {
+  value::array all;
+  for (const auto& [name, x] : e.variables) all.emplace_back(name);
+  return all;
+}
+
+value erase(fake_engine& e, const value& variables) {
+  std::size_t erased = 0;
+  for (const auto& name : variables.as<std::vector<std::string>>()) erased += e.variables.erase(name);
+  return erased;
 }
 
 } // namespace
@@ -106,23 +119,32 @@ void fake_session::submit_balanced(const std::shared_ptr<detail::call>& c, std::
 }
 
 void fake_session::accept(submitted s) {
+  const std::lock_guard lock{mutex_};
   s.tasks->ids[s.index] = next_id_++;
   seen.push_back(s);
   waiting.push_back(std::move(s));
   if (!held_) run();
 }
 
+std::size_t fake_session::held_back() const {
+  const std::lock_guard lock{mutex_};
+  return waiting.size();
+}
+
 void fake_session::run() {
+  const std::lock_guard lock{mutex_};
   while (!waiting.empty() && !engines_.empty()) run(0);
 }
 
 void fake_session::run(std::size_t which) {
+  const std::lock_guard lock{mutex_};
   const auto s = waiting[which];
   waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(which));
   run(s);
 }
 
 void fake_session::fail(std::size_t which, const failure& f) {
+  const std::lock_guard lock{mutex_};
   const auto s = waiting[which];
   waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(which));
   s.tasks->settle(s.index, end_as(record_kind::failure, f.engine, detail::encode_failure(f)));
@@ -154,6 +176,9 @@ void fake_session::run(const submitted& s) {
 value fake_session::run_one(const std::string& name, fake_engine& e, std::span<const value> args) {
   if (name == "pactor.push") return push(e, args[0]);
   if (name == "pactor.pull") return pull(e, args[0]);
+  if (name == "pactor.clear") return e.variables.clear(), nullptr;
+  if (name == "pactor.names") return names(e);
+  if (name == "pactor.erase") return erase(e, args[0]);
   return jobs_.at(name).run(e, args);
 }
 

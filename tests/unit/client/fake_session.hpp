@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ public:
   /// Ends a task that waits with this failure.
   void fail(std::size_t which, const failure& f);
 
+  /// How many tasks wait; from any thread.
+  [[nodiscard]] std::size_t held_back() const;
+
   std::vector<submitted> waiting; ///< and, unless tasks are held, empty
   std::vector<submitted> seen;    ///< every task, in the order of submission
   int catalogue_queries = 0;      ///< calls of find_job()
@@ -72,6 +76,7 @@ private:
   detail::outcome run_map(const std::string& name, fake_engine& e, std::vector<value> sequences);
   [[nodiscard]] failure describe(const std::exception& e, const std::string& name, int engine) const;
 
+  mutable std::recursive_mutex mutex_; ///< jobs and callbacks call back
   std::map<int, fake_engine> engines_;
   std::map<std::string, job> jobs_;
   std::size_t next_engine_ = 0;

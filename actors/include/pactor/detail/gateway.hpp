@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -49,6 +50,11 @@ public:
   template <class... Args>
   std::shared_ptr<const job_info> check(std::string_view job) {
     return check_once(job, arguments_text<Args...>.view());
+  }
+  /// The same with the types in a tuple.
+  template <class... Args>
+  std::shared_ptr<const job_info> check_elements(const std::tuple<Args...>*, std::string_view job) {
+    return check<Args...>(job);
   }
   /// The same for arguments whose types are known only now; asked anew each time.
   std::shared_ptr<const job_info> check_now(std::string_view job, std::string_view types) const;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <ranges>
 #include <string_view>
 #include <type_traits>
@@ -170,6 +171,18 @@ std::vector<result_or_failure<R>> read_each(const submission& s, std::size_t ind
     return merge<R>(
         count, [&] { return static_cast<R>(std::move(*next++)); }, std::move(failures));
   }
+}
+
+/// One number of a map's part that ended well, without the others; nothing if it has to be read in another way.
+template <numeric R>
+std::optional<R> read_number_at(const submission& s, std::size_t index, std::size_t place) {
+  const auto& o = s.tasks->at(index);
+  if (!is_result(o)) return std::nullopt;
+  const message m{o.payload.data, o.payload.size};
+  const auto block = read_block(m.root());
+  if (!block || block->rank != 1 || place >= block->count) return std::nullopt;
+  const auto numbers = block->template in_place<R>();
+  return numbers ? std::optional{(*numbers)[place]} : std::nullopt;
 }
 
 } // namespace pactor::detail

@@ -3,6 +3,7 @@
 // bytes and numbers, no CAF, no MessagePack.
 
 #include "pactor/detail/bytes.hpp"
+#include "pactor/detail/callback_thread.hpp"
 #include "pactor/detail/task_output.hpp"
 #include "pactor/error.hpp"
 #include "pactor/job_info.hpp"
@@ -79,6 +80,8 @@ public:
   [[nodiscard]] std::size_t done() const noexcept { return done_.load(std::memory_order_acquire); }
   [[nodiscard]] bool ready() const noexcept { return done() == size(); }
   [[nodiscard]] bool ready(std::size_t index) const;
+  /// True once a task ended without a whole result.
+  [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
 
   /// Waits until all tasks ended. @return false if `deadline` came first
   bool wait_until(std::chrono::steady_clock::time_point deadline) const;
@@ -110,13 +113,23 @@ public:
   /// Waits until something was printed or all tasks ended. @param in_time false if `deadline` came first
   [[nodiscard]] std::deque<printed> wait_output(live_output& from, std::chrono::steady_clock::time_point deadline,
                                                 bool& in_time) const;
+  /// Calls `f` now, and again whenever tasks have ended, until it returns true; not in several threads at a time. It
+  /// runs where outcomes are delivered: it must not wait, throw, or release the last owner of a session.
+  /// @return its number, for forget()
+  std::uint64_t observe(std::function<bool()> f) const;
+  void forget(std::uint64_t number) const;
 
   /// Numbers of the tasks, for people and queries ("client-number"); set at submission.
   std::vector<std::uint64_t> ids;
 
 private:
+  struct observer {
+    std::uint64_t number;
+    std::function<bool()> notice;
+  };
   template <class Done>
   bool wait_for_some(std::chrono::steady_clock::time_point deadline, Done done) const;
+  void tell_observers() const;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
@@ -125,6 +138,10 @@ private:
   mutable std::size_t impatient_ = 0;             ///< threads that wait for less than all tasks
   mutable std::unique_ptr<task_outputs> outputs_; ///< made when the first task says something, or somebody listens
   std::atomic<std::size_t> done_{0};
+  std::atomic<bool> failed_{false};
+  mutable std::vector<observer> observers_;
+  mutable std::uint64_t next_observer_ = 0;
+  mutable bool telling_ = false, tell_again_ = false;
   std::string job_;
   clock::time_point submitted_ = clock::now();
 };
@@ -132,7 +149,13 @@ private:
 /// A connected client. Thread-safe.
 class session {
 public:
+  session() = default;
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
   virtual ~session() = default;
+
+  /// Where callbacks run, one after the other.
+  [[nodiscard]] std::shared_ptr<callback_queue> callbacks() { return callbacks_.queue(); }
 
   /// Engine numbers in ascending order, as of the last notice of the hub.
   [[nodiscard]] virtual std::vector<int> ids() const = 0;
@@ -158,6 +181,9 @@ public:
   /// True until the connection ended or close() was called.
   [[nodiscard]] virtual bool connected() const = 0;
   virtual void close() = 0;
+
+private:
+  callback_thread callbacks_;
 };
 
 /// Connects. @throws not_connected, error{refused | configuration | incompatible_version}

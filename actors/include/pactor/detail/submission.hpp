@@ -6,15 +6,30 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pactor {
 
 /// A time span in seconds; every chrono duration converts to it.
 using seconds = std::chrono::duration<double>;
+/// A wait without an end.
+inline constexpr seconds no_limit{std::numeric_limits<double>::infinity()};
+
+/// What a wait is for.
+enum class return_when : std::uint8_t {
+  all_completed,   ///< every task ended
+  first_exception, ///< one failed, or every one ended
+  first_completed, ///< one ended
+};
 
 /// One task of a call, as far as the client knows it.
 struct task_info {
@@ -23,6 +38,8 @@ struct task_info {
 
   std::uint64_t id = 0; ///< the task's number, see async_result::ids()
   int engine = -1;      ///< that it ran on; -1 while pending, or if it never got to one
+  std::string host{};   ///< of that engine; "" if it is not known, or is no more
+  int pid = 0;          ///< of the process it ran in; 0 while pending, or if it never got to one
   state_type state = state_type::pending;
   time_point submitted;            ///< by this client
   time_point started, completed{}; ///< of the job itself, by the engine's clock; epoch while pending
@@ -38,6 +55,24 @@ enum class output_order : std::uint8_t {
   engine, ///< what each engine printed, in the order of their numbers
   task,   ///< what each task printed, in target or element order
 };
+
+/// How wait_interactive() shows progress.
+struct progress_options {
+  seconds interval{0.1};          ///< between two looks
+  seconds timeout = no_limit;     ///< of the whole wait
+  std::ostream* out = nullptr;    ///< where to; null is std::cerr
+  std::optional<bool> terminal{}; ///< one line that is written anew, or lines; unset: whether stderr is a terminal
+  seconds line_interval{1.0};     ///< between two lines where there is no terminal
+};
+
+class any_result;
+/// Which of several results were there when a wait ended, and which were not: places in the list.
+struct wait_result {
+  std::vector<std::size_t> done, pending;
+};
+/// Waits for several results, of whatever types.
+wait_result wait(std::span<const any_result> results, return_when when = return_when::all_completed,
+                 seconds timeout = no_limit);
 
 namespace detail {
 
@@ -72,11 +107,19 @@ public:
   /// @return false if `timeout` ran out first; the tasks go on
   bool wait(seconds timeout) const { return state_->tasks->wait_until(after(timeout)); }
   void wait() const { state_->tasks->wait(); }
+  /// Waits for less than all tasks. @return false if `timeout` ran out before
+  bool wait(seconds timeout, return_when when) const;
+  /// Waits and shows how far it is: on a terminal a bar with rate and remaining time, elsewhere lines.
+  /// @return false if the options' timeout ran out first
+  bool wait_interactive(const progress_options& options = {}) const;
   /// Waits and raises what get() would raise of the tasks, without decoding results.
   void check() const;
   /// True if every task ended with a result.
   /// @throws error{invalid_argument} if not ready
   [[nodiscard]] bool successful() const;
+
+  /// True once one of the tasks failed, whether or not the others ended.
+  [[nodiscard]] bool failed_so_far() const { return state_->tasks->failed(); }
 
   /// The name of the job.
   [[nodiscard]] const std::string& job() const { return state_->tasks->job(); }
@@ -128,6 +171,13 @@ protected:
   void require_ready(deadline until) const;
   /// What each task has printed so far to a stream.
   [[nodiscard]] std::vector<std::string> texts(text_stream s) const;
+  /// Raises what failed so far, as check() does in the end. Returns if nothing did.
+  void check_so_far() const;
+  /// Calls `f` in the client's callback thread once every task ended. @throws std::system_error
+  void when_done(std::function<void()> f) const;
+  /// The task of this result, and the result's place in it.
+  /// @throws error{invalid_argument} "no result 7: there are 4"
+  [[nodiscard]] std::pair<std::size_t, std::size_t> locate(std::size_t index) const;
   /// get_dict(): several tasks ran on `engine`. @throws error{invalid_argument}
   [[noreturn]] void refuse_dictionary(int engine) const;
 
@@ -135,6 +185,7 @@ protected:
 
 private:
   bool stream_until(std::ostream& out, std::ostream& err, deadline until) const;
+  friend wait_result pactor::wait(std::span<const any_result> results, return_when when, seconds timeout);
 };
 
 } // namespace detail
