@@ -168,7 +168,7 @@ TEST_CASE("each task tells host and process, and progress is shown to the end") 
   }
 }
 
-TEST_CASE("a bad element leaves its neighbours, and the dead engine's part is told apart") {
+TEST_CASE("an element that does not fit leaves its neighbours") {
   const temporary_cluster cluster{2};
   const auto c = cluster.client();
   const std::vector<value> mixed{1, "two", 3, 4, nullptr, 6};

@@ -140,6 +140,17 @@ TEST_CASE("a failed element does not take its neighbours' results") {
   REQUIRE(w.failures.size() == 1);
   CHECK(w.failures[0].first == 1);
   CHECK(w.failures[0].second.code == ec::signature_mismatch);
+
+  // Numbers that do not fit fail alone, too, whether they travel one by one or as an array.
+  for (const auto& input : {value{value::array{2, 2.5, 4}}, value{std::vector<double>{2, 2.5, 4}}}) {
+    const auto even = engine.map("is_even", input);
+    REQUIRE(even.kind == PACTOR_PARTIAL);
+    const auto e = detail::decode_partial<bool>(even.payload);
+    CHECK(e.successes == std::vector{true, true});
+    REQUIRE(e.failures.size() == 1);
+    CHECK(e.failures[0].first == 1);
+    CHECK(e.failures[0].second.what == "2.5 does not fit in int64");
+  }
 }
 
 TEST_CASE("maps that make no sense are refused as a whole") {

@@ -145,8 +145,7 @@ public:
     const auto rank = block_ ? block_->rank : 1;
     if (rank == 0 || (!block_ && o.type != kind::ARRAY && o.type != kind::BIN)) mismatch<std::vector<held>>(o);
     if constexpr (numeric<held>) {
-      numbers_.load(o);
-      size_ = numbers_.get().size();
+      load_numbers(o);
     } else if (o.type == kind::BIN) {
       mismatch<std::vector<held>>(o);
     } else {
@@ -156,9 +155,10 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   void load(std::size_t i, argument<P>& into) {
-    if constexpr (numeric<held>)
-      into.assign(numbers_.get()[i]);
-    else if (!block_)
+    if constexpr (numeric<held>) {
+      if (at_once_) return into.assign(numbers_.get()[i]);
+    }
+    if (!block_)
       into.load(object_.via.array.ptr[i]);
     else if (block_->rank == 1)
       into.load(number_object(*block_, i));
@@ -168,6 +168,22 @@ public:
 
 private:
   struct nothing {};
+
+  /// All at once, unless some of them do not fit: then one by one, so that these fail alone.
+  void load_numbers(const object& o) {
+    if (o.type == kind::ARRAY) {
+      size_ = o.via.array.size;
+      return;
+    }
+    try {
+      numbers_.load(o);
+      size_ = numbers_.get().size();
+      at_once_ = true;
+    } catch (const error& e) {
+      if (e.code() != ec::signature_mismatch || !block_ || block_->rank != 1) throw;
+      size_ = block_->count;
+    }
+  }
 
   object row(std::size_t i) {
     const auto shape = block_->shape().subspan(1);
@@ -184,6 +200,7 @@ private:
   const object& object_;
   std::optional<block_view> block_;
   std::size_t size_ = 0;
+  bool at_once_ = false;
   [[no_unique_address]] std::conditional_t<numeric<held>, span_argument<std::vector<held>, held>, nothing> numbers_;
   bytes_encoder row_{0};
 };
