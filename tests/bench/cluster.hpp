@@ -32,8 +32,7 @@ inline std::string text(const char* format, double a, double b = 0, double c = 0
 class cluster {
 public:
   /// @param jobs a directory of further job libraries; "" is none
-  explicit cluster(std::string program, std::string jobs = {})
-      : program_{std::move(program)}, jobs_{std::move(jobs)} {
+  explicit cluster(std::string program, std::string jobs = {}) : program_{std::move(program)}, jobs_{std::move(jobs)} {
     directory_ = std::filesystem::temp_directory_path() / ("pactor-bench-" + std::to_string(::getpid()));
     ::setenv("PACTOR_DIR", directory_.c_str(), 1);
     start();
