@@ -24,13 +24,21 @@ failure connection_failure(ec code, const std::string& reason) {
   return f;
 }
 
+failure lost_result(int engine) {
+  failure f;
+  f.code = ec::engine_lost;
+  f.engine = engine;
+  f.what = "engine " + std::to_string(engine) + " was lost while its result was on the way";
+  return f;
+}
+
 } // namespace
 
 void client_core::check_connected() const {
   if (ended_) throw not_connected{"the connection to the controller ended: " + end_reason_};
 }
 
-std::uint64_t client_core::enter(const std::shared_ptr<detail::call>& c, std::size_t index) {
+std::uint64_t client_core::enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(tasks_.size()));
     tasks_.emplace_back();
@@ -40,6 +48,7 @@ std::uint64_t client_core::enter(const std::shared_ptr<detail::call>& c, std::si
   auto& p = tasks_[slot];
   p.call = c;
   p.index = static_cast<std::uint32_t>(index);
+  p.shared = shared;
   const auto id = std::uint64_t{p.generation} << 32 | slot;
   if (index < c->ids.size()) c->ids[index] = id;
   return id;
@@ -50,7 +59,7 @@ std::optional<client_core::pending> client_core::leave(std::uint64_t id) {
   if (slot >= tasks_.size() || !tasks_[slot].call || tasks_[slot].generation != id >> 32) return std::nullopt;
   auto& p = tasks_[slot];
   auto result = std::move(p);
-  p = pending{nullptr, 0, result.generation + 1};
+  p = pending{nullptr, 0, result.generation + 1, 0};
   free_.push_back(slot);
   return result;
 }
@@ -78,7 +87,8 @@ void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mu
   flush_later_();
 }
 
-void client_core::add_task(outgoing& out, record r, const detail::slice& payload, std::uint16_t flags) {
+void client_core::add_task(outgoing& out, record r, const detail::slice& payload, std::uint16_t flags,
+                           std::uint64_t shared) {
   r.kind = static_cast<std::uint16_t>(record_kind::task);
   if (payload.size <= worker::inline_limit) {
     r.size = static_cast<std::uint32_t>(payload.size);
@@ -87,6 +97,12 @@ void client_core::add_task(outgoing& out, record r, const detail::slice& payload
   }
   const std::uint64_t size = payload.size;
   r.size = sizeof size;
+  if (shared != 0) {
+    r.flags = wire::shared;
+    r.transfer = shared;
+    out.batch.add(r, &size);
+    return;
+  }
   r.flags = wire::transferred;
   r.transfer = ++next_transfer_;
   out.batch.add(r, &size);
@@ -97,22 +113,24 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
                                 std::span<const int> targets) {
   std::unique_lock lock{mutex_};
   check_connected();
-  const bool lone = nothing_open();
+  const auto large = payload.size > worker::inline_limit;
+  const auto shared = large ? lanes_.offer(payload, targets).value_or(0) : 0;
+  const bool lone = nothing_open() && !large;
   const auto inlined = std::min(payload.size, worker::inline_limit);
   direct_.make_room(2 * sizeof(record) + wire::padded(inlined) + targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
-    r.id = enter(c, first);
+    r.id = enter(c, first, shared);
     r.engine = targets[0];
   } else {
     std::vector<target> list(targets.size());
-    for (std::size_t i = 0; i < targets.size(); ++i) list[i] = {enter(c, first + i), targets[i], 0};
+    for (std::size_t i = 0; i < targets.size(); ++i) list[i] = {enter(c, first + i, shared), targets[i], 0};
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
     direct_.batch.add(t, list.data());
   }
-  add_task(direct_, r, payload, 0);
+  add_task(direct_, r, payload, 0, shared);
   leave_for(frame_kind::direct_tasks, lone, std::move(lock));
 }
 
@@ -143,6 +161,7 @@ void client_core::flush() {
   auto balanced = balanced_.take();
   const auto uploads = std::exchange(uploads_, {});
   lock.unlock();
+  lanes_.flush();
   for (auto& body : direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)});
   for (auto& body : balanced)
     controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(body)}, 0, transport::balanced);
@@ -217,22 +236,23 @@ void client_core::on_frame(const frame_in& f) {
     case frame_kind::abandon: {
       assemblies_.drop(f.from, f.header.tag);
       if (auto a = arrivals_.extract(f.header.tag)) {
-        failure lost;
-        lost.code = ec::engine_lost;
-        lost.engine = a.mapped().outcome.engine;
-        lost.what = "engine " + std::to_string(lost.engine) + " was lost while its result was on the way";
-        settle_with(a.mapped().call, a.mapped().index, lost);
+        settle_with(a.mapped().call, a.mapped().index, lost_result(a.mapped().outcome.engine));
       }
       return;
     }
     case frame_kind::answer:
       return on_answer(f);
-    case frame_kind::engines:
-      return set_places(decode<std::vector<node_place>>(f.body));
+    case frame_kind::engines: {
+      auto places = decode<std::vector<node_place>>(f.body);
+      lanes_.set_places(client_, places);
+      return set_places(std::move(places));
+    }
     case frame_kind::welcome: {
       controller_->welcome_peer();
       auto w = decode<welcome_client>(f.body);
       controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
+      lanes_.set_places(w.client, w.nodes);
+      client_ = w.client;
       set_places(std::move(w.nodes));
       const std::lock_guard lock{mutex_};
       welcome_ = std::move(w);
@@ -257,8 +277,12 @@ void client_core::on_outcomes(const frame_in& f) {
   {
     const std::lock_guard lock{mutex_};
     wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
-      if (auto p = wire::is_output(r.kind) ? find(r.id) : leave(r.id))
+      if (wire::is_output(r.kind)) {
+        if (auto p = find(r.id)) done.push_back({std::move(p->call), p->index, r, payload});
+      } else if (auto p = leave(r.id)) {
+        if (p->shared != 0) lanes_.task_ended(p->shared);
         done.push_back({std::move(p->call), p->index, r, payload});
+      }
     });
   }
   using namespace std::chrono;
@@ -274,6 +298,10 @@ void client_core::on_outcomes(const frame_in& f) {
     o.started = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.started})};
     o.completed = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.completed})};
     o.received = now;
+    if ((d.record.flags & wire::shared) != 0) {
+      settle_shared(d, std::move(o));
+      continue;
+    }
     if ((d.record.flags & wire::transferred) == 0) {
       o.payload = {f.body, d.payload, d.record.size};
       d.call->settle(d.index, std::move(o));
@@ -293,6 +321,19 @@ void client_core::hear(const settled& s, const detail::bytes& frame) {
   u.omitted = s.record.transfer;
   u.payload = {frame, s.payload, s.record.size};
   s.call->hear(s.index, u, kept_);
+}
+
+void client_core::settle_shared(settled& s, detail::outcome o) {
+  std::uint64_t size = 0;
+  if (s.record.size == sizeof size) std::memcpy(&size, s.payload, sizeof size);
+  const auto engine = o.engine;
+  lanes_.await(engine, s.record.transfer, size,
+               [c = s.call, index = s.index, o = std::move(o)](std::optional<detail::bytes> payload) mutable {
+                 if (!payload) return settle_with(c, index, lost_result(o.engine));
+                 o.payload = detail::slice{std::move(*payload)};
+                 o.received = detail::clock::now();
+                 c->settle(index, std::move(o));
+               });
 }
 
 void client_core::settle_later(settled& s, detail::outcome o, const transport::link_ptr& from) {
@@ -368,6 +409,7 @@ void client_core::end(ec code, const std::string& reason) {
   for (const auto& p : open) settle_with(p.call, p.index, f);
   for (const auto& [tag, a] : arrivals_) settle_with(a.call, a.index, f);
   arrivals_.clear();
+  lanes_.close();
   if (controller_) senders_.link_down(controller_);
 }
 

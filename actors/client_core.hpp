@@ -1,6 +1,7 @@
 #pragma once
 // The client actor: batches what the user's threads submit, and hands them the outcomes.
 
+#include "actors/client_lanes.hpp"
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
 #include "pactor/detail/session.hpp"
@@ -27,9 +28,13 @@ namespace pactor {
 class client_core {
 public:
   /// @param flush_later asks the actor to call flush(); from any thread
-  explicit client_core(std::function<void()> flush_later) : flush_later_{std::move(flush_later)} {}
+  /// @param open        connects to the lanes of nodes on this host; none if it is null
+  explicit client_core(std::function<void()> flush_later, client_lanes::open_function open = {}, std::string nonce = {})
+      : flush_later_{std::move(flush_later)}, lanes_{std::move(open), std::move(nonce), flush_later_} {}
 
   // From any thread.
+  /// Memory for a large payload that engines of this host can read in place; empty if there are none.
+  [[nodiscard]] detail::bytes large_memory(std::size_t size) { return lanes_.allocate(size); }
   void submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
                      std::span<const int> targets);
   void submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index, const detail::slice& payload,
@@ -51,11 +56,14 @@ public:
   /// Where the body of a frame is to be received.
   [[nodiscard]] detail::bytes buffer(const transport::link& from, const transport::frame_header& header) const;
   void flush();
+  /// Before the I/O thread ends.
+  void close_lanes() { lanes_.close(); }
 
 private:
   struct pending {
     std::shared_ptr<detail::call> call; ///< null: the entry is free
     std::uint32_t index = 0, generation = 0;
+    std::uint64_t shared = 0; ///< handle of a payload that went by a lane; 0: none
   };
   struct upload {
     std::uint64_t transfer;
@@ -88,15 +96,18 @@ private:
     }
   };
 
-  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index); // with mutex_ held
-  std::optional<pending> leave(std::uint64_t id);                                 // with mutex_ held
-  [[nodiscard]] std::optional<pending> find(std::uint64_t id) const;              // with mutex_ held
-  void add_task(outgoing& out, wire::record r, const detail::slice& payload, std::uint16_t flags);
+  // With mutex_ held.
+  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared = 0);
+  std::optional<pending> leave(std::uint64_t id);
+  [[nodiscard]] std::optional<pending> find(std::uint64_t id) const;
+  void add_task(outgoing& out, wire::record r, const detail::slice& payload, std::uint16_t flags,
+                std::uint64_t shared = 0);
   void check_connected() const; // with mutex_ held
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
   void on_outcomes(const frame_in& f);
   void hear(const settled& s, const detail::bytes& frame);
+  void settle_shared(settled& s, detail::outcome o);
   void settle_later(settled& s, detail::outcome o, const transport::link_ptr& from);
   void on_piece(const frame_in& f);
   void on_answer(const frame_in& f);
@@ -105,6 +116,7 @@ private:
   static void settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f);
 
   std::function<void()> flush_later_;
+  client_lanes lanes_;
   transport::link_ptr controller_; // set before the first submission
 
   mutable std::mutex mutex_;
@@ -126,6 +138,7 @@ private:
   // I/O thread
   piece_senders senders_;
   piece_assemblies assemblies_;
+  std::uint32_t client_ = 0; // its number
   std::map<std::uint64_t, arrival> arrivals_;
   std::shared_ptr<detail::output_budget> kept_ = std::make_shared<detail::output_budget>(0);
 };
@@ -137,7 +150,11 @@ struct client_connected {
 
 /// The actor around it.
 template <class Self>
-caf::behavior client(Self*, std::shared_ptr<client_core> core, hello_client hello) {
+caf::behavior client(Self* self, std::shared_ptr<client_core> core, hello_client hello) {
+  self->set_exit_handler([self, core](const caf::exit_msg& m) {
+    core->close_lanes();
+    self->quit(m.reason);
+  });
   return {
       [core, hello = std::move(hello)](const client_connected& c) { core->on_connected(c.link, hello); },
       [core](const frame_in& f) { core->on_frame(f); },

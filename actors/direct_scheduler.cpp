@@ -75,6 +75,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
     if (const auto id = accept(from, {r.id, r.engine, 0})) {
       auto out = r;
       out.id = *id;
+      out.count = from.number;
       node_of(r.engine)->out.add(out, payload);
     }
     return;
@@ -85,6 +86,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
   std::vector<piece_relay::end> destinations;
   for (auto& [n, list] : groups) {
     auto out = r;
+    out.count = from.number;
     if (transferred) {
       out.transfer = next_transfer();
       destinations.push_back({n->out.link(), out.transfer});

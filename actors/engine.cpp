@@ -63,6 +63,7 @@ void engine_state::take(engine_tasks& tasks) {
     t.ready = !item.file || item.file->complete();
     t.kind = kind_of(item.payload);
     t.payload = std::move(item.payload);
+    t.client = item.client;
     if (core_.push(std::move(t))) {
       if (item.file) files_[{item.directed, item.id}] = std::move(item.file);
       continue;
@@ -110,13 +111,16 @@ void engine_state::feed() {
       r.size = static_cast<std::uint32_t>(t->payload.size);
       worker_->send(r, t->payload.data);
     } else {
-      const auto size = file->second->size();
-      r.size = sizeof size;
+      const auto& f = *file->second;
+      const worker::file_part part{f.size(), f.offset()};
+      r.size = sizeof part;
       r.flags = wire::transferred;
-      worker_->send_file(r, &size, file->second->fd());
+      r.transfer = ++files_given_;
+      worker_->send_file(r, &part, f.fd());
+      given_.emplace(r.transfer, std::move(file->second));
       files_.erase(file);
     }
-    held_.push_back(std::move(t->payload));
+    held_.push_back({std::move(t->payload), t->client});
     ++services_->held;
   }
   worker_->flush();
@@ -132,6 +136,10 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
     return printed(r, payload);
   default:
     break;
+  }
+  if (r.kind == static_cast<std::uint16_t>(worker::link_kind::release)) {
+    given_.erase(r.id);
+    return;
   }
   // Before it is ready no job has run, so that this is really the worker's pipe.
   if (r.kind == static_cast<std::uint16_t>(worker::link_kind::stream) && core_.status() != core::engine_status::idle &&
@@ -169,6 +177,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     return;
   }
   core_.finished(*t, std::chrono::nanoseconds{r.completed - r.started});
+  const auto client = held_.front().client;
   held_.pop_front();
   --services_->held;
   printed_.forget();
@@ -177,10 +186,19 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   auto o = r;
   o.engine = number_;
   o.transfer = 0;
-  if ((r.flags & wire::transferred) == 0) {
+  if ((r.flags & (wire::transferred | wire::shared)) == 0) {
     out.add(o, payload);
   } else {
-    send_large(o, t->directed, std::move(file), payload);
+    try {
+      send_large(o, t->directed, client, part_of(r, payload, std::move(file)));
+    } catch (const error& e) {
+      failure f;
+      f.code = e.code();
+      f.engine = number_;
+      f.host = services_->host;
+      f.what = e.what();
+      send_failure(out, o, f);
+    }
   }
   owes_ = true;
 }
@@ -192,25 +210,35 @@ void engine_state::turn_ended() {
   services_->held == 0 ? services_->flush_now() : services_->flush_later();
 }
 
-void engine_state::send_large(record o, bool directed, process::unique_fd file, const char* size_text) {
-  auto& out = outbox_for(directed);
-  std::uint64_t size = 0;
-  if (o.size == sizeof size) std::memcpy(&size, size_text, sizeof size);
-  try {
-    auto mapped = map_memory_file(std::move(file), size);
-    o.transfer = ++services_->transfers;
-    out.add(o, &size);
-    out.send(); // before its pieces
-    const auto flags = transport::upward | (directed ? 0 : transport::balanced);
-    services_->senders.start(out.link(), o.transfer, static_cast<std::uint16_t>(flags), detail::slice{mapped});
-  } catch (const error& e) {
-    failure f;
-    f.code = e.code();
-    f.engine = number_;
-    f.host = services_->host;
-    f.what = e.what();
-    send_failure(out, o, f);
+engine_state::file_part engine_state::part_of(const record& r, const char* payload, process::unique_fd file) const {
+  worker::file_part part;
+  if (r.size == sizeof part) std::memcpy(&part, payload, sizeof part);
+  if ((r.flags & wire::transferred) != 0) {
+    auto own = std::make_shared<const process::unique_fd>(std::move(file));
+    return {own->get(), part.offset, part.size, own};
   }
+  const auto given = given_.find(r.transfer);
+  if (given == given_.end()) throw error{ec::bad_payload, "the worker named a file that it does not have"};
+  return {given->second->fd(), part.offset, part.size, given->second};
+}
+
+void engine_state::send_large(record o, bool directed, std::uint32_t client, const file_part& part) {
+  auto& out = outbox_for(directed);
+  o.size = sizeof part.size;
+  if (services_->lanes && services_->lanes->reaches(client)) {
+    require_part(part.fd, part.offset, part.size);
+    o.flags = wire::shared;
+    o.transfer = services_->lanes->send(client, part.fd, part.offset, part.size, part.keep);
+    out.add(o, &part.size);
+    return;
+  }
+  auto mapped = map_memory_file(part.fd, part.offset, part.size, part.keep);
+  o.flags = wire::transferred;
+  o.transfer = ++services_->transfers;
+  out.add(o, &part.size);
+  out.send(); // before its pieces
+  const auto flags = transport::upward | (directed ? 0 : transport::balanced);
+  services_->senders.start(out.link(), o.transfer, static_cast<std::uint16_t>(flags), detail::slice{mapped});
 }
 
 void engine_state::send_failure(outbox& out, record r, const failure& f) {
@@ -243,6 +271,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   lose(core_.worker_lost(), f, true);
   services_->held -= held_.size();
   held_.clear();
+  given_.clear();
   if (!stopping_) after_loss();
 }
 
@@ -266,7 +295,8 @@ void engine_state::after_loss() {
 void engine_state::lose(const core::engine_core::loss& loss, const failure& f, bool replaced) {
   if (loss.executing) {
     auto blamed = f;
-    if (const auto call = held_.empty() ? std::nullopt : wire::read_call(held_.front().data, held_.front().size))
+    if (const auto call =
+            held_.empty() ? std::nullopt : wire::read_call(held_.front().payload.data, held_.front().payload.size))
       blamed.job = call->job;
     if (const auto errors = printed_.last_errors(); !errors.empty())
       blamed.what += "; it had written to standard error:\n" + errors;

@@ -1,6 +1,8 @@
 #pragma once
 // The engine: an actor in the node with a number, a queue and a state, which supervises the worker that runs its jobs.
 
+#include "actors/lane.hpp"
+#include "actors/node_lanes.hpp"
 #include "actors/outbox.hpp"
 #include "actors/output_gate.hpp"
 #include "actors/printed_text.hpp"
@@ -19,6 +21,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace pactor {
@@ -33,8 +36,10 @@ struct node_services {
   std::function<void()> flush_now;
   std::size_t held = 0; ///< tasks that the workers have
   std::function<void(const engine_report&)> report;
-  std::optional<outbox> direct, balanced; ///< outcomes for the two schedulers, once there is a controller
-  piece_senders senders;                  ///< large results on their way out
+  std::optional<outbox> direct, balanced;  ///< outcomes for the two schedulers, once there is a controller
+  piece_senders senders;                   ///< large results on their way out
+  std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
+  std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
 };
 
@@ -72,7 +77,15 @@ private:
   void printed(wire::record r, const char* payload);
   void take_last_words();
   void ended(const wire::record& r, const char* payload, process::unique_fd file);
-  void send_large(wire::record o, bool directed, process::unique_fd file, const char* size_text);
+  /// A part of a memory file.
+  struct file_part {
+    int fd;
+    std::uint64_t offset, size;
+    std::shared_ptr<const void> keep; // keeps the descriptor
+  };
+  /// @throws error{bad_payload} if the worker announced what it can't mean
+  file_part part_of(const wire::record& r, const char* payload, process::unique_fd file) const;
+  void send_large(wire::record o, bool directed, std::uint32_t client, const file_part& part);
   void send_failure(outbox& out, wire::record r, const failure& f);
   void send_lost(core::task_ref t, const failure& f, bool started);
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced);
@@ -87,7 +100,13 @@ private:
   core::restart_policy policy_;
   std::unique_ptr<worker_link> worker_;
   std::map<task_key, file_ptr> files_;
-  std::deque<detail::slice> held_; // payloads that the worker has, to name the job it died in
+  struct held_task {
+    detail::slice payload; // names the job, should the worker die in it
+    std::uint32_t client;
+  };
+  std::deque<held_task> held_;                        // that the worker has
+  std::unordered_map<std::uint64_t, file_ptr> given_; // files that the worker reads
+  std::uint64_t files_given_ = 0;
   std::string last_loss_;
   printed_text printed_;
   output_gate gate_;

@@ -90,7 +90,7 @@ void hub_state::on_hello_client(const frame_in& f) {
 void hub_state::on_hello_node(const frame_in& f) {
   auto hello = decode<hello_node>(f.body);
   if (!admit(f, hello.protocol, hello.nonce)) return;
-  node n{++last_node_, hello.host, {}, f.from, std::move(hello.jobs)};
+  node n{++last_node_, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
@@ -156,7 +156,7 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
 std::vector<node_place> hub_state::places() const {
   std::vector<node_place> all;
   for (const auto& [link, n] : nodes_) {
-    node_place p{n.host, {}};
+    node_place p{n.host, n.lane, {}};
     std::copy_if(n.engines.begin(), n.engines.end(), std::back_inserter(p.engines), [this](int id) {
       const auto* e = table_.find(id);
       return e && e->condition.state != given_up;

@@ -50,7 +50,7 @@ private:
   };
   struct node {
     std::uint64_t key;
-    std::string host;
+    std::string host, lane;
     std::vector<int> engines;
     transport::link_ptr link;
     jobs_answer jobs;

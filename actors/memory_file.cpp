@@ -19,7 +19,20 @@ namespace {
   throw error{ec::system, what + ": " + std::generic_category().message(errno)};
 }
 
+std::uint64_t page_size() {
+  static const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
 } // namespace
+
+void require_part(int fd, std::uint64_t offset, std::uint64_t size) {
+  struct stat info {};
+  const auto seals = ::fcntl(fd, F_GET_SEALS);
+  const auto whole = ::fstat(fd, &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+  if (size == 0 || size > whole || offset > whole - size || seals < 0 || (seals & F_SEAL_SHRINK) == 0)
+    throw error{ec::bad_payload, "a memory file does not hold what was announced"};
+}
 
 memory_file::memory_file(std::uint64_t size)
     : fd_{::memfd_create("pactor-payload", MFD_CLOEXEC | MFD_ALLOW_SEALING)}, size_{size} {
@@ -48,16 +61,23 @@ void memory_file::seal() {
     fail("a payload's memory file could not be sealed");
 }
 
-detail::bytes map_memory_file(process::unique_fd fd, std::uint64_t size) {
-  struct stat info {};
-  const auto seals = ::fcntl(fd.get(), F_GET_SEALS);
-  if (::fstat(fd.get(), &info) != 0 || static_cast<std::uint64_t>(info.st_size) < size || seals < 0 ||
-      (seals & F_SEAL_SHRINK) == 0)
-    throw error{ec::bad_payload, "the worker's memory file does not hold what it announced"};
-  void* at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd.get(), 0);
+void memory_file::adopt(process::unique_fd file, std::uint64_t offset, std::function<void()> release) {
+  require_part(file.get(), offset, size_);
+  fd_ = std::move(file);
+  offset_ = offset;
+  filled_ = size_;
+  release_ = std::move(release);
+}
+
+detail::bytes map_memory_file(int fd, std::uint64_t offset, std::uint64_t size, std::shared_ptr<const void> keep) {
+  require_part(fd, offset, size);
+  const auto lead = offset % page_size();
+  const auto length = lead + size;
+  void* at = ::mmap(nullptr, length, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, static_cast<off_t>(offset - lead));
   if (at == MAP_FAILED) fail("a result could not be mapped");
-  auto mapping = std::shared_ptr<const void>(at, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
-  return detail::bytes::adopt(std::move(mapping), static_cast<char*>(at), size);
+  auto mapping = std::shared_ptr<const void>(
+      at, [length, keep = std::move(keep)](const void* p) { ::munmap(const_cast<void*>(p), length); });
+  return detail::bytes::adopt(std::move(mapping), static_cast<char*>(at) + lead, size);
 }
 
 } // namespace pactor

@@ -6,14 +6,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 namespace pactor {
 
-/// A memory file that is filled once and then only read.
+/// A payload in a memory file, filled once and then only read: by appending to a file of our own, or with a part of
+/// one that another process made.
 class memory_file {
 public:
-  /// @throws error{system} if there is no memory for it
+  /// Its content comes from another process.
+  struct announced {};
+
+  /// To be appended to. @throws error{system} if there is no memory for it
   explicit memory_file(std::uint64_t size);
+  /// To be adopted.
+  memory_file(announced, std::uint64_t size) : size_{size} {}
+  memory_file(const memory_file&) = delete;
+  memory_file& operator=(const memory_file&) = delete;
+  ~memory_file() {
+    if (release_) release_();
+  }
 
   /// Appends. @throws error{system}; @pre not sealed, and it fits
   void append(const void* data, std::size_t size);
@@ -21,15 +34,26 @@ public:
   [[nodiscard]] bool complete() const { return filled_ == size_; }
   /// No one can change it any more: a reader's mapping stays valid whatever others do. @throws error{system}
   void seal();
+  /// Takes `size()` bytes from `offset` of this file; `release` is called when nobody here needs them any more.
+  /// @throws error{bad_payload} if they are not in it, or it can still shrink under its readers
+  void adopt(process::unique_fd file, std::uint64_t offset, std::function<void()> release);
+
   [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Where in the file the payload begins.
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
 
 private:
   process::unique_fd fd_;
-  std::uint64_t size_, filled_ = 0;
+  std::uint64_t size_, filled_ = 0, offset_ = 0;
+  std::function<void()> release_;
 };
 
-/// Maps a file that a worker sent, for reading. @throws error{bad_payload} if it is smaller than `size` or can still
-/// shrink under the reader
-detail::bytes map_memory_file(process::unique_fd fd, std::uint64_t size);
+/// @throws error{bad_payload} if the file does not hold `size` bytes from `offset`, or can still shrink
+void require_part(int fd, std::uint64_t offset, std::uint64_t size);
+
+/// Maps `size` bytes from `offset` of a file that another process made, for reading.
+/// @param keep  is kept as long as anybody refers to the bytes
+/// @throws error{bad_payload} if they are not in it, or it can still shrink under the reader
+detail::bytes map_memory_file(int fd, std::uint64_t offset, std::uint64_t size, std::shared_ptr<const void> keep = {});
 
 } // namespace pactor

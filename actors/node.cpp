@@ -12,7 +12,12 @@ using wire::record;
 using wire::record_kind;
 
 node_state::node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out)
-    : services_{std::move(services)}, nonce_{std::move(nonce)}, out_{std::move(out)} {}
+    : services_{std::move(services)}, nonce_{std::move(nonce)}, out_{std::move(out)} {
+  if (!services_->lanes) return;
+  services_->lanes->on_settled([this](std::uint32_t client, std::uint64_t handle, const std::string& trouble) {
+    finish_shared(client, handle, trouble);
+  });
+}
 
 void node_state::connected(const transport::link_ptr& controller, hello_node hello) {
   controller_ = controller;
@@ -79,30 +84,65 @@ void node_state::on_tasks(const frame_in& f) {
   });
   for (std::size_t i = 0; i < batches_.size(); ++i)
     if (!batches_[i].items.empty()) out_.tasks(i, std::exchange(batches_[i], {}));
+  for (const auto& a : std::exchange(refused_, {})) tell_waiting(a, false);
 }
 
 void node_state::on_task(const record& r, detail::slice payload, bool directed) {
   if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
-  arrival* a = nullptr;
-  if ((r.flags & wire::transferred) != 0 && payload.size == sizeof(std::uint64_t)) {
-    std::uint64_t size = 0;
-    std::memcpy(&size, payload.data, sizeof size);
-    a = &arrivals_[r.transfer];
-    try {
-      a->file = std::make_shared<memory_file>(size);
-    } catch (const error& e) { // its pieces are thrown away
-      a->file = std::make_shared<memory_file>(0);
-      a->trouble = e.what();
-    }
-    payload = {};
-  }
+  const auto e = expect(r, payload);
+  if (e.file) payload = {};
   for (const auto& t : targets_) {
-    const auto e = engines_.find(t.engine);
-    if (e == engines_.end()) continue;
-    if (a) a->waiting.emplace_back(e->second, transfer_ended{t.id, directed, false, a->trouble});
-    batches_[e->second].items.push_back({t.id, directed, a ? a->file : nullptr, payload});
+    const auto engine = engines_.find(t.engine);
+    if (engine == engines_.end()) continue;
+    if (e.entry) e.entry->waiting.emplace_back(engine->second, transfer_ended{t.id, directed, false, e.entry->trouble});
+    batches_[engine->second].items.push_back({t.id, directed, r.count, e.file, payload});
   }
   targets_.clear();
+}
+
+node_state::expected node_state::expect(const record& r, const detail::slice& payload) {
+  std::uint64_t size = 0;
+  if ((r.flags & (wire::transferred | wire::shared)) == 0 || payload.size != sizeof size) return {};
+  std::memcpy(&size, payload.data, sizeof size);
+  if ((r.flags & wire::shared) != 0) return expect_shared(r, size);
+  auto& a = arrivals_[r.transfer];
+  try {
+    a.file = std::make_shared<memory_file>(size);
+  } catch (const error& e) { // its pieces are thrown away
+    a.file = std::make_shared<memory_file>(0);
+    a.trouble = e.what();
+  }
+  return {a.file, &a};
+}
+
+node_state::expected node_state::expect_shared(const record& r, std::uint64_t size) {
+  try {
+    if (!services_->lanes) throw error{ec::bad_payload, "this node has no lanes"};
+    auto file = services_->lanes->claim(r.count, r.transfer, size);
+    if (file->complete()) return {std::move(file), nullptr};
+    auto& a = shared_[{r.count, r.transfer}];
+    a.file = std::move(file);
+    return {a.file, &a};
+  } catch (const error& e) {
+    auto& a = refused_.emplace_back();
+    a.file = std::make_shared<memory_file>(memory_file::announced{}, size);
+    a.trouble = e.what();
+    return {a.file, &a};
+  }
+}
+
+void node_state::tell_waiting(const arrival& a, bool complete) {
+  for (auto [engine, t] : a.waiting) {
+    t.complete = complete;
+    out_.ended_transfer(engine, t);
+  }
+}
+
+void node_state::finish_shared(std::uint32_t client, std::uint64_t handle, const std::string& trouble) {
+  auto a = shared_.extract({client, handle});
+  if (!a) return;
+  for (auto& [engine, t] : a.mapped().waiting) t.trouble = trouble;
+  tell_waiting(a.mapped(), trouble.empty());
 }
 
 void node_state::on_piece(const frame_in& f) {
@@ -125,12 +165,9 @@ void node_state::on_piece(const frame_in& f) {
 void node_state::finish_arrival(std::uint64_t tag, bool complete) {
   const auto i = arrivals_.find(tag);
   if (i == arrivals_.end()) return;
-  const auto waiting = std::move(i->second.waiting);
+  const auto a = std::move(i->second);
   arrivals_.erase(i);
-  for (auto [engine, t] : waiting) {
-    t.complete = complete;
-    out_.ended_transfer(engine, t);
-  }
+  tell_waiting(a, complete);
 }
 
 void node_state::flush() {

@@ -45,7 +45,7 @@ private:
   struct arrival {
     std::shared_ptr<memory_file> file;
     std::vector<std::pair<std::size_t, transfer_ended>> waiting{}; // engines and tasks
-    std::string trouble{};                                         // why there is no memory for it
+    std::string trouble{};                                         // why it will never be complete
   };
   struct addressed {
     std::size_t engine;
@@ -55,6 +55,14 @@ private:
   void on_welcome(const frame_in& f);
   void on_tasks(const frame_in& f);
   void on_task(const wire::record& r, detail::slice payload, bool directed);
+  struct expected {
+    std::shared_ptr<memory_file> file; // null: the payload is in its record
+    arrival* entry = nullptr;          // null: it is complete
+  };
+  expected expect(const wire::record& r, const detail::slice& payload);
+  expected expect_shared(const wire::record& r, std::uint64_t size);
+  void tell_waiting(const arrival& a, bool complete);
+  void finish_shared(std::uint32_t client, std::uint64_t handle, const std::string& trouble);
   void on_piece(const frame_in& f);
   void finish_arrival(std::uint64_t tag, bool complete);
   void end(ec code, const std::string& reason);
@@ -63,8 +71,10 @@ private:
   std::string nonce_;
   callbacks out_;
   transport::link_ptr controller_;
-  std::unordered_map<int, std::size_t> engines_; // number to index
-  std::map<std::uint64_t, arrival> arrivals_;
+  std::unordered_map<int, std::size_t> engines_;                      // number to index
+  std::map<std::uint64_t, arrival> arrivals_;                         // by transfer
+  std::map<std::pair<std::uint32_t, std::uint64_t>, arrival> shared_; // by client and handle; those that are to come
+  std::vector<arrival> refused_;                                      // of the frame that is read now
   std::vector<target> targets_;
   std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
   bool welcomed_ = false, ended_ = false;
@@ -74,7 +84,8 @@ private:
 struct node_setup {
   std::shared_ptr<node_services> services;
   std::shared_ptr<node_state> state;
-  hello_node hello; ///< without worker pids
+  hello_node hello;                      ///< without worker pids and lane
+  std::function<std::string()> listen{}; ///< makes the lane socket, and tells its path; "" if there is none
   std::vector<caf::actor> engines;
 };
 
@@ -106,7 +117,10 @@ caf::behavior node(Self* self, node_setup setup) {
     if (!std::exchange(*flushing, true)) self->send(self, flush{});
   };
   return {
-      [state, hello = std::move(setup.hello)](const controller_connected& c) { state->connected(c.link, hello); },
+      [state, hello = std::move(setup.hello), listen = std::move(setup.listen)](const controller_connected& c) mutable {
+        if (listen) hello.lane = listen();
+        state->connected(c.link, hello);
+      },
       [state](const frame_in& f) { state->frame(f); },
       [state](const link_down& d) { state->link_down(d.reason); },
       [state, flushing](const flush&) {
@@ -117,7 +131,9 @@ caf::behavior node(Self* self, node_setup setup) {
         for (const auto& e : *engines) self->send(e, report_changes{});
         self->delayed_send(self, report_interval, report_changes{});
       },
-      [self, engines](const stop_node&) {
+      [self, engines, services = setup.services](const stop_node&) {
+        services->listener.reset();
+        services->lanes.reset();
         for (const auto& e : *engines) self->send_exit(e, caf::exit_reason::user_shutdown);
         self->quit();
       },

@@ -37,7 +37,10 @@ public:
   explicit connected_session(const client_options& options)
       : options_{options}, file_{read_connection(options)}, tls_{security::role::client, file_.ca, file_.certificate,
                                                                  file_.key},
-        system_{config_}, core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); })},
+        system_{config_}, core_{std::make_shared<client_core>(
+                              [this] { caf::anon_send(actor_, pactor::flush{}); },
+                              [this](const std::string& path, lane_events& events) { return open_lane(path, events); },
+                              file_.nonce)},
         actor_{spawn()}, events_{actor_, core_} {
     try {
       connect();
@@ -86,6 +89,7 @@ public:
                            std::move(r.last_loss)});
     return s;
   }
+  bytes large_memory(std::size_t size) override { return core_->large_memory(size); }
   void submit_direct(const std::shared_ptr<call>& c, std::size_t first, const slice& payload,
                      std::span<const int> targets) override {
     core_->submit_direct(c, first, payload, targets);
@@ -100,6 +104,14 @@ public:
   }
 
 private:
+  /// In the I/O thread.
+  std::unique_ptr<lane> open_lane(const std::string& path, lane_events& events) {
+    auto socket = connect_lane(path);
+    if (!socket) return nullptr;
+    return std::make_unique<lane_socket>(dynamic_cast<default_multiplexer&>(system_.middleman().backend()),
+                                         std::move(socket), events);
+  }
+
   caf::actor spawn() {
     hello_client hello;
     hello.nonce = file_.nonce;

@@ -41,8 +41,9 @@ struct hello_client {
 /// Where engines are: hub to client, in its welcome and whenever that changes.
 struct node_place {
   std::string host;
+  std::string lane;         ///< path of the node's lane socket, of use on that host; or ""
   std::vector<int> engines; ///< that can be addressed
-  MSGPACK_DEFINE_MAP(host, engines)
+  MSGPACK_DEFINE_MAP(host, lane, engines)
 };
 
 /// hub to client: it is in
@@ -60,10 +61,11 @@ struct hello_node {
   std::string nonce;
   std::string host;
   int pid = 0;
+  std::string lane;                                                    ///< where clients of its host find it; or ""
   std::vector<int> requested;                                          ///< one an engine: the number it had, or -1
   std::vector<int> worker_pids;                                        ///< one an engine
   std::vector<std::tuple<std::string, std::string, std::string>> jobs; ///< name, signature, library
-  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, requested, worker_pids, jobs)
+  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, lane, requested, worker_pids, jobs)
 };
 
 /// hub to node: it is in
@@ -169,6 +171,7 @@ struct engine_tasks {
   struct item {
     std::uint64_t id = 0;
     bool directed = false;
+    std::uint32_t client = 0;          ///< who submitted it
     std::shared_ptr<memory_file> file; ///< not null: the payload arrives there; transfer_ended tells when
     detail::slice payload;
   };

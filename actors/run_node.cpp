@@ -109,6 +109,22 @@ int run_node(const node_options& options) {
   std::vector<std::shared_ptr<engine_state>> engines;
   for (int i = 0; i < options.engines; ++i) engines.push_back(std::make_shared<engine_state>(services, seeds()));
 
+  services->lanes = std::make_unique<node_lanes>(file.nonce);
+  setup.listen = [&, &s = *services] {
+    auto& loop = dynamic_cast<default_multiplexer&>(system.middleman().backend());
+    try {
+      const auto directory = std::filesystem::path{options.connection_file}.parent_path();
+      s.listener = std::make_unique<lane_listener>(loop, directory.string(), [&](process::unique_fd client) {
+        s.lanes->admit(
+            [&](lane_events& events) { return std::make_unique<lane_socket>(loop, std::move(client), events); });
+      });
+      return s.listener->path();
+    } catch (const error& e) { // everything goes over the controller then
+      journal.warning(std::string{"node shares no memory with clients of its host: "} + e.what());
+      return std::string{};
+    }
+  };
+
   ending end;
   auto out = tell_in_place(engines);
   out.welcomed = [&](const std::vector<int>& ids) {

@@ -56,6 +56,10 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
       return;
     }
     const auto allowed = std::exchange(allowed_, {});
+    if ((r.flags & wire::shared) != 0) { // it could not be run on another host
+      sound = false;
+      return;
+    }
     if ((r.flags & wire::transferred) == 0) {
       submit(from.number, r.id, {batch, payload, r.size}, allowed, 0);
       return;
@@ -96,6 +100,7 @@ void task_scheduler_state::before_flush() {
     r.id = a->id;
     r.kind = static_cast<std::uint16_t>(record_kind::task);
     r.engine = a->engine;
+    r.count = a->task.client;
     if (a->transfer_size == 0) {
       r.size = static_cast<std::uint32_t>(a->payload.size);
       n->out.add(r, a->payload.data);

@@ -31,6 +31,7 @@ struct engine_task {
   bool ready = true;      ///< false: (parts of) its payload are still on the way
   std::uint32_t kind = 0; ///< the same for calls of the same job, for example a hash of its name
   detail::slice payload{};
+  std::uint32_t client = 0; ///< who submitted it
 };
 
 /// A task by name.

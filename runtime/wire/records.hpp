@@ -23,10 +23,10 @@ struct record {
   std::uint16_t kind = 0;     ///< record_kind
   std::uint16_t flags = 0;    ///< record_flag bits
   std::int32_t engine = -1;   ///< directed tasks and outcomes: the engine's number
-  std::uint32_t count = 0;    ///< outcomes: the worker's pid
+  std::uint32_t count = 0;    ///< outcomes: the worker's pid; tasks from the scheduler on: the client's number
   std::int64_t started = 0;   ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock)
   std::int64_t completed = 0; ///< outcomes: when it ended
-  std::uint64_t transfer = 0; ///< with record_flag::transferred: the transfer that carries the payload
+  std::uint64_t transfer = 0; ///< with record_flag::transferred or shared: names what carries the payload
 };
 static_assert(sizeof(record) == 48);
 
@@ -52,6 +52,8 @@ enum record_flag : std::uint16_t {
   transferred = 1,  ///< the payload travels as pieces of transfer `transfer`; the 8 bytes that follow are its size
   started = 2,      ///< lost: the task had started
   error_stream = 4, ///< output: of standard error, not standard output
+  shared = 8,       ///< the payload crosses no connection but a lane of one host, where `transfer` is its handle; the 8
+                    ///< bytes that follow are its size
 };
 
 /// The flags of an output record.

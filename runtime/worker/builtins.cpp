@@ -102,6 +102,7 @@ void pull(const builtin_call& c) {
     const auto* v = c.engine.space.find(name);
     if (!v) throw missing_variable{"engine " + std::to_string(c.engine.engine) + " has no variable " + name};
     if (!v->native) {
+      if (list.single && c.engine.refer(v->encoded)) return;
       write_encoded(c.out, v->encoded.data, v->encoded.size);
       continue;
     }

@@ -27,6 +27,8 @@ struct builtin_context {
   int engine;
   /// Adds a library. @throws error{bad_library}
   std::function<void(const std::string& path)> load;
+  /// Gives a large value that lies in a file of the engine as the result, without a copy. @return false if it can't
+  std::function<bool(const detail::slice& encoded)> refer;
 };
 
 [[nodiscard]] bool is_builtin(std::string_view job);

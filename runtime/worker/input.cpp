@@ -1,7 +1,6 @@
 #include "runtime/worker/input.hpp"
 
 #include "runtime/process/pass_descriptor.hpp"
-#include "runtime/worker/memory_map.hpp"
 #include "runtime/worker/protocol.hpp"
 
 #include <algorithm>
@@ -49,14 +48,14 @@ std::optional<incoming> input::next() {
     if (!files_.empty()) files_.pop_front();
     return result;
   }
-  std::uint64_t size = 0;
-  if (result.record.size != sizeof size) return std::nullopt;
-  std::memcpy(&size, result.payload.data, sizeof size);
+  file_part part;
+  if (result.record.size != sizeof part) return std::nullopt;
+  std::memcpy(&part, result.payload.data, sizeof part);
   result.payload = {};
   if (files_.empty()) return result;
   auto file = std::move(files_.front());
   files_.pop_front();
-  result.payload = map_for_reading(std::move(file), size);
+  result.payload = mapped_.map(result.record.transfer, std::move(file), part.offset, part.size);
   return result;
 }
 

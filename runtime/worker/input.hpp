@@ -4,6 +4,7 @@
 #include "pactor/detail/bytes.hpp"
 #include "runtime/process/unique_fd.hpp"
 #include "runtime/wire/records.hpp"
+#include "runtime/worker/incoming_files.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -23,6 +24,9 @@ class input {
 public:
   explicit input(int fd);
 
+  /// Where large payloads lie.
+  [[nodiscard]] incoming_files& files() noexcept { return mapped_; }
+
   /// The next record; waits for it. @return nothing at the end: the engine went away, someone closed the descriptor,
   /// or what comes are no records
   std::optional<incoming> next();
@@ -39,6 +43,7 @@ private:
   detail::bytes buffer_;
   std::size_t at_ = 0, have_ = 0;
   std::deque<process::unique_fd> files_;
+  incoming_files mapped_;
 };
 
 } // namespace pactor::worker

@@ -50,21 +50,36 @@ void answer(worker::output& out, wire::record task, wire::record_kind kind, work
   r.count = task.count;
   r.started = task.started;
   r.completed = task.completed;
-  if (auto file = buffer.take_file()) {
-    const std::uint64_t size = buffer.used;
-    r.size = sizeof size;
+  if (const auto& referred = buffer.referred()) {
+    r.size = sizeof referred->part;
+    r.flags = wire::shared;
+    r.transfer = referred->file;
+    out.add(r, &referred->part, {}, more, r.completed);
+  } else if (auto file = buffer.take_file()) {
+    const worker::file_part part{buffer.used, 0};
+    r.size = sizeof part;
     r.flags = wire::transferred;
-    out.add(r, &size, std::move(file), more, r.completed);
+    out.add(r, &part, std::move(file), more, r.completed);
   } else {
     r.size = static_cast<std::uint32_t>(buffer.used);
     out.add(r, buffer.data(), {}, more, r.completed);
   }
 }
 
+/// Tells the engine which files are not needed any more.
+void give_back(worker::output& out, worker::incoming_files& files, std::int64_t when) {
+  for (const auto id : files.take_released()) {
+    wire::record r;
+    r.id = id;
+    r.kind = static_cast<std::uint16_t>(link_kind::release);
+    out.add(r, nullptr, {}, false, when);
+  }
+}
+
 int serve(worker::input& in, worker::output& out, worker::capture& printed) {
   const auto first = in.next();
   if (!first || !is(first->record, link_kind::init)) return 1;
-  worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size)};
+  worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size), in.files()};
   wire::record ready;
   const auto pid = static_cast<std::uint32_t>(::getpid());
   ready.id = pid;
@@ -84,6 +99,8 @@ int serve(worker::input& in, worker::output& out, worker::capture& printed) {
     task->record.completed = clock.stop();
     if (prints) printed.end(task->record.completed);
     answer(out, task->record, kind, buffer, in.more());
+    task->payload = {};
+    give_back(out, in.files(), task->record.completed);
   }
   return 0;
 }

@@ -14,8 +14,8 @@ namespace pactor::worker {
 
 using process::system_failure;
 
-mapping::mapping(int fd, std::size_t size, int protection, int flags) : size_{size} {
-  auto* at = ::mmap(nullptr, size, protection, MAP_SHARED | flags, fd, 0);
+mapping::mapping(int fd, std::uint64_t offset, std::size_t size, int protection, int flags) : size_{size} {
+  auto* at = ::mmap(nullptr, size, protection, MAP_SHARED | flags, fd, static_cast<off_t>(offset));
   if (at == MAP_FAILED) throw system_failure("cannot map " + std::to_string(size) + " bytes", errno);
   data_ = static_cast<char*>(at);
 }
@@ -33,30 +33,19 @@ mapping::~mapping() {
   if (data_) ::munmap(data_, size_);
 }
 
-detail::bytes map_for_reading(process::unique_fd file, std::uint64_t size) {
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw system_failure("cannot read a memory file", errno);
-  if (size == 0 || static_cast<std::uint64_t>(status.st_size) < size)
-    throw error{ec::bad_payload, "a memory file of " + std::to_string(status.st_size) + " bytes is said to have " +
-                                     std::to_string(size)};
-  auto owner = std::make_shared<const mapping>(file.get(), size, PROT_READ, 0);
-  auto* data = owner->data();
-  return detail::bytes::adopt(std::move(owner), data, size);
-}
-
 memory_file::memory_file(std::size_t size) : file_{::memfd_create("pactor-result", MFD_CLOEXEC | MFD_ALLOW_SEALING)} {
   if (!file_) throw system_failure("cannot make a memory file", errno);
   if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
     throw system_failure("no memory for a result of " + std::to_string(size) + " bytes", errno);
   // Populated at once: one fault for each page would cost more than the copy.
-  map_ = mapping{file_.get(), size, PROT_READ | PROT_WRITE, MAP_POPULATE};
+  map_ = mapping{file_.get(), 0, size, PROT_READ | PROT_WRITE, MAP_POPULATE};
 }
 
 void memory_file::grow(std::size_t size) {
   if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
     throw system_failure("no memory for a result of " + std::to_string(size) + " bytes", errno);
   map_ = mapping{}; // the content stays in the file
-  map_ = mapping{file_.get(), size, PROT_READ | PROT_WRITE, 0};
+  map_ = mapping{file_.get(), 0, size, PROT_READ | PROT_WRITE, 0};
 }
 
 process::unique_fd memory_file::seal(std::size_t size) && {

@@ -1,7 +1,6 @@
 #pragma once
 // Large payloads between a worker and its engine: files in memory, passed as descriptors.
 
-#include "pactor/detail/bytes.hpp"
 #include "runtime/process/unique_fd.hpp"
 
 #include <cstddef>
@@ -14,7 +13,7 @@ class mapping {
 public:
   mapping() = default;
   /// @throws error{system}
-  mapping(int fd, std::size_t size, int protection, int flags);
+  mapping(int fd, std::uint64_t offset, std::size_t size, int protection, int flags);
   mapping(mapping&& other) noexcept;
   mapping& operator=(mapping&& other) noexcept;
   mapping(const mapping&) = delete;
@@ -28,10 +27,6 @@ private:
   char* data_ = nullptr;
   std::size_t size_ = 0;
 };
-
-/// A memory file that the engine sent, mapped for reading for as long as anything refers to the bytes.
-/// @throws error{bad_payload} if the file is smaller than `size`, error{system}
-detail::bytes map_for_reading(process::unique_fd file, std::uint64_t size);
 
 /// A memory file to be written through a mapping and sent.
 class memory_file {

@@ -3,11 +3,13 @@
 // directions, and nothing else. The worker's end is descriptor 3.
 //
 // engine to worker:  init (first, once), task
-// worker to engine:  stream (twice, before ready), ready (answer to init), output, result, failure, partial
+// worker to engine:  stream (twice, before ready), ready (answer to init), output, result, failure, partial,
+//                    release
 //
-// A task or outcome with record_flag::transferred has its payload in a sealed-off memory file whose read-only
-// descriptor comes with the record's first byte (SCM_RIGHTS); the record's own payload is its size as a u64.
-// Descriptors and the records that announce them come in the same order.
+// A task or outcome with record_flag::transferred has its payload in a memory file whose descriptor comes with the
+// record's first byte (SCM_RIGHTS); the record's own payload is a file_part. Descriptors and the records that announce
+// them come in the same order. A task's `transfer` is the engine's number for the file; a result with
+// record_flag::shared is a part of the file of that number, which the engine has already.
 
 #include "runtime/wire/records.hpp"
 
@@ -21,11 +23,18 @@ constexpr int socket_fd = 3;
 
 /// Kinds beside wire::record_kind::{task, result, failure, partial}.
 enum class link_kind : std::uint16_t {
-  init = 100,   ///< payload: encoded worker::setup
-  ready = 101,  ///< payload: none; id is the worker's pid
-  stream = 102, ///< before ready, with record_flag::transferred: the descriptor is the read end of the pipe that the
-                ///< worker has as standard output (or error, with error_stream); the payload is a u64 of no meaning
+  init = 100,    ///< payload: encoded worker::setup
+  ready = 101,   ///< payload: none; id is the worker's pid
+  stream = 102,  ///< before ready, with record_flag::transferred: the descriptor is the read end of the pipe that the
+                 ///< worker has as standard output (or error, with error_stream); the payload is a u64 of no meaning
+  release = 103, ///< payload: none; id is the number of a file that the worker reads no more
 };
+
+/// Where in a memory file a payload lies, in bytes.
+struct file_part {
+  std::uint64_t size = 0, offset = 0;
+};
+static_assert(sizeof(file_part) == 16);
 
 /// Payloads above this travel as memory files between engine and worker, and as transfers between processes.
 constexpr std::size_t inline_limit = std::size_t{1} << 20;

@@ -17,6 +17,7 @@ result_buffer::result_buffer() noexcept : pactor_sink{sizeof(pactor_sink), this,
 void result_buffer::clear() noexcept {
   used = 0;
   file_.reset();
+  reference_.reset();
   if (small_.size() > kept_capacity) small_ = {};
 }
 

@@ -5,8 +5,10 @@
 #include "pactor/job_abi.h"
 #include "runtime/process/unique_fd.hpp"
 #include "runtime/worker/memory_map.hpp"
+#include "runtime/worker/protocol.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace pactor::worker {
@@ -23,12 +25,21 @@ public:
   /// The result as a memory file if it is larger than inline_limit, else nothing. Call once. @throws error{system}
   [[nodiscard]] process::unique_fd take_file();
 
+  /// The result is a part of a file that the engine has.
+  struct reference {
+    std::uint64_t file = 0;
+    file_part part;
+  };
+  void refer(std::uint64_t file, file_part part) noexcept { reference_ = reference{file, part}; }
+  [[nodiscard]] const std::optional<reference>& referred() const noexcept { return reference_; }
+
 private:
   char* make_room(std::size_t kept, std::size_t wanted, std::size_t& capacity);
   static char* grow_for_job(void* state, std::size_t kept, std::size_t wanted, std::size_t* capacity) noexcept;
 
   detail::bytes small_;
   std::optional<memory_file> file_;
+  std::optional<reference> reference_;
 };
 
 } // namespace pactor::worker

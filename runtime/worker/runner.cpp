@@ -9,7 +9,8 @@
 
 namespace pactor::worker {
 
-runner::runner(setup s) : setup_{std::move(s)}, host_{space_.host(setup_.engine, setup_.host.c_str())} {}
+runner::runner(setup s, incoming_files& files)
+    : setup_{std::move(s)}, files_{files}, host_{space_.host(setup_.engine, setup_.host.c_str())} {}
 
 void runner::add_library(const std::string& path) {
   catalogue_.add(path);
@@ -49,9 +50,15 @@ void runner::unknown(std::string_view job) const {
 wire::record_kind runner::run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out) {
   if (is_builtin(call.job)) {
     detail::sink_encoder encoder{out};
-    builtin_context engine{space_, setup_.engine, [this](const std::string& path) {
+    builtin_context engine{space_, setup_.engine,
+                           [this](const std::string& path) {
                              read_libraries();
                              add_library(path);
+                           },
+                           [this, &out](const detail::slice& encoded) {
+                             const auto place = encoded.size > inline_limit ? files_.find(encoded.data) : std::nullopt;
+                             if (place) out.refer(place->id, {encoded.size, place->offset});
+                             return place.has_value();
                            }};
     run_builtin(call, payload, engine, encoder);
     out.used = encoder.size();

@@ -5,6 +5,7 @@
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/loader.hpp"
 #include "runtime/wire/records.hpp"
+#include "runtime/worker/incoming_files.hpp"
 #include "runtime/worker/protocol.hpp"
 #include "runtime/worker/result_buffer.hpp"
 #include "runtime/worker/variables.hpp"
@@ -17,7 +18,8 @@ namespace pactor::worker {
 
 class runner {
 public:
-  explicit runner(setup s);
+  /// @param files  where large payloads lie
+  runner(setup s, incoming_files& files);
   runner(const runner&) = delete;
   runner& operator=(const runner&) = delete;
 
@@ -35,6 +37,7 @@ private:
   wire::record_kind run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out);
 
   setup setup_;
+  incoming_files& files_;
   variables space_;
   pactor_host host_;
   jobs::catalogue catalogue_;

@@ -2,6 +2,7 @@
 
 #include "pactor/detail/failure.hpp"
 #include "runtime/worker/protocol.hpp"
+#include "tests/actors/fake_lane.hpp"
 #include "tests/actors/fakes.hpp"
 
 #include <doctest/doctest.h>
@@ -29,7 +30,7 @@ struct client_fixture {
     welcome_client w;
     w.client = 1;
     w.cluster_id = "c1";
-    w.nodes = {{"here", {2, 0}}, {"there", {1}}};
+    w.nodes = {{"here", "", {2, 0}}, {"there", "", {1}}};
     get(frame_kind::welcome, encode(w));
   }
   void get(frame_kind kind, detail::bytes body = {}, std::uint16_t flags = 0, std::uint64_t tag = 0,
@@ -66,7 +67,7 @@ TEST_SUITE("client core") {
     CHECK(core.wait_for_welcome(std::chrono::steady_clock::now()).cluster_id == "c1");
     CHECK(core.host_of(1) == "there");
     CHECK(core.host_of(3).empty());
-    get(frame_kind::engines, encode(std::vector<node_place>{{"there", {7, 3}}}));
+    get(frame_kind::engines, encode(std::vector<node_place>{{"there", "", {7, 3}}}));
     CHECK(core.host_of(3) == "there");
     CHECK(core.engines() == std::vector{3, 7});
   }
@@ -222,7 +223,7 @@ TEST_SUITE("client core") {
     std::atomic<bool> came{false};
     {
       const std::jthread waiting{[&] { came = core.wait_for_engines(4, 60s); }};
-      get(frame_kind::engines, encode(std::vector<node_place>{{"here", {0, 1, 2, 3}}}));
+      get(frame_kind::engines, encode(std::vector<node_place>{{"here", "", {0, 1, 2, 3}}}));
     }
     CHECK(came);
     std::atomic<bool> threw{false};
@@ -289,6 +290,65 @@ TEST_SUITE("client core") {
       get(frame_kind::credit, {}, 0, head.head.transfer, 1);
     }
     CHECK(offset == size);
+  }
+
+  TEST_CASE("a large payload for engines of this host goes by their lane, and so does the result") {
+    auto log = std::make_shared<lane_log>();
+    client_core core{[] {},
+                     [&log](const std::string& path, lane_events& events) -> std::unique_ptr<lane> {
+                       if (path != "/lane") return nullptr;
+                       log->events = &events;
+                       return std::make_unique<fake_lane>(log);
+                     },
+                     "nonce"};
+    const auto controller = link_to(security::role::controller);
+    core.on_connected(controller, hello_client{protocol_version, "nonce", "here", 1});
+    welcome_client w;
+    w.client = 5;
+    w.nodes = {{"here", "/lane", {0, 1}}, {"there", "/other", {2}}};
+    core.on_frame(arrives(controller, frame_kind::welcome, encode(w)));
+    log->say(lane_kind::welcome);
+    log->sent.clear();
+    const auto large = [&core] {
+      auto memory = core.large_memory(transport::piece_size + 1);
+      REQUIRE_FALSE(memory.empty());
+      return detail::slice{std::move(memory)};
+    };
+    const auto submit = [&](std::vector<int> engines) {
+      auto c = std::make_shared<detail::call>(engines.size(), "job");
+      core.submit_direct(c, 0, large(), engines);
+      core.flush();
+      return c;
+    };
+    const auto c = submit({0, 1});
+    const auto sent = records(controller->take_one(frame_kind::direct_tasks).body);
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[1].head.flags == wire::shared);
+    CHECK(controller->count(frame_kind::piece) == 0);
+    REQUIRE(log->sent.size() == 1);
+    CHECK(log->sent[0].message.handle == sent[1].head.transfer);
+    CHECK(log->take()[0].message.size >= transport::piece_size + 1);
+
+    const auto ids = sent[0].as_targets();
+    core.on_frame(arrives(controller, frame_kind::outcomes, batch_writer{}.shared_result(ids[0].id, 0, 33, 6).take()));
+    CHECK_FALSE(c->ready(0));
+    log->say(lane_kind::payload, 33, file_of("result"), 0, 6);
+    REQUIRE(c->ready(0));
+    CHECK(c->at(0).payload.text() == "result");
+    core.flush();
+    CHECK(log->sent.empty()); // the other engine still needs it
+    core.on_frame(arrives(controller, frame_kind::outcomes, batch_writer{}.shared_result(ids[1].id, 1, 34, 6).take()));
+    core.flush();
+    REQUIRE(log->sent.size() == 1);
+    CHECK(log->sent[0].kind() == lane_kind::drop);
+    log->events->lane_closed();
+    REQUIRE(c->ready(1));
+    CHECK(detail::decode_failure(c->at(1).payload).code == ec::engine_lost);
+
+    const auto there = std::make_shared<detail::call>(1, "job");
+    core.submit_direct(there, 0, detail::slice{pattern(transport::piece_size + 1)}, std::vector{2});
+    core.flush();
+    CHECK(records(controller->take_one(frame_kind::direct_tasks).body).at(0).head.flags == wire::transferred);
   }
 
   TEST_CASE_FIXTURE(client_fixture, "a large result is put together, and settles its call when it is whole") {

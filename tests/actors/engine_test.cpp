@@ -2,6 +2,7 @@
 
 #include "pactor/detail/failure.hpp"
 #include "runtime/worker/protocol.hpp"
+#include "tests/actors/fake_lane.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/actors/stage.hpp"
 
@@ -50,6 +51,8 @@ private:
   std::shared_ptr<fake_worker> w_;
 };
 
+constexpr std::uint32_t client_number = 9; // who submits
+
 /// An engine with fakes on both sides: workers below, a controller above.
 struct engine_fixture : stage {
   std::vector<std::shared_ptr<fake_worker>> workers;
@@ -83,6 +86,18 @@ struct engine_fixture : stage {
     return s;
   }
   fake_worker& worker() { return *workers.back(); }
+  /// A lane to the client whose tasks these are.
+  std::shared_ptr<lane_log> lane_of_client() {
+    auto log = std::make_shared<lane_log>();
+    services->lanes = std::make_unique<node_lanes>("0123456789abcdef0123456789abcdef");
+    services->lanes->admit([&log](lane_events& events) {
+      log->events = &events;
+      return std::make_unique<fake_lane>(log);
+    });
+    log->say_hello(client_number, "0123456789abcdef0123456789abcdef");
+    log->sent.clear();
+    return log;
+  }
 
   void assign(int number) {
     services->direct.emplace(controller, frame_kind::outcomes, std::uint16_t{0});
@@ -103,7 +118,7 @@ struct engine_fixture : stage {
   }
   void give(std::uint64_t id, bool directed, const std::string& payload, std::shared_ptr<memory_file> file = {}) {
     engine_tasks t;
-    t.items.push_back({id, directed, std::move(file), detail::slice{bytes_of(payload)}});
+    t.items.push_back({id, directed, client_number, std::move(file), detail::slice{bytes_of(payload)}});
     tell(engine, std::move(t));
   }
   void end(std::uint64_t id, const std::string& payload = "v", record_kind kind = record_kind::result) {
@@ -114,6 +129,25 @@ struct engine_fixture : stage {
     r.started = 5;
     r.completed = 6;
     worker().events->worker_said(r, payload.data(), {});
+    worker().events->turn_ended();
+    settle();
+  }
+  /// The worker reads this file no more.
+  void release(std::uint64_t file) {
+    wire::record r;
+    r.id = file;
+    r.kind = static_cast<std::uint16_t>(worker::link_kind::release);
+    worker().events->worker_said(r, nullptr, {});
+  }
+  /// A result of the worker: a part of `file`, or of the file `given` that it got.
+  void end_large(std::uint64_t id, worker::file_part part, process::unique_fd file, std::uint64_t given = 0) {
+    wire::record r;
+    r.id = id;
+    r.kind = static_cast<std::uint16_t>(record_kind::result);
+    r.flags = given != 0 ? wire::shared : wire::transferred;
+    r.transfer = given;
+    r.size = sizeof part;
+    worker().events->worker_said(r, reinterpret_cast<const char*>(&part), std::move(file));
     worker().events->turn_ended();
     settle();
   }
@@ -369,6 +403,8 @@ TEST_SUITE("engine") {
     CHECK((got[0].head.flags & wire::transferred) != 0);
     CHECK(worker().files == 1);
     end(1);
+    CHECK(file.use_count() > 1); // the worker may have kept it as a variable
+    release(got[0].head.transfer);
     CHECK(file.use_count() == 1);
   }
 
@@ -408,15 +444,7 @@ TEST_SUITE("engine") {
     memory_file file{size};
     file.append(payload.data(), size);
     file.seal();
-    wire::record r;
-    r.id = 1;
-    r.kind = static_cast<std::uint16_t>(record_kind::result);
-    r.flags = wire::transferred;
-    r.size = sizeof size;
-    const std::uint64_t announced = size;
-    worker().events->worker_said(r, reinterpret_cast<const char*>(&announced), process::unique_fd{::dup(file.fd())});
-    worker().events->turn_ended();
-    settle();
+    end_large(1, {size, 0}, process::unique_fd{::dup(file.fd())});
     REQUIRE(controller->sent.size() == 4);
     CHECK(controller->sent[0].kind == frame_kind::outcomes);
     const auto head = records(controller->sent[0].body).at(0);
@@ -435,24 +463,63 @@ TEST_SUITE("engine") {
     give(1, true, call_of("a"));
     memory_file file{10};
     file.seal();
-    wire::record r;
-    r.id = 1;
-    r.kind = static_cast<std::uint16_t>(record_kind::result);
-    r.flags = wire::transferred;
-    const std::uint64_t announced = 11;
-    r.size = sizeof announced;
-    process::unique_fd fd;
-    SUBCASE("too small") { fd.reset(::dup(file.fd())); }
-    SUBCASE("none") {}
-    worker().events->worker_said(r, reinterpret_cast<const char*>(&announced), std::move(fd));
-    worker().events->turn_ended();
-    settle();
+    SUBCASE("too small") { end_large(1, {11, 0}, process::unique_fd{::dup(file.fd())}); }
+    SUBCASE("behind its end") { end_large(1, {10, 1}, process::unique_fd{::dup(file.fd())}); }
+    SUBCASE("an end that overflows") { end_large(1, {10, UINT64_MAX - 5}, process::unique_fd{::dup(file.fd())}); }
+    SUBCASE("can shrink") { end_large(1, {3, 0}, file_of("abc", true)); }
+    SUBCASE("none") { end_large(1, {11, 0}, {}); }
+    SUBCASE("one that it was never given") { end_large(1, {10, 0}, {}, 5); }
     const auto o = outcomes(true);
     REQUIRE(o.size() == 1);
     CHECK(o[0].kind() == record_kind::failure);
     CHECK(o[0].as_failure().code == ec::bad_payload);
     give(2, true, call_of("a"));
     CHECK(worker().got.back().head.id == 2);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture,
+                    "a result is sent from the file that the worker was given, though it let go of it") {
+    bring_up();
+    auto file = std::make_shared<memory_file>(6);
+    file->append("abcdef", 6);
+    file->seal();
+    give(1, true, "", file);
+    const auto number = worker().take().at(0).head.transfer;
+    end(1);
+    give(2, true, call_of("pull"));
+    std::shared_ptr<lane_log> log;
+    SUBCASE("by the lane to a client of this host") {
+      log = lane_of_client();
+      end_large(2, {3, 2}, {}, number);
+      release(number);
+      const auto r = outcomes(true).at(1);
+      CHECK(r.head.flags == wire::shared);
+      CHECK(r.payload == std::string("\3\0\0\0\0\0\0\0", 8));
+      const auto sent = log->take();
+      REQUIRE(sent.size() == 1);
+      CHECK(sent[0].message.handle == r.head.transfer);
+      CHECK(read_file(sent[0].file.get(), sent[0].message.offset, sent[0].message.size) == "cde");
+      CHECK(file.use_count() == 2);
+      log->say(lane_kind::release, r.head.transfer);
+    }
+    SUBCASE("in pieces to any other") {
+      end_large(2, {3, 2}, {}, number);
+      release(number);
+      CHECK(controller->take_one(frame_kind::piece).body.text() == "cde");
+      services->senders.link_down(controller);
+      controller->sent.clear();
+    }
+    CHECK(file.use_count() == 1);
+  }
+
+  TEST_CASE_FIXTURE(engine_fixture, "a dead worker reads no files any more") {
+    bring_up();
+    auto file = std::make_shared<memory_file>(1);
+    file->append("a", 1);
+    give(1, true, "", file);
+    CHECK(file.use_count() == 2);
+    die();
+    CHECK(file.use_count() == 1);
   }
 
   TEST_CASE_FIXTURE(engine_fixture, "counters are reported when they changed, and only then") {

@@ -101,6 +101,32 @@ batch_writer& batch_writer::large_task(std::uint64_t id, int engine, std::uint64
   return *this;
 }
 
+batch_writer& batch_writer::shared_task(std::uint64_t id, int engine, std::uint32_t client, std::uint64_t handle,
+                                        std::uint64_t size) {
+  wire::record r;
+  r.id = id;
+  r.size = sizeof size;
+  r.kind = static_cast<std::uint16_t>(record_kind::task);
+  r.flags = wire::shared;
+  r.engine = engine;
+  r.count = client;
+  r.transfer = handle;
+  batch_.add(r, &size);
+  return *this;
+}
+
+batch_writer& batch_writer::shared_result(std::uint64_t id, int engine, std::uint64_t handle, std::uint64_t size) {
+  wire::record r;
+  r.id = id;
+  r.size = sizeof size;
+  r.kind = static_cast<std::uint16_t>(record_kind::result);
+  r.flags = wire::shared;
+  r.engine = engine;
+  r.transfer = handle;
+  batch_.add(r, &size);
+  return *this;
+}
+
 batch_writer& batch_writer::targets(const std::vector<target>& list) {
   wire::record r;
   r.kind = static_cast<std::uint16_t>(record_kind::targets);

@@ -101,12 +101,17 @@ public:
   batch_writer& task(std::uint64_t id, int engine, std::string_view payload);
   /// A task whose payload travels by itself.
   batch_writer& large_task(std::uint64_t id, int engine, std::uint64_t transfer, std::uint64_t size);
+  /// A task whose payload comes by a lane.
+  batch_writer& shared_task(std::uint64_t id, int engine, std::uint32_t client, std::uint64_t handle,
+                            std::uint64_t size);
   batch_writer& targets(const std::vector<target>& list);
   batch_writer& allowed(const std::vector<std::int32_t>& engines);
   batch_writer& outcome(record_kind kind, std::uint64_t id, int engine, std::string_view payload,
                         std::uint16_t flags = 0, std::chrono::nanoseconds took = {});
   batch_writer& lost(std::uint64_t id, int engine, bool started, const std::string& why = "it died");
   batch_writer& large_result(std::uint64_t id, int engine, std::uint64_t transfer, std::uint64_t size);
+  /// A result that comes by a lane.
+  batch_writer& shared_result(std::uint64_t id, int engine, std::uint64_t handle, std::uint64_t size);
   detail::bytes take() { return batch_.take(); }
 
 private:

@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include "tests/actors/fake_lane.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/actors/stage.hpp"
 
@@ -22,16 +23,18 @@ struct node_fixture {
   std::map<std::size_t, std::vector<transfer_ended>> transfers;
   fake_link_ptr controller = link_to(security::role::controller);
   std::shared_ptr<node_services> services = std::make_shared<node_services>();
-  node_state node{services,
-                  "nonce",
-                  {[this](const std::vector<int>& ids) { welcomed = ids; },
-                   [this](ec code, const std::string& reason) { ended.emplace_back(code, reason); },
-                   [this](std::size_t e, engine_number n) { numbers[e] = n.number; },
-                   [this](std::size_t e, engine_tasks&& t) {
-                     ++task_messages;
-                     for (auto& i : t.items) tasks[e].push_back(std::move(i));
-                   },
-                   [this](std::size_t e, transfer_ended t) { transfers[e].push_back(std::move(t)); }}};
+  node_state node{services, "nonce", out()};
+
+  node_state::callbacks out() {
+    return {[this](const std::vector<int>& ids) { welcomed = ids; },
+            [this](ec code, const std::string& reason) { ended.emplace_back(code, reason); },
+            [this](std::size_t e, engine_number n) { numbers[e] = n.number; },
+            [this](std::size_t e, engine_tasks&& t) {
+              ++task_messages;
+              for (auto& i : t.items) tasks[e].push_back(std::move(i));
+            },
+            [this](std::size_t e, transfer_ended t) { transfers[e].push_back(std::move(t)); }};
+  }
 
   node_fixture() {
     hello_node h;
@@ -115,6 +118,52 @@ TEST_SUITE("node") {
     CHECK(transfers[1][0].id == 11);
     CHECK(content(*tasks[0][0].file) == std::string(payload.data(), payload.size()));
     CHECK(::ftruncate(tasks[0][0].file->fd(), 1) != 0); // sealed
+  }
+
+  TEST_CASE_FIXTURE(node_fixture, "a payload that comes by a lane is there for all engines that were named") {
+    const std::string nonce = "0123456789abcdef0123456789abcdef";
+    services->lanes = std::make_unique<node_lanes>(nonce);
+    auto log = std::make_shared<lane_log>();
+    services->lanes->admit([&log](lane_events& events) {
+      log->events = &events;
+      return std::make_unique<fake_lane>(log);
+    });
+    log->say_hello(3, nonce);
+    node_state with_lanes{services, "nonce", out()};
+    with_lanes.connected(controller, {});
+    with_lanes.frame(arrives(controller, frame_kind::welcome, encode(welcome_node{{5, 6}})));
+    const auto get_shared = [&](std::uint64_t handle) {
+      with_lanes.frame(
+          arrives(controller, frame_kind::tasks,
+                  batch_writer{}.targets({{10, 5, 0}, {11, 6, 0}}).shared_task(0, -1, 3, handle, 7).take()));
+    };
+    SUBCASE("before the tasks") {
+      log->say(lane_kind::payload, 77, file_of("payload"), 0, 7);
+      get_shared(77);
+      CHECK(transfers.empty());
+    }
+    SUBCASE("after them") {
+      get_shared(77);
+      CHECK_FALSE(tasks[0].at(0).file->complete());
+      log->say(lane_kind::payload, 77, file_of("payload"), 0, 7);
+      for (const std::size_t e : {0U, 1U}) {
+        REQUIRE(transfers[e].size() == 1);
+        CHECK(transfers[e][0].complete);
+      }
+    }
+    for (const std::size_t e : {0U, 1U}) {
+      REQUIRE(tasks[e].size() == 1);
+      CHECK(tasks[e][0].client == 3);
+      CHECK(content(*tasks[e][0].file) == "payload");
+    }
+    get_shared(78);
+    log->events->lane_closed();
+    REQUIRE_FALSE(transfers[0].empty());
+    CHECK_FALSE(transfers[0].back().complete);
+    CHECK_FALSE(transfers[0].back().trouble.empty());
+    get_shared(79); // there is no lane any more
+    CHECK(tasks[0].size() == 3);
+    CHECK_FALSE(transfers[1].back().trouble.empty());
   }
 
   TEST_CASE_FIXTURE(node_fixture, "an abandoned transfer ends for every engine that waits") {

@@ -174,20 +174,24 @@ void killed_worker(pactor::client& c) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s PACTOR JOBS\n", argv[0]);
+  if (argc < 3 || argc > 4) {
+    std::fprintf(stderr, "usage: %s PACTOR JOBS [start|memory|latency|throughput|payloads|printing|restart]\n",
+                 argv[0]);
     return 2;
   }
+  const auto wanted = [only = std::string_view{argc == 4 ? argv[3] : ""}](std::string_view part) {
+    return only.empty() || only == part;
+  };
   const bench::raw_chain chain; // forked before there are threads
   cluster running{argv[1], argv[2]};
-  start_and_stop(running);
+  if (wanted("start")) start_and_stop(running);
   const auto processes = running.processes();
-  idle_memory(processes);
+  if (wanted("memory")) idle_memory(processes);
   pactor::client c;
-  latency(c, processes, chain);
-  throughput(c, processes);
-  large_payloads(c);
-  printing(c);
-  killed_worker(c);
+  if (wanted("latency")) latency(c, processes, chain);
+  if (wanted("throughput")) throughput(c, processes);
+  if (wanted("payloads")) large_payloads(c);
+  if (wanted("printing")) printing(c);
+  if (wanted("restart")) killed_worker(c);
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "pactor/ndarray.hpp"
 
 #include <cstdint>
+#include <fstream>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -81,6 +82,30 @@ TEST_CASE("payloads of no byte, one byte, and millions come back as they went") 
     CHECK(c[1].pull<std::vector<double>>("numbers") == numbers);
     CHECK(c[all].apply_sync<double>("sum_of", "numbers") == std::vector(2, sum));
   }
+}
+
+TEST_CASE("large payloads do not pass the controller where client and engines are on one host") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const std::vector<double> numbers(4'000'000, 1.5); // 32 MB
+  const auto passed = [pid = cluster.pid("controller")] {
+    std::ifstream io{"/proc/" + std::to_string(pid) + "/io"};
+    std::string name;
+    std::uint64_t n = 0;
+    io >> name >> n; // rchar: what it read, from sockets too
+    REQUIRE(name == "rchar:");
+    return n;
+  };
+  static_cast<void>(c[0].apply_sync("identity", 1));
+  const auto before = passed();
+  for (int i = 0; i < 3; ++i) {
+    c[all].push("numbers", numbers).get();
+    CHECK(c[1].pull<std::vector<double>>("numbers") == numbers);
+    CHECK(c[0].apply_sync<double>("stats.sum", numbers) == 6e6);
+    CHECK(c[1].apply_sync<std::vector<double>>("echo", numbers) == numbers);
+    CHECK(c[0].map_sync<double>("identity", numbers).size() == numbers.size());
+  }
+  CHECK(passed() - before < 5'000'000);
 }
 
 TEST_CASE("large payloads do not hold up small ones of others") {

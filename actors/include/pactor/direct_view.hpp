@@ -35,6 +35,11 @@ struct pushed_variables {
       write(p, x);
     }
   }
+  [[nodiscard]] std::size_t encoded_bytes() const {
+    std::size_t all = 16;
+    for (const auto& [name, x] : entries) all += name.size() + 16 + block_bytes(x);
+    return all;
+  }
 };
 template <class T>
 struct pushed_variable {
@@ -45,7 +50,7 @@ struct pushed_variable {
     write_string(p, name);
     write(p, x);
   }
-  [[nodiscard]] std::size_t encoded_bytes() const { return name.size() + 16 + block_bytes(x); }
+  [[nodiscard]] std::size_t encoded_bytes() const { return name.size() + 32 + block_bytes(x); }
 };
 
 } // namespace detail
@@ -197,8 +202,7 @@ public:
     const auto parts = detail::split(n, engines.size(), options.distribution);
     auto tasks = std::make_shared<detail::call>(used, info->name);
     for (std::size_t i = 0; i < used; ++i)
-      gate_->peer()->submit_direct(tasks, i,
-                                   detail::encode_call(job, detail::call_mode::apply, source.part(parts[i])...),
+      gate_->peer()->submit_direct(tasks, i, gate_->encode(job, detail::call_mode::apply, source.part(parts[i])...),
                                    std::span{&engines[i], 1});
     detail::submission state{std::move(tasks), gate_->peer(), std::move(info), {}};
     state.distribution = options.distribution;
@@ -228,14 +232,14 @@ private:
   async_result<R, Shape> start_apply(std::string_view job, const A&... a) const {
     const auto engines = gate_->reach(engines_, job);
     auto info = gate_->template check<A...>(job);
-    return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, a...), engines);
+    return start<R>(std::move(info), gate_->encode(job, detail::call_mode::apply, a...), engines);
   }
   template <class R>
   async_result<R, Shape> start_apply(std::string_view job, const arguments& list) const {
     const auto engines = gate_->reach(engines_, job);
     const std::span<const value> values{list.values};
     auto info = gate_->check_now(job, argument_types(values));
-    return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, values), engines);
+    return start<R>(std::move(info), gate_->encode(job, detail::call_mode::apply, values), engines);
   }
   /// Jobs that every worker has, and no catalogue.
   template <class R, class... A>
@@ -245,7 +249,7 @@ private:
   template <class... A>
   detail::submission send_builtin(std::string_view job, const A&... a) const {
     const auto engines = gate_->reach(engines_, job);
-    return send(builtin_info(job), detail::encode_call(job, detail::call_mode::apply, a...), engines);
+    return send(builtin_info(job), gate_->encode(job, detail::call_mode::apply, a...), engines);
   }
   static std::shared_ptr<const job_info> builtin_info(std::string_view job) {
     return std::make_shared<const job_info>(job_info{std::string{job}, {}, {}});
@@ -271,7 +275,7 @@ private:
     auto tasks = std::make_shared<detail::call>(engines.size(), std::string{push_job});
     const auto send = [&](std::size_t i, const auto& part) {
       const detail::pushed_variable<std::remove_cvref_t<decltype(part)>> pushed{name, part};
-      gate_->peer()->submit_direct(tasks, i, detail::encode_call(push_job, detail::call_mode::apply, pushed),
+      gate_->peer()->submit_direct(tasks, i, gate_->encode(push_job, detail::call_mode::apply, pushed),
                                    std::span{&engines[i], 1});
     };
     for (std::size_t i = 0; i < engines.size(); ++i) {
@@ -293,8 +297,7 @@ private:
     auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name);
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_direct(
-          tasks, i,
-          detail::encode_call(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),
+          tasks, i, gate_->encode(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),
           std::span{&engines[i], 1});
     return async_result<R, shape::mapped>{std::make_shared<detail::submission>(detail::submission{
         std::move(tasks), gate_->peer(), std::move(info), std::move(starts), this->options().ordered})};

@@ -58,6 +58,7 @@ public:
   std::optional<job_info> find_job(const std::string& name) override;
   std::vector<job_info> jobs() override;
   cluster_status status() override { return {}; }
+  detail::bytes large_memory(std::size_t) override { return {}; }
   void submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
                      std::span<const int> targets) override;
   void submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index, const detail::slice& payload,

@@ -68,12 +68,16 @@ TEST_CASE("large variables stay in the memory that they came in, and are aligned
   REQUIRE(w.receive()->is(wire::record_kind::result));
   CHECK(w.call("view_sum", "x").result<std::tuple<double, bool>>() == std::tuple{150'000.0, true});
   const auto pulled = w.call("pactor.pull", "x");
-  CHECK((pulled.record.flags & wire::transferred) != 0);
+  CHECK((pulled.record.flags & wire::shared) != 0); // it is not even written
   const detail::message m{pulled.payload.data, pulled.payload.size};
   const auto block = detail::read_block(m.root());
   REQUIRE(block);
   CHECK(block->in_place<double>());
   CHECK(pulled.result<std::vector<double>>() == numbers);
+  CHECK(w.take_released().empty());
+  static_cast<void>(w.call("pactor.erase", "x").result<value>());
+  static_cast<void>(w.call("pactor.ping").result<value>());
+  CHECK(w.take_released() == std::vector<std::uint64_t>{1});
 }
 
 TEST_CASE("a push that is malformed sets nothing") {

@@ -1,5 +1,7 @@
 #include "tests/unit/worker/worker_process.hpp"
 
+#include "runtime/process/pass_descriptor.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -70,16 +72,19 @@ std::uint64_t worker_process::add(const detail::slice& payload) {
 void worker_process::send() { write(batch_.take(), -1); }
 
 std::uint64_t worker_process::send_as_file(const detail::slice& payload) {
-  const process::unique_fd file{::memfd_create("test", MFD_CLOEXEC)};
-  REQUIRE(::pwrite(file.get(), payload.data, payload.size, 0) == static_cast<ssize_t>(payload.size));
-  const std::uint64_t size = payload.size;
+  constexpr std::uint64_t offset = 4096 + 32;
+  process::unique_fd file{::memfd_create("test", MFD_CLOEXEC)};
+  REQUIRE(::pwrite(file.get(), payload.data, payload.size, offset) == static_cast<ssize_t>(payload.size));
+  const worker::file_part part{payload.size, offset};
   wire::record r;
   r.id = ++last_id_;
-  r.size = sizeof size;
+  r.size = sizeof part;
   r.kind = static_cast<std::uint16_t>(wire::record_kind::task);
   r.flags = wire::transferred;
-  batch_.add(r, &size);
+  r.transfer = ++last_file_;
+  batch_.add(r, &part);
   write(batch_.take(), file.get());
+  files_.emplace(r.transfer, std::move(file));
   return r.id;
 }
 
@@ -89,16 +94,8 @@ void worker_process::write(const detail::bytes& data, int fd) {
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    if (fd >= 0 && at == 0) {
-      message.msg_control = control.data();
-      message.msg_controllen = control.size();
-      auto* c = CMSG_FIRSTHDR(&message);
-      c->cmsg_level = SOL_SOCKET;
-      c->cmsg_type = SCM_RIGHTS;
-      c->cmsg_len = CMSG_LEN(sizeof fd);
-      std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
+    process::descriptor_room room;
+    if (fd >= 0 && at == 0) room.attach(message, fd);
     const auto n = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     if (n < 0) return; // the worker has ended, which the test sees when it reads
     at += static_cast<std::size_t>(n);
@@ -107,13 +104,29 @@ void worker_process::write(const detail::bytes& data, int fd) {
 
 std::optional<answer> worker_process::receive() {
   auto next = in_->next();
-  while (next && take_output(*next)) next = in_->next();
+  while (next && (take_output(*next) || take_release(*next))) next = in_->next();
   if (!next) return std::nullopt;
+  if ((next->record.flags & wire::shared) != 0) { // a part of a file that it was sent
+    worker::file_part part;
+    REQUIRE(next->payload.size == sizeof part);
+    std::memcpy(&part, next->payload.data, sizeof part);
+    auto own = detail::bytes::allocate(part.size + part.offset % 16);
+    auto* const at = own.data() + part.offset % 16;
+    REQUIRE(::pread(files_.at(next->record.transfer).get(), at, part.size, static_cast<off_t>(part.offset)) ==
+            static_cast<ssize_t>(part.size));
+    return answer{next->record, {std::move(own), at, part.size}};
+  }
   if (!next->payload.own) next->payload = detail::bytes::copy(next->payload.data, next->payload.size);
   return answer{next->record, next->payload};
 }
 
 /// @return false if it is something else
+bool worker_process::take_release(const worker::incoming& in) {
+  if (in.record.kind != static_cast<std::uint16_t>(worker::link_kind::release)) return false;
+  released_.push_back(in.record.id);
+  return true;
+}
+
 bool worker_process::take_output(worker::incoming& in) {
   if (in.record.kind == static_cast<std::uint16_t>(worker::link_kind::stream)) {
     ++pipes_;

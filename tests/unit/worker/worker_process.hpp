@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace pactor::test {
@@ -67,8 +68,10 @@ public:
     return add(detail::encode_call(job, detail::call_mode::apply, args...));
   }
   void send();
-  /// One task, its payload in a memory file.
+  /// One task, its payload in a memory file, which gets a number.
   std::uint64_t send_as_file(const detail::slice& payload);
+  /// The numbers of the files that the worker gave back since the last call, as far as they were received.
+  std::vector<std::uint64_t> take_released() { return std::exchange(released_, {}); }
 
   /// The next outcome; nothing if the worker has ended.
   std::optional<answer> receive();
@@ -94,12 +97,15 @@ public:
 private:
   void write(const detail::bytes& data, int fd);
   bool take_output(worker::incoming& in);
+  bool take_release(const worker::incoming& in);
 
   process::unique_fd socket_;
   std::optional<worker::input> in_;
   pid_t pid_ = -1;
   wire::batch batch_;
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_id_ = 0, last_file_ = 0;
+  std::map<std::uint64_t, process::unique_fd> files_; // that were sent, by number
+  std::vector<std::uint64_t> released_;
   std::map<std::uint64_t, printed_text> printed_;
   int pipes_ = 0; ///< that it announced
 };

@@ -155,6 +155,8 @@ TEST_CASE("large arguments come as memory files and are read in place") {
   const auto a = w.receive();
   REQUIRE(a);
   CHECK(a->result<double>() == 1'000'000);
+  static_cast<void>(w.call("pactor.ping").result<value>());
+  CHECK(w.take_released() == std::vector<std::uint64_t>{1}); // nothing refers to it after the call
 }
 
 TEST_CASE("a worker ends when its engine hangs up") {

@@ -1,6 +1,7 @@
 #pragma once
 // What the views of one client share: its session, and which calls were found right before.
 
+#include "pactor/detail/encode_call.hpp"
 #include "pactor/detail/map_source.hpp"
 #include "pactor/detail/session.hpp"
 #include "pactor/distribution.hpp"
@@ -29,6 +30,9 @@ struct engine_set {
   std::vector<int> numbers; ///< fixed
 };
 
+/// From this size on, in bytes, memory that is shared with engines is worth its administration.
+inline constexpr std::size_t large_payload = std::size_t{1} << 20;
+
 /// Thread-safe.
 class gateway {
 public:
@@ -44,6 +48,13 @@ public:
   /// The engines that a balanced call of `job` may go to now; empty is all.
   /// @throws engine_lost if the set is fixed and none of it is there
   [[nodiscard]] std::vector<int> allow(const engine_set& engines, std::string_view job) const;
+
+  /// A directed call's payload; a large one in memory that engines of this host read in place.
+  template <class... Args>
+  slice encode(std::string_view job, call_mode mode, const Args&... args) const {
+    const auto size = call_bytes(job, args...);
+    return encode_call_in(size > large_payload ? session_->large_memory(size) : bytes{}, job, mode, args...);
+  }
 
   /// The job of this name, once it is sure that `Args` fit it. Costs one look-up from the second time on.
   /// @throws unknown_job, signature_mismatch: nothing was sent then

@@ -170,6 +170,9 @@ public:
   virtual std::vector<job_info> jobs() = 0;
   virtual cluster_status status() = 0;
 
+  /// Memory to encode a large payload of directed calls into, which engines of this host can then read in place.
+  /// At least `size` bytes, or empty: then any memory will do.
+  virtual bytes large_memory(std::size_t size) = 0;
   /// Runs one call on each of `targets`, in order for each engine: task first + i is that of targets[i].
   /// `payload` is a call (wire/records.hpp); it is shared by all of them.
   virtual void submit_direct(const std::shared_ptr<call>& c, std::size_t first, const slice& payload,

@@ -119,6 +119,13 @@ public:
     if (expected > 0) reserve(expected);
   }
 
+  /// Begins in this memory, if there is some.
+  explicit bytes_encoder(bytes memory, std::size_t expected) : encoder{this, &grow}, buffer_{std::move(memory)} {
+    data_ = buffer_.data();
+    capacity_ = buffer_.size();
+    if (expected > 0) reserve(expected);
+  }
+
   /// Hands out what was encoded; the encoder is spent.
   [[nodiscard]] bytes take() {
     buffer_.shrink(used_);
