@@ -219,7 +219,8 @@ TEST_SUITE("client lanes") {
     lanes.flush();
     CHECK(a.take()[0].kind() == lane_kind::drop);
     a.say(lane_kind::release, *handle);
-    CHECK(payload("other").data != memory); // b reads it still
+    const auto other = payload("other");
+    CHECK(other.data != memory); // b reads it still
     b.say(lane_kind::release, *handle);
     CHECK(payload("next").data == memory);
   }
