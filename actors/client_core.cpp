@@ -88,7 +88,13 @@ void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mu
 }
 
 void client_core::add_task(outgoing& out, record r, const detail::slice& payload, std::uint16_t flags,
-                           std::uint64_t shared) {
+                           const detail::bytes& options, std::uint64_t shared) {
+  if (!options.empty()) {
+    record o;
+    o.kind = static_cast<std::uint16_t>(record_kind::options);
+    o.size = static_cast<std::uint32_t>(options.size());
+    out.batch.add(o, options.data());
+  }
   r.kind = static_cast<std::uint16_t>(record_kind::task);
   if (payload.size <= worker::inline_limit) {
     r.size = static_cast<std::uint32_t>(payload.size);
@@ -109,15 +115,28 @@ void client_core::add_task(outgoing& out, record r, const detail::slice& payload
   uploads_.push_back({r.transfer, flags, payload});
 }
 
+detail::bytes client_core::encode_options(const detail::call& c) {
+  if (!c.options()) return {};
+  const auto& o = *c.options();
+  constexpr std::size_t longest_label = 200;
+  if (o.label.size() > longest_label) throw error{ec::invalid_argument, "a label of more than 200 bytes"};
+  constexpr std::chrono::duration<double> longest{std::chrono::hours{24 * 365 * 100}};
+  if (!(o.run_limit.count() >= 0)) throw error{ec::invalid_argument, "a run_limit below 0"};
+  const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(o.run_limit, longest)).count();
+  return encode(wire_options{limit, o.label, o.keep, o.keep ? c.job() : ""});
+}
+
 void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
                                 std::span<const int> targets) {
+  const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
   check_connected();
   const auto large = payload.size > worker::inline_limit;
   const auto shared = large ? lanes_.offer(payload, targets).value_or(0) : 0;
   const bool lone = nothing_open() && !large;
   const auto inlined = std::min(payload.size, worker::inline_limit);
-  direct_.make_room(2 * sizeof(record) + wire::padded(inlined) + targets.size() * sizeof(target));
+  direct_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
+                    targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
     r.id = enter(c, first, shared);
@@ -130,17 +149,19 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
     direct_.batch.add(t, list.data());
   }
-  add_task(direct_, r, payload, 0, shared);
+  add_task(direct_, r, payload, 0, options, shared);
   leave_for(frame_kind::direct_tasks, lone, std::move(lock));
 }
 
 void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index,
                                   const detail::slice& payload, std::span<const int> allowed) {
+  const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
   check_connected();
   const bool lone = nothing_open();
   const auto inlined = std::min(payload.size, worker::inline_limit);
-  balanced_.make_room(2 * sizeof(record) + wire::padded(inlined) + wire::padded(allowed.size_bytes()));
+  balanced_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
+                      wire::padded(allowed.size_bytes()));
   if (!allowed.empty()) {
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
@@ -149,7 +170,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   }
   record r;
   r.id = enter(c, index);
-  add_task(balanced_, r, payload, transport::balanced);
+  add_task(balanced_, r, payload, transport::balanced, options);
   leave_for(frame_kind::balanced_tasks, lone, std::move(lock));
 }
 
@@ -160,30 +181,91 @@ void client_core::flush() {
   auto direct = direct_.take();
   auto balanced = balanced_.take();
   const auto uploads = std::exchange(uploads_, {});
+  const auto orders = std::exchange(orders_, {});
   lock.unlock();
   lanes_.flush();
   for (auto& body : direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)});
   for (auto& body : balanced)
     controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(body)}, 0, transport::balanced);
   for (const auto& u : uploads) senders_.start(controller_, u.transfer, u.flags, u.payload);
+  for (const auto& o : orders) {
+    if (o.query) {
+      controller_->send(frame_kind::task_query, o.body, o.direct_tag);
+      continue;
+    }
+    controller_->send(frame_kind::task_control, o.body, o.direct_tag);
+    controller_->send(frame_kind::task_control, o.body, o.balanced_tag, transport::balanced);
+  }
 }
 
-detail::bytes client_core::ask(query_kind kind, std::chrono::milliseconds timeout) {
-  std::future<detail::bytes> answer;
-  std::uint64_t tag = 0;
-  {
-    const std::lock_guard lock{mutex_};
-    check_connected();
-    tag = ++next_question_;
-    answer = questions_[tag].get_future();
-  }
-  controller_->in_loop([tag, body = encode(query{static_cast<std::uint8_t>(kind)})](transport::link& l) {
-    l.send(frame_kind::query, detail::slice{body}, tag);
-  });
+void client_core::send_later(order o, std::unique_lock<std::mutex> lock) {
+  orders_.push_back(std::move(o));
+  const bool asked = std::exchange(flushing_, true);
+  lock.unlock();
+  if (!asked) flush_later_();
+}
+
+void client_core::end_tasks(task_control c) {
+  order o{detail::slice{encode(c)}};
+  std::unique_lock lock{mutex_};
+  check_connected();
+  send_later(std::move(o), std::move(lock));
+}
+
+std::uint64_t client_core::end_tasks(task_control c, std::chrono::milliseconds timeout) {
+  order o{detail::slice{encode(c)}};
+  std::unique_lock lock{mutex_};
+  check_connected();
+  auto [direct_tag, direct] = question();
+  auto [balanced_tag, balanced] = question();
+  o.direct_tag = direct_tag;
+  o.balanced_tag = balanced_tag;
+  send_later(std::move(o), std::move(lock));
+  const auto known = decode<std::uint64_t>(await(direct_tag, direct, timeout));
+  return known + decode<std::uint64_t>(await(balanced_tag, balanced, timeout));
+}
+
+void client_core::fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number) {
+  std::unique_lock lock{mutex_};
+  check_connected();
+  const auto as = enter(c, 0);
+  send_later({detail::slice{encode(task_query{client, number, as})}, 0, 0, true}, std::move(lock));
+}
+
+task_list_answer client_core::kept_tasks(std::chrono::milliseconds timeout) {
+  std::unique_lock lock{mutex_};
+  check_connected();
+  auto [tag, answer] = question();
+  send_later({detail::slice{encode(task_query{})}, tag, 0, true}, std::move(lock));
+  return decode<task_list_answer>(await(tag, answer, timeout));
+}
+
+std::uint32_t client_core::number() const {
+  const std::lock_guard lock{mutex_};
+  return welcome_ ? welcome_->client : 0;
+}
+
+std::pair<std::uint64_t, std::future<detail::bytes>> client_core::question() {
+  const auto tag = ++next_question_;
+  return {tag, questions_[tag].get_future()};
+}
+
+detail::bytes client_core::await(std::uint64_t tag, std::future<detail::bytes>& answer,
+                                 std::chrono::milliseconds timeout) {
   if (answer.wait_for(timeout) == std::future_status::ready) return answer.get();
   const std::lock_guard lock{mutex_};
   questions_.erase(tag);
   throw timeout_error{"the controller did not answer within " + std::to_string(timeout.count()) + " ms"};
+}
+
+detail::bytes client_core::ask(const query& q, std::chrono::milliseconds timeout) {
+  std::unique_lock lock{mutex_};
+  check_connected();
+  auto [tag, answer] = question();
+  lock.unlock();
+  controller_->in_loop(
+      [number = tag, body = encode(q)](transport::link& l) { l.send(frame_kind::query, detail::slice{body}, number); });
+  return await(tag, answer, timeout);
 }
 
 std::vector<int> client_core::engines() const {

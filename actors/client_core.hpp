@@ -40,7 +40,20 @@ public:
   void submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index, const detail::slice& payload,
                        std::span<const int> allowed);
   /// Sends a query to the hub. @throws not_connected, timeout_error
-  detail::bytes ask(query_kind kind, std::chrono::milliseconds timeout);
+  detail::bytes ask(const query& q, std::chrono::milliseconds timeout);
+  detail::bytes ask(query_kind kind, std::chrono::milliseconds timeout) {
+    return ask(query{static_cast<std::uint8_t>(kind)}, timeout);
+  }
+  /// Tasks are to end. Goes to both schedulers, behind what was submitted before.
+  void end_tasks(task_control c);
+  /// The same. @return how many of them had not ended @throws not_connected, timeout_error
+  std::uint64_t end_tasks(task_control c, std::chrono::milliseconds timeout);
+  /// A kept task's outcome becomes that of the only task of `c`.
+  void fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number);
+  /// The list of kept tasks. @throws not_connected, timeout_error
+  task_list_answer kept_tasks(std::chrono::milliseconds timeout);
+  /// Its number, 0 before it was welcomed.
+  [[nodiscard]] std::uint32_t number() const;
   [[nodiscard]] std::vector<int> engines() const;
   /// The host of an engine; "" if there is no such engine now.
   [[nodiscard]] std::string host_of(int engine) const;
@@ -69,6 +82,11 @@ private:
     std::uint64_t transfer;
     std::uint16_t flags;
     detail::slice payload;
+  };
+  struct order {
+    detail::slice body;
+    std::uint64_t direct_tag = 0, balanced_tag = 0;
+    bool query = false; ///< for the direct scheduler only
   };
   struct arrival {
     std::shared_ptr<detail::call> call;
@@ -101,7 +119,12 @@ private:
   std::optional<pending> leave(std::uint64_t id);
   [[nodiscard]] std::optional<pending> find(std::uint64_t id) const;
   void add_task(outgoing& out, wire::record r, const detail::slice& payload, std::uint16_t flags,
-                std::uint64_t shared = 0);
+                const detail::bytes& options, std::uint64_t shared = 0);
+  std::pair<std::uint64_t, std::future<detail::bytes>> question();
+  // Without it, or until they let go of it.
+  static detail::bytes encode_options(const detail::call& c);
+  detail::bytes await(std::uint64_t tag, std::future<detail::bytes>& answer, std::chrono::milliseconds timeout);
+  void send_later(order o, std::unique_lock<std::mutex> lock);
   void check_connected() const; // with mutex_ held
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
@@ -123,6 +146,7 @@ private:
   std::condition_variable changed_; // welcome, engines, end
   outgoing direct_, balanced_;
   std::vector<upload> uploads_;
+  std::vector<order> orders_;
   bool flushing_ = false;
   std::vector<pending> tasks_;
   std::vector<std::uint32_t> free_;

@@ -28,8 +28,16 @@ std::optional<core::task_core::running> direct_scheduler_state::on_output(const 
   return core::task_core::running{*o, 0};
 }
 
+scheduler_base::withdrawal direct_scheduler_state::withdraw(std::uint32_t client,
+                                                            std::span<const std::uint64_t> numbers) {
+  withdrawal result; // every one is with its engine
+  for (const auto& t : core_.locate(client, numbers)) result.placed.push_back({t.id, t.engine});
+  return result;
+}
+
 void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
+  forget_options();
   targets_.clear(); // what another client's malformed batch left is not for this one
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(target) == 0) {
@@ -37,6 +45,9 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
       std::memcpy(targets_.data(), payload, r.size);
     } else if (r.kind == static_cast<std::uint16_t>(record_kind::task)) {
       on_task(from, r, payload);
+      forget_options();
+    } else if (r.kind == static_cast<std::uint16_t>(record_kind::options)) {
+      options_ = checked_options(payload, r.size);
     } else {
       sound = false;
     }
@@ -45,12 +56,13 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
 }
 
 std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t) {
-  if (const auto id = core_.submit(from.number, t.id, t.engine)) return id;
+  const auto o = owner_of(from, t.id);
+  if (const auto id = core_.submit(o.client, o.number, t.engine)) return id;
   failure f;
   f.code = ec::engine_lost;
   f.engine = t.engine;
   f.what = "there is no engine " + std::to_string(t.engine) + " any more";
-  fail(from.number, t.id, t.engine, f);
+  fail(o.client, o.number, t.engine, f);
   return std::nullopt;
 }
 
@@ -76,7 +88,9 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
       auto out = r;
       out.id = *id;
       out.count = from.number;
-      node_of(r.engine)->out.add(out, payload);
+      auto& n = *node_of(r.engine);
+      send_options(n);
+      n.out.add(out, payload);
     }
     return;
   }
@@ -111,7 +125,12 @@ void direct_scheduler_state::send_to(node_entry& n, std::vector<target> targets,
     n.out.add(t, targets.data());
     r.engine = -1;
   }
+  send_options(n);
   n.out.add(r, payload);
+}
+
+void direct_scheduler_state::send_options(node_entry& n) const {
+  if (options_.size() > 0) n.out.add(options_record(options_), options_.data());
 }
 
 } // namespace pactor

@@ -18,15 +18,17 @@ private:
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
   std::optional<core::task_core::running> on_output(const wire::record& r) override;
-  void on_piece(const frame_in& f) override { relay_.piece(f.from, f.header, f.body); }
-  void on_credit(const frame_in& f) override { relay_.credit(f.from, f.header); }
-  void on_abandon(const frame_in& f) override { relay_.abandoned(f.from, f.header); }
+  withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) override;
+  void on_piece(const frame_in& f) override { upward_piece(f); }
+  void on_credit(const frame_in& f) override { upward_credit(f); }
+  void on_abandon(const frame_in& f) override { upward_abandon(f); }
 
   /// @return the task's id at the engine; nothing if there is no such engine, which the client is told
   std::optional<std::uint64_t> accept(const client_entry& from, const target& t);
   std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from);
   void on_task(client_entry& from, const wire::record& r, const char* payload);
   void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);
+  void send_options(node_entry& n) const;
 
   core::direct_core core_;
   std::vector<target> targets_; // of the task record that follows

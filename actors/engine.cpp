@@ -25,7 +25,7 @@ engine_state::engine_state(std::shared_ptr<node_services> services, std::uint32_
     : services_{std::move(services)}, chance_{seed} {}
 
 void engine_state::start() {
-  if (stopping_ || worker_) return;
+  if (stopping_ || worker_ || core_.status() == core::engine_status::shut_down) return;
   introduced_ = false;
   printed_.restart();
   try {
@@ -64,16 +64,14 @@ void engine_state::take(engine_tasks& tasks) {
     t.kind = kind_of(item.payload);
     t.payload = std::move(item.payload);
     t.client = item.client;
+    const core::task_ref ref{item.id, item.directed};
     if (core_.push(std::move(t))) {
+      if (item.run_limit > std::chrono::nanoseconds{0}) guard_.set_limit(ref, item.run_limit);
       if (item.file) files_[{item.directed, item.id}] = std::move(item.file);
       continue;
     }
-    failure f;
-    f.code = ec::engine_lost;
-    f.engine = number_;
-    f.host = services_->host;
-    f.what = "engine " + std::to_string(number_) + " was given up: " + last_loss_;
-    send_lost({item.id, item.directed}, f, false);
+    const auto why = core_.status() == core::engine_status::shut_down ? " was shut down: " : " was given up: ";
+    send_lost(ref, failure_of(ec::engine_lost, "engine " + std::to_string(number_) + why + last_loss_), false);
   }
   feed();
 }
@@ -85,18 +83,10 @@ void engine_state::transfer(const transfer_ended& t) {
     feed();
   } else {
     files_.erase({t.directed, t.id});
+    guard_.forget(ref);
     const bool waited = core_.withdraw(ref);
     feed(); // what stood behind it can go on
-    if (!waited || t.trouble.empty()) return;
-    failure f;
-    f.code = ec::system;
-    f.engine = number_;
-    f.host = services_->host;
-    f.what = t.trouble;
-    record r;
-    r.id = t.id;
-    r.engine = number_;
-    send_failure(outbox_for(t.directed), r, f);
+    if (waited && !t.trouble.empty()) end_early(ref, ec::system, t.trouble);
   }
 }
 
@@ -124,6 +114,7 @@ void engine_state::feed() {
     ++services_->held;
   }
   worker_->flush();
+  if (!guard_.idle()) enforce();
 }
 
 void engine_state::worker_said(const record& r, const char* payload, process::unique_fd file) {
@@ -176,17 +167,26 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     worker_->kill(SIGKILL);
     return;
   }
-  core_.finished(*t, std::chrono::nanoseconds{r.completed - r.started});
   const auto client = held_.front().client;
+  const bool disowned = !disowned_.empty() && disowned_.erase({t->directed, t->id}) > 0;
+  core_.finished(*t, std::chrono::nanoseconds{disowned ? -1 : r.completed - r.started});
   held_.pop_front();
   --services_->held;
   printed_.forget();
+  if (disowned) return;
   auto& out = outbox_for(t->directed);
   gate_.ended(out, r.id, number_);
   auto o = r;
   o.engine = number_;
   o.transfer = 0;
-  if ((r.flags & (wire::transferred | wire::shared)) == 0) {
+  std::optional<failure> verdict;
+  if (!guard_.idle()) {
+    verdict = verdict_on(*t, r, payload);
+    guard_.forget(*t);
+  }
+  if (verdict) {
+    send_failure(out, o, *verdict);
+  } else if ((r.flags & (wire::transferred | wire::shared)) == 0) {
     out.add(o, payload);
   } else {
     try {
@@ -250,16 +250,23 @@ void engine_state::send_failure(outbox& out, record r, const failure& f) {
   services_->flush_later();
 }
 
-failure engine_state::describe(const process::exit_state& how) const {
+failure engine_state::failure_of(ec code, std::string what) const {
   failure f;
-  f.code = ec::engine_lost;
+  f.code = code;
   f.engine = number_;
   f.host = services_->host;
+  f.what = std::move(what);
+  return f;
+}
+
+failure engine_state::describe(const process::exit_state& how) const {
+  auto f =
+      failure_of(ec::engine_lost, "the worker of engine " + std::to_string(number_) + " (pid " + std::to_string(pid_) +
+                                      (how.signal != 0 ? ") was ended by " : ") ended with ") + how.words());
   f.pid = pid_;
   f.signal = how.signal;
   f.exit_code = how.code;
-  f.what = "the worker of engine " + std::to_string(number_) + " (pid " + std::to_string(pid_) +
-           (how.signal != 0 ? ") was ended by " : ") ended with ") + how.words();
+  if (!replaced_for_.empty()) f.what += ": " + replaced_for_;
   return f;
 }
 
@@ -272,18 +279,21 @@ void engine_state::worker_ended(const process::exit_state& how) {
   services_->held -= held_.size();
   held_.clear();
   given_.clear();
-  if (!stopping_) after_loss();
+  disowned_.clear();
+  killed_.reset();
+  if (stopping_ || core_.status() == core::engine_status::shut_down) return;
+  if (std::exchange(replaced_for_, {}).empty()) return after_loss();
+  start(); // on purpose: not a death that counts
+  services_->report(report());
 }
 
 void engine_state::after_loss() {
   const auto decision = policy_.died(steady::now(), chance_);
   if (std::holds_alternative<core::give_up>(decision)) {
-    failure f;
-    f.code = ec::engine_lost;
-    f.engine = number_;
-    f.host = services_->host;
-    f.what = "engine " + std::to_string(number_) + " was given up: its workers died too often; the last: " + last_loss_;
-    lose(core_.give_up(), f, false);
+    lose(core_.give_up(),
+         failure_of(ec::engine_lost, "engine " + std::to_string(number_) +
+                                         " was given up: its workers died too often; the last: " + last_loss_),
+         false);
   } else if (const auto* w = std::get_if<core::wait>(&decision)) {
     restart_after_(std::chrono::ceil<std::chrono::milliseconds>(w->delay));
   } else {
@@ -298,9 +308,21 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
     if (const auto call =
             held_.empty() ? std::nullopt : wire::read_call(held_.front().payload.data, held_.front().payload.size))
       blamed.job = call->job;
-    if (const auto errors = printed_.last_errors(); !errors.empty())
-      blamed.what += "; it had written to standard error:\n" + errors;
-    send_lost(*loss.executing, blamed, true);
+    const auto verdict = killed_ == loss.executing ? guard_.verdict_of(*loss.executing) : std::nullopt;
+    if (verdict) {
+      blamed.code = verdict->code;
+      blamed.what = verdict->what;
+      record r;
+      r.id = loss.executing->id;
+      r.engine = number_;
+      guard_.forget(*loss.executing);
+      gate_.ended(outbox_for(loss.executing->directed), r.id, number_);
+      send_failure(outbox_for(loss.executing->directed), r, blamed);
+    } else {
+      if (const auto errors = printed_.last_errors(); !errors.empty())
+        blamed.what += "; it had written to standard error:\n" + errors;
+      send_lost(*loss.executing, blamed, true);
+    }
   }
   auto unstarted = f;
   if (replaced) unstarted.what += "; this task had not started";
@@ -310,12 +332,14 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
 
 void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
   files_.erase({t.directed, t.id});
-  if (!services_->direct) return;
+  guard_.forget(t);
+  if (!services_->direct || disowned_.contains({t.directed, t.id})) return;
   const auto body = detail::encode_failure(f);
   record r;
   r.id = t.id;
   r.kind = static_cast<std::uint16_t>(record_kind::lost);
   if (started) r.flags = wire::started;
+  if (!replaced_for_.empty()) r.flags |= wire::unblamed;
   r.engine = number_;
   r.size = static_cast<std::uint32_t>(body.size());
   gate_.ended(outbox_for(t.directed), t.id, number_);
@@ -329,8 +353,9 @@ void engine_state::stop() {
 }
 
 void engine_state::report_if_changed() {
-  if (const std::pair counters{core_.queued(), core_.completed()}; counters != reported_) {
-    reported_ = counters;
+  const std::tuple now{core_.queued(), core_.completed(), worker_ && worker_->stopped()};
+  if (now != reported_) {
+    reported_ = now;
     services_->report(report());
   }
 }
@@ -338,7 +363,7 @@ void engine_state::report_if_changed() {
 engine_report engine_state::report() const {
   engine_report r;
   r.engine = number_;
-  r.state = core::to_string(core_.status());
+  r.state = worker_ && worker_->stopped() ? "stopped" : core::to_string(core_.status());
   r.pid = pid_;
   r.restarts = core_.restarts();
   r.queued = core_.queued();

@@ -11,6 +11,7 @@
 #include "actors/worker_link.hpp"
 #include "runtime/core/engine_core.hpp"
 #include "runtime/core/restart_policy.hpp"
+#include "runtime/core/run_guard.hpp"
 
 #include <caf/behavior.hpp>
 
@@ -20,7 +21,9 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -53,11 +56,19 @@ public:
 
   /// `f` asks for start() after a delay.
   void on_restart(std::function<void(std::chrono::milliseconds)> f) { restart_after_ = std::move(f); }
+  /// `f` asks for check_limits() after a delay.
+  void on_limit(std::function<void(std::chrono::milliseconds)> f) { check_after_ = std::move(f); }
   /// Starts a worker.
   void start();
   void assign(int number);
   void take(engine_tasks& tasks);
   void transfer(const transfer_ended& t);
+  /// A task is to end.
+  void order(const task_order& o);
+  /// The engine itself is to restart its worker, to end, or to pass a signal on.
+  void manage(const engine_control& c);
+  /// Ends tasks that may run no longer.
+  void check_limits();
   /// Kills the worker, and starts no other.
   void stop();
   /// Tells the hub if its counters changed since the last time.
@@ -90,6 +101,13 @@ private:
   void send_lost(core::task_ref t, const failure& f, bool started);
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced);
   void after_loss();
+  void replace(std::string why);
+  void shut_down(const std::string& by);
+  void enforce();
+  void carry_out(const core::run_guard::step& s);
+  void end_early(core::task_ref t, ec code, const std::string& why);
+  [[nodiscard]] std::optional<failure> verdict_on(core::task_ref t, const wire::record& r, const char* payload) const;
+  [[nodiscard]] failure failure_of(ec code, std::string what) const;
   [[nodiscard]] failure describe(const process::exit_state& how) const;
   outbox& outbox_for(bool directed) { return directed ? *services_->direct : *services_->balanced; }
 
@@ -98,6 +116,12 @@ private:
   std::mt19937 chance_;
   core::engine_core core_;
   core::restart_policy policy_;
+  core::run_guard guard_;
+  std::function<void(std::chrono::milliseconds)> check_after_;
+  std::optional<steady::time_point> check_at_;
+  std::set<task_key> disowned_;          // the worker has them and will not run them: they have ended for all others
+  std::optional<core::task_ref> killed_; // for which the worker was killed
+  std::string replaced_for_;             // why the worker was ended on purpose; "" if it was not
   std::unique_ptr<worker_link> worker_;
   std::map<task_key, file_ptr> files_;
   struct held_task {
@@ -110,7 +134,7 @@ private:
   std::string last_loss_;
   printed_text printed_;
   output_gate gate_;
-  std::pair<std::size_t, std::uint64_t> reported_{}; // queued, completed
+  std::tuple<std::size_t, std::uint64_t, bool> reported_{}; // queued, completed, stopped
   int number_ = -1, pid_ = 0;
   bool introduced_ = false, stopping_ = false, owes_ = false;
 };
@@ -119,6 +143,7 @@ private:
 template <class Self>
 caf::behavior engine(Self* self, std::shared_ptr<engine_state> state) {
   state->on_restart([self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, restart_worker{}); });
+  state->on_limit([self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, check_limits{}); });
   self->set_exit_handler([self, state](const caf::exit_msg& m) {
     state->stop();
     self->quit(m.reason);
@@ -129,6 +154,7 @@ caf::behavior engine(Self* self, std::shared_ptr<engine_state> state) {
       [state](engine_tasks& t) { state->take(t); },
       [state](const transfer_ended& t) { state->transfer(t); },
       [state](const restart_worker&) { state->start(); },
+      [state](const check_limits&) { state->check_limits(); },
       [state](const report_changes&) { state->report_if_changed(); },
   };
 }

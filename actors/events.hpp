@@ -66,9 +66,11 @@ public:
     const frame_in f{from, header, std::move(body)};
     switch (static_cast<frame_kind>(header.kind)) {
     case frame_kind::direct_tasks:
+    case frame_kind::task_query:
       return direct_->state.frame_in_turn(f);
     case frame_kind::balanced_tasks:
       return balanced_->state.frame_in_turn(f);
+    case frame_kind::task_control:
     case frame_kind::outcomes:
     case frame_kind::piece:
     case frame_kind::credit:

@@ -16,7 +16,11 @@ using transport::link_ptr;
 namespace {
 
 const auto given_up = core::to_string(core::engine_status::given_up);
+const auto shut_down = core::to_string(core::engine_status::shut_down);
 const auto restarting = core::to_string(core::engine_status::restarting);
+
+/// Engines that nobody can use any more.
+bool is_over(const std::string& state) { return state == given_up || state == shut_down; }
 
 /// Links live in the I/O thread, the hub does not.
 void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag = 0) {
@@ -114,22 +118,51 @@ void hub_state::on_report(const frame_in& f) {
   if (r.restarts != before.restarts)
     setup_.journal.warning("engine " + std::to_string(r.engine) + " lost its worker: " + r.last_loss);
   // The schedulers count on an engine from the moment it joined.
-  const auto works = [](const std::string& state) { return state != restarting && state != given_up; };
-  if (works(r.state) != works(before.state)) out_.available({r.engine, works(r.state), r.state == given_up});
-  if (r.state == given_up && before.state != given_up) {
-    setup_.journal.error("engine " + std::to_string(r.engine) + " was given up: " + r.last_loss);
+  const auto works = [](const std::string& state) { return state != restarting && !is_over(state); };
+  if (works(r.state) != works(before.state)) out_.available({r.engine, works(r.state), is_over(r.state)});
+  if (is_over(r.state) && !is_over(before.state)) {
+    setup_.journal.error("engine " + std::to_string(r.engine) + (r.state == given_up ? " was given up: " : " was ") +
+                         r.last_loss);
     announce_engines();
   }
 }
 
 void hub_state::on_query(const frame_in& f) {
-  switch (static_cast<query_kind>(decode<query>(f.body).kind)) {
+  const auto q = decode<query>(f.body);
+  switch (static_cast<query_kind>(q.kind)) {
   case query_kind::jobs:
     return send(f.from, frame_kind::answer, encode(jobs()), f.header.tag);
   case query_kind::status:
     return out_.unassigned([this, to = f.from, tag = f.header.tag](std::uint64_t n) { answer_status(to, tag, n); });
+  case query_kind::restart_engines:
+  case query_kind::stop_engines:
+  case query_kind::signal_engines:
+    return send(f.from, frame_kind::answer, encode(order_engines(f.from, q)), f.header.tag);
+  case query_kind::stop_cluster:
+    send(f.from, frame_kind::answer, encode(std::uint64_t{1}), f.header.tag);
+    setup_.journal.info("hub ends the cluster for " + name_of(f.from));
+    return out_.end_process();
   }
   refuse(f.from, ec::refused, "it asked what this controller does not know");
+}
+
+std::string hub_state::name_of(const link_ptr& from) const {
+  const auto c = clients_.find(from.get());
+  return c == clients_.end() ? "a client" : "client " + std::to_string(c->second.number);
+}
+
+/// @return how many of the engines there are
+std::uint64_t hub_state::order_engines(const link_ptr& from, const query& q) {
+  std::uint64_t found = 0;
+  for (const auto& [link, n] : nodes_) {
+    engine_control order{q.kind, {}, q.signal, name_of(from)};
+    for (const auto engine : q.engines)
+      if (std::ranges::find(n.engines, engine) != n.engines.end()) order.engines.push_back(engine);
+    if (order.engines.empty()) continue;
+    found += order.engines.size();
+    send(n.link, frame_kind::engine_control, encode(order));
+  }
+  return found;
 }
 
 jobs_answer hub_state::jobs() const {
@@ -159,7 +192,7 @@ std::vector<node_place> hub_state::places() const {
     node_place p{n.host, n.lane, {}};
     std::copy_if(n.engines.begin(), n.engines.end(), std::back_inserter(p.engines), [this](int id) {
       const auto* e = table_.find(id);
-      return e && e->condition.state != given_up;
+      return e && !is_over(e->condition.state);
     });
     all.push_back(std::move(p));
   }

@@ -35,6 +35,8 @@ public:
     std::function<void(const engine_available&)> available;
     /// Asks the task scheduler how many tasks no engine has; the answer goes to the function.
     std::function<void(std::function<void(std::uint64_t)>)> unassigned;
+    /// Ends this process in order, and with it the cluster.
+    std::function<void()> end_process = [] {};
   };
   hub_state(hub_setup setup, callbacks out);
 
@@ -61,6 +63,8 @@ private:
   void on_report(const frame_in& f);
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
+  std::uint64_t order_engines(const transport::link_ptr& from, const query& q);
+  [[nodiscard]] std::string name_of(const transport::link_ptr& from) const;
   [[nodiscard]] jobs_answer jobs() const;
   /// Engines that can be addressed, by node: all but those that were given up.
   [[nodiscard]] std::vector<node_place> places() const;
@@ -83,7 +87,8 @@ struct stop_cluster {};
 
 /// The actor around it. Cooperative: a long query must not hold up the I/O thread.
 template <class Self>
-caf::behavior hub(Self* self, hub_setup setup, caf::actor direct, caf::actor balanced) {
+caf::behavior hub(
+    Self* self, hub_setup setup, caf::actor direct, caf::actor balanced, std::function<void()> end_process = [] {}) {
   hub_state::callbacks out;
   out.client = [self, direct, balanced](const client_joined& c) {
     self->send(direct, c);
@@ -98,6 +103,7 @@ caf::behavior hub(Self* self, hub_setup setup, caf::actor direct, caf::actor bal
     self->request(balanced, std::chrono::seconds{2}, count_unassigned{})
         .then([then](std::uint64_t n) { then(n); }, [then](const caf::error&) { then(0); });
   };
+  out.end_process = std::move(end_process);
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
   return {
       [state](const frame_in& f) { state->frame(f); },

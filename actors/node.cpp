@@ -45,6 +45,10 @@ void node_state::handle(const frame_in& f) {
     return end(ec::interrupted, "the controller ends the cluster");
   case frame_kind::tasks:
     return on_tasks(f);
+  case frame_kind::task_control:
+    return on_task_control(f);
+  case frame_kind::engine_control:
+    return on_engine_control(f);
   case frame_kind::piece:
     return on_piece(f);
   case frame_kind::credit:
@@ -74,12 +78,16 @@ void node_state::on_welcome(const frame_in& f) {
 void node_state::on_tasks(const frame_in& f) {
   const bool directed = (f.header.flags & transport::balanced) == 0;
   targets_.clear();
+  options_ = {};
   wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets)) {
       targets_.resize(r.size / sizeof(target));
       std::memcpy(targets_.data(), payload, targets_.size() * sizeof(target));
+    } else if (r.kind == static_cast<std::uint16_t>(record_kind::options)) {
+      options_ = decode<wire_options>(payload, r.size);
     } else {
       on_task(r, {f.body, payload, r.size}, directed);
+      if (options_.keep || options_.run_limit > 0) options_ = {};
     }
   });
   for (std::size_t i = 0; i < batches_.size(); ++i)
@@ -95,7 +103,10 @@ void node_state::on_task(const record& r, detail::slice payload, bool directed) 
     const auto engine = engines_.find(t.engine);
     if (engine == engines_.end()) continue;
     if (e.entry) e.entry->waiting.emplace_back(engine->second, transfer_ended{t.id, directed, false, e.entry->trouble});
-    batches_[engine->second].items.push_back({t.id, directed, r.count, e.file, payload});
+    // A kept task's result is for the controller, whoever submitted it.
+    const auto reader = options_.keep ? 0 : r.count;
+    batches_[engine->second].items.push_back(
+        {t.id, directed, reader, e.file, payload, std::chrono::nanoseconds{options_.run_limit}});
   }
   targets_.clear();
 }
@@ -145,6 +156,22 @@ void node_state::finish_shared(std::uint32_t client, std::uint64_t handle, const
   tell_waiting(a.mapped(), trouble.empty());
 }
 
+void node_state::on_task_control(const frame_in& f) {
+  const auto c = decode<task_control>(f.body);
+  if (c.tasks.size() != c.engines.size() || c.how > static_cast<std::uint8_t>(end_how::kill))
+    throw error{ec::bad_payload, "a malformed task_control"};
+  const bool directed = (f.header.flags & transport::balanced) == 0;
+  for (std::size_t i = 0; i < c.tasks.size(); ++i)
+    if (const auto e = engines_.find(c.engines[i]); e != engines_.end())
+      out_.order(e->second, {c.tasks[i], directed, static_cast<end_how>(c.how), c.by});
+}
+
+void node_state::on_engine_control(const frame_in& f) {
+  const auto c = decode<engine_control>(f.body);
+  for (const auto number : c.engines)
+    if (const auto e = engines_.find(number); e != engines_.end()) out_.manage(e->second, c);
+}
+
 void node_state::on_piece(const frame_in& f) {
   controller_->send(frame_kind::credit, {}, f.header.tag, f.header.flags, 1);
   const auto i = arrivals_.find(f.header.tag);
@@ -177,7 +204,11 @@ void node_state::flush() {
 }
 
 void node_state::report(const engine_report& r) {
-  if (welcomed_ && !ended_) controller_->send(frame_kind::engine_report, detail::slice{encode(r)});
+  if (!welcomed_ || ended_) return;
+  controller_->send(frame_kind::engine_report, detail::slice{encode(r)});
+  if (r.state != core::to_string(core::engine_status::shut_down)) return;
+  shut_down_.insert(r.engine);
+  if (shut_down_.size() == engines_.size()) end(ec::interrupted, "all its engines were shut down");
 }
 
 void node_state::link_down(const std::string& reason) { end(ec::not_connected, reason); }

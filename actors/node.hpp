@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,11 +26,13 @@ class node_state {
 public:
   /// What the node tells the process around it.
   struct callbacks {
-    std::function<void(const std::vector<int>&)> welcomed;                  ///< the numbers of its engines
-    std::function<void(ec code, const std::string& reason)> ended;          ///< there is no controller any more
-    std::function<void(std::size_t engine, engine_number)> number;          ///< to the engine's actor
-    std::function<void(std::size_t engine, engine_tasks&&)> tasks;          ///< to the engine's actor
-    std::function<void(std::size_t engine, transfer_ended)> ended_transfer; ///< to the engine's actor
+    std::function<void(const std::vector<int>&)> welcomed;                   ///< the numbers of its engines
+    std::function<void(ec code, const std::string& reason)> ended;           ///< there is no controller any more
+    std::function<void(std::size_t engine, engine_number)> number;           ///< to the engine's actor
+    std::function<void(std::size_t engine, engine_tasks&&)> tasks;           ///< to the engine's actor
+    std::function<void(std::size_t engine, transfer_ended)> ended_transfer;  ///< to the engine's actor
+    std::function<void(std::size_t engine, const task_order&)> order{};      ///< to the engine
+    std::function<void(std::size_t engine, const engine_control&)> manage{}; ///< to the engine
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
 
@@ -63,6 +66,8 @@ private:
   expected expect_shared(const wire::record& r, std::uint64_t size);
   void tell_waiting(const arrival& a, bool complete);
   void finish_shared(std::uint32_t client, std::uint64_t handle, const std::string& trouble);
+  void on_task_control(const frame_in& f);
+  void on_engine_control(const frame_in& f);
   void on_piece(const frame_in& f);
   void finish_arrival(std::uint64_t tag, bool complete);
   void end(ec code, const std::string& reason);
@@ -77,6 +82,8 @@ private:
   std::vector<arrival> refused_;                                      // of the frame that is read now
   std::vector<target> targets_;
   std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
+  std::set<int> shut_down_;
+  wire_options options_; // of the task record that follows
   bool welcomed_ = false, ended_ = false;
 };
 
@@ -96,6 +103,8 @@ inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_st
   out.number = [all](std::size_t e, engine_number n) { (*all)[e]->assign(n.number); };
   out.tasks = [all](std::size_t e, engine_tasks&& t) { (*all)[e]->take(t); };
   out.ended_transfer = [all](std::size_t e, const transfer_ended& t) { (*all)[e]->transfer(t); };
+  out.order = [all](std::size_t e, const task_order& o) { (*all)[e]->order(o); };
+  out.manage = [all](std::size_t e, const engine_control& c) { (*all)[e]->manage(c); };
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include "actors/events.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
+#include "pactor/task_id.hpp"
 #include "runtime/files/connection_file.hpp"
 #include "runtime/files/profile.hpp"
 #include "runtime/jobs/library.hpp"
@@ -97,6 +98,38 @@ public:
   void submit_balanced(const std::shared_ptr<call>& c, std::size_t index, const slice& payload,
                        std::span<const int> allowed) override {
     core_->submit_balanced(c, index, payload, allowed);
+  }
+  [[nodiscard]] std::uint32_t number() const override { return core_->number(); }
+  void end_tasks(std::span<const std::uint64_t> ids, end_how how) override {
+    core_->end_tasks({static_cast<std::uint8_t>(how), 0, {ids.begin(), ids.end()}});
+  }
+  std::size_t end_tasks(std::uint32_t client, std::span<const std::uint64_t> ids, end_how how) override {
+    return core_->end_tasks({static_cast<std::uint8_t>(how), client, {ids.begin(), ids.end()}}, options_.timeout);
+  }
+  std::size_t order_engines(engine_order what, std::span<const int> engines, int signal) override {
+    const query q{static_cast<std::uint8_t>(what), {engines.begin(), engines.end()}, signal};
+    return decode<std::uint64_t>(core_->ask(q, options_.timeout));
+  }
+  void fetch(const std::shared_ptr<call>& c, std::uint32_t client, std::uint64_t number) override {
+    core_->fetch(c, client, number);
+  }
+  task_list kept_tasks() override {
+    const auto time = [](std::int64_t t) {
+      return kept_task::time_point{std::chrono::duration_cast<clock::duration>(std::chrono::nanoseconds{t})};
+    };
+    task_list list;
+    auto answer = core_->kept_tasks(options_.timeout);
+    for (auto& t : answer.tasks)
+      list.tasks.push_back({to_string(task_id{t.client, t.number}), std::move(t.job), std::move(t.label), t.engine,
+                            std::move(t.state), time(t.submitted), time(t.started), time(t.completed)});
+    list.forgotten = answer.forgotten;
+    return list;
+  }
+  void stop_cluster() override {
+    try {
+      core_->ask(query_kind::stop_cluster, options_.timeout);
+    } catch (const not_connected&) { // it was faster than its answer
+    }
   }
   [[nodiscard]] bool connected() const override { return core_->connected(); }
   void close() override {

@@ -16,6 +16,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -93,12 +94,72 @@ struct engine_report {
   MSGPACK_DEFINE_MAP(engine, state, pid, restarts, queued, completed, last_loss)
 };
 
-/// client to hub
-enum class query_kind : std::uint8_t { jobs = 1, status = 2 };
+/// client to hub. The last three are for `engines`; the answer is how many of these there were.
+enum class query_kind : std::uint8_t { jobs = 1, status, restart_engines, stop_engines, signal_engines, stop_cluster };
 struct query {
   std::uint8_t kind = 0;
-  MSGPACK_DEFINE_MAP(kind)
+  std::vector<int> engines{};
+  int signal = 0; ///< signal_engines
+  MSGPACK_DEFINE_MAP(kind, engines, signal)
 };
+
+static_assert(static_cast<int>(query_kind::restart_engines) == static_cast<int>(engine_order::restart) &&
+              static_cast<int>(query_kind::stop_engines) == static_cast<int>(engine_order::stop) &&
+              static_cast<int>(query_kind::signal_engines) == static_cast<int>(engine_order::signal));
+
+/// hub to node: what its engines are to do
+struct engine_control {
+  std::uint8_t kind = 0; ///< query_kind: restart_engines, stop_engines or signal_engines
+  std::vector<int> engines{};
+  int signal = 0;
+  std::string by{}; ///< who wants it, for people: `client 3`
+  MSGPACK_DEFINE_MAP(kind, engines, signal, by)
+};
+
+/// Tasks are to end. Client to scheduler: by the client's numbers. Scheduler to node: by the scheduler's, with an
+/// engine for each.
+struct task_control {
+  std::uint8_t how = 0;     ///< end_how
+  std::uint32_t client = 0; ///< from a client: whose tasks; 0: its own
+  std::vector<std::uint64_t> tasks{};
+  std::vector<int> engines{}; ///< to a node
+  std::string by{};           ///< to a node: who wants it, for people
+  MSGPACK_DEFINE_MAP(how, client, tasks, engines, by)
+};
+
+/// Options of a task, in front of its record in a batch.
+struct wire_options {
+  std::int64_t run_limit = 0; ///< nanoseconds; 0: none
+  std::string label{};
+  bool keep = false;
+  std::string job{}; ///< its name, if it is to be kept
+  MSGPACK_DEFINE_MAP(run_limit, label, keep, job)
+};
+/// client to direct scheduler: about kept tasks. With a frame tag: the list of all, as the answer; else the outcome of
+/// one, which comes as that of the client's task `as`.
+struct task_query {
+  std::uint32_t client = 0;
+  std::uint64_t number = 0, as = 0;
+  MSGPACK_DEFINE_MAP(client, number, as)
+};
+/// One of the list.
+struct kept_task_entry {
+  std::uint32_t client = 0;
+  std::uint64_t number = 0;
+  std::string job{}, label{};
+  int engine = -1;
+  std::string state{};
+  std::int64_t submitted = 0, started = 0, completed = 0; ///< nanoseconds since the epoch
+  MSGPACK_DEFINE_MAP(client, number, job, label, engine, state, submitted, started, completed)
+};
+struct task_list_answer {
+  std::vector<kept_task_entry> tasks{};
+  std::uint64_t forgotten = 0;
+  MSGPACK_DEFINE_MAP(tasks, forgotten)
+};
+
+/// More than any sensible options; longer ones are refused.
+constexpr std::size_t max_options = 4096;
 
 /// The answer to query_kind::jobs: name, signature, library.
 using jobs_answer = std::vector<std::tuple<std::string, std::string, std::string>>;
@@ -174,9 +235,21 @@ struct engine_tasks {
     std::uint32_t client = 0;          ///< who submitted it
     std::shared_ptr<memory_file> file; ///< not null: the payload arrives there; transfer_ended tells when
     detail::slice payload;
+    std::chrono::nanoseconds run_limit{0}; ///< 0: none
   };
   std::vector<item> items;
 };
+
+/// node to engine: a task is to end
+struct task_order {
+  std::uint64_t id = 0;
+  bool directed = false;
+  end_how how{};
+  std::string by{};
+};
+
+/// engine to itself, after a delay: look after tasks that may run no longer
+struct check_limits {};
 
 /// node to engine: the payload of a task is complete, or (false) will never be
 struct transfer_ended {
@@ -206,6 +279,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_tasks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::transfer_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::check_limits)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::restart_worker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::report_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::stop_node)

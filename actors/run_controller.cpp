@@ -13,6 +13,7 @@
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <csignal>
 #include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
@@ -48,6 +49,9 @@ int run_controller(const controller_options& options) {
   auto& middleman = system.middleman();
   const auto direct_state = std::make_shared<driven<direct_scheduler_state>>();
   const auto balanced_state = std::make_shared<driven<task_scheduler_state>>();
+  const auto history = std::make_shared<core::task_history>();
+  direct_state->state.share(history);
+  balanced_state->state.share(history);
   const auto direct =
       middleman.spawn_broker([&](caf::io::broker* self) { return direct_scheduler(self, direct_state); });
   const auto balanced =
@@ -59,7 +63,9 @@ int run_controller(const controller_options& options) {
                   ::getpid(),
                   journal,
                   static_cast<std::uint32_t>(options.heartbeat.count())};
-  const auto the_hub = system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced); });
+  const auto end_process = [] { ::kill(::getpid(), SIGTERM); }; // as if someone had stopped it
+  const auto the_hub =
+      system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced, end_process); });
 
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
   transport::endpoint_options transport_options;

@@ -1,5 +1,6 @@
 #include "actors/scheduler_base.hpp"
 
+#include "pactor/codec.hpp"
 #include "pactor/detail/failure.hpp"
 
 #include <cstring>
@@ -48,6 +49,7 @@ void scheduler_base::refuse(const link_ptr& who, const std::string& why) {
 }
 
 void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, int engine, const failure& f) {
+  if (number_of_client == keeper) return kept_failure(number, f);
   const auto link = client_links_.find(number_of_client);
   if (link == client_links_.end()) return;
   const auto body = detail::encode_failure(f);
@@ -76,6 +78,12 @@ void scheduler_base::handle(const frame_in& f) {
   case frame_kind::balanced_tasks:
     if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_tasks(c->second, f.body);
     break;
+  case frame_kind::task_control:
+    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_control(c->second, f);
+    break;
+  case frame_kind::task_query:
+    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_task_query(c->second, f);
+    break;
   case frame_kind::outcomes:
     on_outcomes(f.from, f.body);
     break;
@@ -94,6 +102,42 @@ void scheduler_base::handle(const frame_in& f) {
   flush_soon();
 }
 
+void scheduler_base::on_control(const client_entry& from, const frame_in& f) {
+  auto c = decode<task_control>(f.body);
+  if (c.how > static_cast<std::uint8_t>(end_how::kill)) throw error{ec::bad_payload, "a malformed task_control"};
+  if (c.client == 0) c.client = from.number;
+  c.by = "client " + std::to_string(from.number);
+  auto found = withdraw(c.client, c.tasks);
+  const auto kept_ended = withdraw_kept(c, found.placed);
+  for (const auto number : found.ended) {
+    failure aborted;
+    aborted.code = ec::aborted;
+    aborted.what = "taken back by " + c.by + " before it started";
+    fail(c.client, number, -1, aborted);
+  }
+  pass_on(c, found.placed);
+  if (f.header.tag == 0) return;
+  const std::uint64_t known = found.ended.size() + found.placed.size() + kept_ended;
+  f.from->send(frame_kind::answer, detail::slice{encode(known)}, f.header.tag);
+}
+
+void scheduler_base::pass_on(const task_control& c, const std::vector<placed_task>& tasks) {
+  std::map<node_entry*, task_control> orders;
+  for (const auto& t : tasks) {
+    auto* n = node_of(t.engine);
+    if (!n) continue; // it is going, and its tasks with it
+    auto& order = orders[n];
+    order.tasks.push_back(t.id);
+    order.engines.push_back(t.engine);
+  }
+  for (auto& [n, order] : orders) {
+    order.how = c.how;
+    order.by = c.by;
+    n->out.send(); // the tasks first
+    n->out.link()->send(frame_kind::task_control, detail::slice{encode(order)}, 0, flags_);
+  }
+}
+
 void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batch) {
   const bool whole = wire::for_each_record(
       batch.data(), batch.size(), [&](const wire::record& r, const char* payload) { deliver(from, r, payload); });
@@ -102,7 +146,9 @@ void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batc
 
 /// What a task says while it runs.
 void scheduler_base::forward(wire::record r, const char* payload) {
-  const auto whose = on_output(r);
+  auto whose = on_output(r);
+  if (whose && whose->task.client == keeper)
+    if (const auto* e = history_->at(whose->task.number)) whose->task = e->whose;
   const auto link = whose ? client_links_.find(whose->task.client) : client_links_.end();
   if (link == client_links_.end()) return;
   auto& c = clients_.at(link->second);
@@ -114,6 +160,7 @@ void scheduler_base::forward(wire::record r, const char* payload) {
 void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const char* payload) {
   if (wire::is_output(r.kind)) return forward(r, payload);
   const auto whom = on_outcome(r, {payload, r.size});
+  if (whom && whom->first == keeper) return keep(from, whom->second, r, payload);
   const auto link = whom ? client_links_.find(whom->first) : client_links_.end();
   const bool transferred = (r.flags & wire::transferred) != 0 && r.size == sizeof(std::uint64_t);
   std::uint64_t size = 0;
@@ -137,6 +184,13 @@ void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const 
   if (transferred) c.out.send(); // before its pieces
 }
 
+wire::record scheduler_base::options_record(const detail::bytes& options) {
+  wire::record r;
+  r.kind = static_cast<std::uint16_t>(wire::record_kind::options);
+  r.size = static_cast<std::uint32_t>(options.size());
+  return r;
+}
+
 void scheduler_base::node_gone(node_entry& n) {
   for (const auto engine : n.engines) {
     engines_.erase(engine);
@@ -151,9 +205,12 @@ void scheduler_base::node_gone(node_entry& n) {
 
 void scheduler_base::link_down(const link_ptr& which) {
   relay_.link_down(which);
+  kept_senders_.link_down(which);
+  lose_arrivals(which);
   peer_gone(which);
   if (const auto c = clients_.find(which.get()); c != clients_.end()) {
     client_gone(c->second.number);
+    history_->client_gone(c->second.number);
     client_links_.erase(c->second.number);
     clients_.erase(c);
   }

@@ -5,12 +5,16 @@
 #include "actors/output_gate.hpp"
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
+#include "runtime/core/owner.hpp"
 #include "runtime/core/task_core.hpp"
+#include "runtime/core/task_history.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +30,8 @@ public:
       : flags_{flags}, flush_later_{std::move(flush_later)} {}
   virtual ~scheduler_base() = default;
 
+  /// Kept tasks are known to all schedulers that share a history.
+  void share(std::shared_ptr<core::task_history> history) { history_ = std::move(history); }
   void join(const client_joined& c);
   void join(const node_joined& n);
   void frame(const frame_in& f);
@@ -67,12 +73,35 @@ protected:
   /// A task says something while it runs. @return whose it is, and how many engines died under it before; nothing if
   /// nobody waits for it
   virtual std::optional<core::task_core::running> on_output(const wire::record& r) = 0;
+  /// Where a task is, by the number that its engine knows it by.
+  struct placed_task {
+    std::uint64_t id;
+    int engine;
+  };
+  struct withdrawal {
+    std::vector<std::uint64_t> ended; ///< the client's numbers of tasks that no engine had
+    std::vector<placed_task> placed;  ///< those that engines have; they are never run again
+  };
+  /// Takes out a client's tasks.
+  virtual withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) = 0;
   virtual void on_piece(const frame_in& f) = 0;
   virtual void on_credit(const frame_in& f) = 0;
   virtual void on_abandon(const frame_in& f) = 0;
   virtual void before_flush() {}
   virtual void peer_gone(const transport::link_ptr&) {}
 
+  /// A client's options of a task. @return them as they travel on, or nothing for the defaults
+  /// @throws error{bad_payload | signature_mismatch}
+  detail::bytes checked_options(const char* data, std::size_t size);
+  /// Whose a client's task is for the cores: its own, or the history's if the options that came before it say so.
+  core::owner owner_of(const client_entry& from, std::uint64_t number);
+  /// Pieces and credits of results, on their way through or to and from the history.
+  void upward_piece(const frame_in& f);
+  void upward_credit(const frame_in& f);
+  void upward_abandon(const frame_in& f);
+  static wire::record options_record(const detail::bytes& options);
+  /// The client that owns kept tasks; their numbers are keys of the history. No client has this number.
+  static constexpr std::uint32_t keeper = 0;
   [[nodiscard]] std::uint16_t flags() const { return flags_; }
   node_entry* node_of(int engine);
   /// Tags of transfers that this scheduler names; they differ from those of the other scheduler.
@@ -82,15 +111,42 @@ protected:
   /// Cuts off a peer that sends what makes no sense.
   static void refuse(const transport::link_ptr& who, const std::string& why);
 
+  void forget_options() {
+    if (options_.size() == 0) return;
+    options_ = {};
+    to_keep_.reset();
+  }
+
   piece_relay relay_;
+  detail::bytes options_; // of the task record that follows, encoded; empty: the defaults
 
 private:
   void handle(const frame_in& f);
+  void on_control(const client_entry& from, const frame_in& f);
+  // Kept tasks: scheduler_keeping.cpp.
+  std::uint64_t withdraw_kept(const task_control& c, std::vector<placed_task>& placed);
+  void keep(const transport::link_ptr& from, std::uint64_t key, const wire::record& r, const char* payload);
+  void kept(std::uint64_t key, core::kept_outcome o);
+  void kept_failure(std::uint64_t key, const failure& f);
+  void tell(const core::owner& who, const core::kept_outcome& o);
+  void on_task_query(client_entry& from, const frame_in& f);
+  [[nodiscard]] task_list_answer list() const;
+  void lose_arrivals(const transport::link_ptr& from);
+  void pass_on(const task_control& c, const std::vector<placed_task>& tasks);
   void on_outcomes(const transport::link_ptr& from, const detail::bytes& batch);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
   void forward(wire::record r, const char* payload);
   void node_gone(node_entry& n);
 
+  struct arrival {
+    std::uint64_t key;
+    core::kept_outcome outcome;
+  };
+  std::shared_ptr<core::task_history> history_ = std::make_shared<core::task_history>();
+  std::optional<wire_options> to_keep_; // options of the task record that follows, if it is to be kept
+  piece_assemblies kept_assemblies_;
+  piece_senders kept_senders_;
+  std::map<std::pair<const transport::link*, std::uint64_t>, arrival> arrivals_;
   std::uint16_t flags_;
   std::function<void()> flush_later_;
   bool flushing_ = false, in_turn_ = false;

@@ -25,6 +25,7 @@ private:
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
   std::optional<core::task_core::running> on_output(const wire::record& r) override;
+  withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) override;
   void on_piece(const frame_in& f) override;
   void on_credit(const frame_in& f) override;
   void on_abandon(const frame_in& f) override;
@@ -37,14 +38,22 @@ private:
     std::uint32_t client;
     std::uint64_t number;
     std::vector<int> allowed;
+    detail::bytes options;
   };
+  using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
   void submit(std::uint32_t client, std::uint64_t number, detail::slice payload, std::span<const int> allowed,
-              std::uint64_t transfer_size);
+              std::uint64_t transfer_size, detail::bytes options);
+  void forget(const task_key& task) {
+    if (!with_options_.empty()) with_options_.erase(task);
+  }
+  using uploads = std::map<std::pair<const transport::link*, std::uint64_t>, upload>;
+  void lose_upload(uploads::iterator u);
   void give_up(const core::given_up& g, int engine, const failure* last);
 
   core::task_core core_;
-  std::vector<int> allowed_; // of the task record that follows
-  std::map<std::pair<const transport::link*, std::uint64_t>, upload> uploads_;
+  std::vector<int> allowed_;                       // of the task record that follows
+  std::map<task_key, detail::bytes> with_options_; // tasks that have not ended and have other options than the defaults
+  uploads uploads_;
   piece_assemblies assemblies_;
   piece_senders senders_;
 };

@@ -34,8 +34,9 @@ constexpr auto last_breath = std::chrono::milliseconds{50};
 
 class linked_worker final : public worker_link, descriptor_events {
 public:
-  linked_worker(default_multiplexer& loop, process::child child, unique_fd socket, worker_events& events)
-      : child_{std::move(child)}, events_{events} {
+  linked_worker(default_multiplexer& loop, process::child child, unique_fd socket, worker::control_memory control,
+                worker_events& events)
+      : child_{std::move(child)}, control_{std::move(control)}, events_{events} {
     descriptor_events& self = *this;
     end_.emplace(loop, unique_fd{::fcntl(child_.pidfd(), F_DUPFD_CLOEXEC, 0)}, self);
     socket_.emplace(loop, std::move(socket), self);
@@ -57,6 +58,9 @@ public:
 
   [[nodiscard]] int pid() const override { return child_.pid(); }
   void kill(int signal) override { child_.signal(signal); }
+  [[nodiscard]] const worker::control_memory& control() const override { return control_; }
+  void interrupt() override { child_.queue(SIGINT); }
+  [[nodiscard]] bool stopped() const override { return child_.stopped(); }
 
 private:
   void on_event(const descriptor_watch& which, operation op) override {
@@ -184,6 +188,7 @@ private:
   }
 
   process::child child_;
+  worker::control_memory control_;
   worker_events& events_;
   std::optional<descriptor_watch> end_, socket_;
   wire::batch batch_;
@@ -201,14 +206,15 @@ std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, con
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw error{ec::system, "no socket for a worker: " + std::generic_category().message(errno)};
   unique_fd ours{ends[0]}, theirs{ends[1]};
+  auto control = worker::control_memory::create();
   process::spawn_options options;
   options.executable = executable;
   options.arguments = {"pactor-worker"};
-  options.descriptors = {{theirs.get(), worker::socket_fd}};
+  options.descriptors = {{theirs.get(), worker::socket_fd}, {control.fd(), worker::control_fd}};
   options.own_group = true;
   auto child = process::spawn(options);
   return std::make_unique<linked_worker>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
-                                         std::move(child), std::move(ours), events);
+                                         std::move(child), std::move(ours), std::move(control), events);
 }
 
 } // namespace pactor

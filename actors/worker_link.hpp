@@ -5,6 +5,7 @@
 #include "runtime/process/child.hpp"
 #include "runtime/process/unique_fd.hpp"
 #include "runtime/wire/records.hpp"
+#include "runtime/worker/control_page.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -42,6 +43,12 @@ public:
   virtual void flush() = 0;
   [[nodiscard]] virtual int pid() const = 0;
   virtual void kill(int signal) = 0;
+  /// What it reads while a job runs.
+  [[nodiscard]] virtual const worker::control_memory& control() const = 0;
+  /// A SIGINT for the task that the control page names, and for no other.
+  virtual void interrupt() = 0;
+  /// A SIGSTOP holds it.
+  [[nodiscard]] virtual bool stopped() const = 0;
 };
 
 /// Starts a worker, watched by the system's multiplexer. I/O thread only.

@@ -1,27 +1,34 @@
 #include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/results.hpp"
 
+#include <iostream>
 #include <memory>
 
 namespace pactor::cli {
 
 namespace {
 
-std::vector<entry> run(const call_options& options, const std::string& job, const std::vector<std::string>& words) {
+std::vector<entry> run(call_options& options, const std::string& job, const std::vector<std::string>& words) {
   pactor::arguments arguments;
   for (const auto& word : words) arguments.values.push_back(parse_argument(word));
   const auto c = options.connect();
   std::vector<entry> entries;
   const auto collect = [&](const auto& result) {
+    if (options.keep) {
+      for (const auto& name : result.names()) std::cout << name << '\n';
+      (void)c.tasks(); // the controller has them when it has answered
+      return;
+    }
     options.wait_for(result, options.as_json);
     const auto engines = result.engine_ids();
     auto each = result.get_or_errors();
     for (std::size_t i = 0; i < each.size(); ++i) entries.push_back({engines[i], std::move(each[i])});
   };
   if (options.balanced)
-    collect(c.load_balanced_view(options.targets).apply_async(job, arguments));
+    collect(c.load_balanced_view(options.targets).with(options.tasks()).apply_async(job, arguments));
   else
-    collect(c[targets{options.targets}].apply_async(job, arguments));
+    collect(c[targets{options.targets}].with(options.tasks()).apply_async(job, arguments));
   return entries;
 }
 
@@ -32,12 +39,14 @@ action declare_apply(CLI::App& app) {
   const auto job = std::make_shared<std::string>();
   app.add_option("JOB", *job, "Name of the job")->required();
   options->declare(app);
+  app.add_flag("--no-block", options->keep, "Print the tasks' names and do not wait: see `pactor result`");
   // Whatever else stands there is the job's: also negative numbers, which the parser takes for options.
   app.allow_extras();
   app.footer("What follows the job's name are its arguments, as JSON; a word that is no JSON is a string, 0:7 and\n"
              "0:7:2 are lists of integers. A text that begins with a dash is written as JSON: '\"-x\"'.");
   return [options, job, &app] {
     const auto entries = run(*options, *job, words_of(app));
+    if (options->keep) return code(exit_status::done);
     return options->as_json ? print_json(entries) : print_lines(entries);
   };
 }

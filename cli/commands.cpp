@@ -15,6 +15,10 @@ std::span<const command> commands() {
       command{"jobs", "List the jobs that the cluster knows", &declare_jobs},
       command{"apply", "Run a job on every engine", &declare_apply},
       command{"map", "Run a job once for each element of a sequence", &declare_map},
+      command{"tasks", "List the tasks whose results are kept", &declare_tasks},
+      command{"result", "Show the result of a task that did not block", &declare_result},
+      command{"abort", "End tasks", &declare_abort},
+      command{"engines", "List engines, restart or end them, send them a signal", &declare_engines},
   };
   return table;
 }

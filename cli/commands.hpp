@@ -14,5 +14,9 @@ action declare_node(CLI::App& app);
 action declare_jobs(CLI::App& app);
 action declare_apply(CLI::App& app);
 action declare_map(CLI::App& app);
+action declare_abort(CLI::App& app);
+action declare_engines(CLI::App& app);
+action declare_tasks(CLI::App& app);
+action declare_result(CLI::App& app);
 
 } // namespace pactor::cli

@@ -159,7 +159,10 @@ int launcher::supervise() {
       log_.info("Stopping controller and engines");
       return code(stop() ? exit_status::done : exit_status::interrupted);
     case event::controller_ended:
-      fail_with(controller_);
+      if (!controller_.process().wait().success()) fail_with(controller_);
+      log_.info("The controller ended the cluster");
+      stop();
+      return code(exit_status::done);
     case event::node_ended:
       node_died();
       break;
@@ -175,7 +178,12 @@ int launcher::supervise() {
 }
 
 void launcher::node_died() {
-  const auto words = node_.process().poll().value_or(process::exit_state{}).words();
+  const auto state = node_.process().poll().value_or(process::exit_state{});
+  if (state.success()) {
+    log_.info("The node ended: its engines were shut down");
+    return;
+  }
+  const auto words = state.words();
   const auto now = steady_clock::now();
   const auto decision = restarts_.died(now, chance_);
   if (std::holds_alternative<core::give_up>(decision)) {

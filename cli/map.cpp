@@ -20,9 +20,10 @@ using map_result = async_result<value, shape::mapped>;
 
 /// Starts a map of sequences of any type.
 map_result start(const map_command& command, const client& c, auto&... sequences) {
-  if (!command.call.balanced) return c[targets{command.call.targets}].map_async(command.job, sequences...);
+  if (!command.call.balanced)
+    return c[targets{command.call.targets}].with(command.call.tasks()).map_async(command.job, sequences...);
   const auto view = c.load_balanced_view(command.call.targets);
-  return view.with({.chunksize = command.chunksize}).map_async(command.job, sequences...);
+  return view.with({.chunksize = command.chunksize}).with(command.call.tasks()).map_async(command.job, sequences...);
 }
 
 /// Numbers and texts keep their type, so that a misfit is found before anything is sent.
@@ -45,7 +46,7 @@ map_result start_one(const map_command& command, const client& c, value sequence
   return start(command, c, elements);
 }
 
-map_result start_all(const map_command& command, const std::vector<std::string>& words) {
+map_result start_all(map_command& command, const std::vector<std::string>& words) {
   std::vector<value> sequences;
   for (const auto& word : words) {
     sequences.push_back(parse_argument(word));
@@ -61,7 +62,7 @@ map_result start_all(const map_command& command, const std::vector<std::string>&
   throw exit_error{exit_status::usage, "give one to three sequences, one for each parameter of the job"};
 }
 
-std::vector<entry> run(const map_command& command, const std::vector<std::string>& words) {
+std::vector<entry> run(map_command& command, const std::vector<std::string>& words) {
   const auto result = start_all(command, words);
   command.call.wait_for(result, command.call.as_json || !command.show_engines);
   auto each = result.get_or_errors();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <iostream>
+#include <poll.h>
 
 namespace pactor::cli {
 
@@ -59,7 +60,32 @@ void call_options::declare(CLI::App& app) {
   app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
   app.add_flag("-b,--balanced", balanced, "Let the scheduler choose among these engines");
   app.add_option("--timeout", timeout, "Seconds to wait; the job goes on after that")->check(CLI::NonNegativeNumber);
+  app.add_option("--limit", limit, "Seconds that a task may run; then it is asked to end, interrupted, killed")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--label", label, "A name for the tasks, for people");
   app.add_flag("--json", as_json, "Print results and failures as JSON");
+}
+
+interrupt_watch::interrupt_watch(process::shutdown_signals& signals, const detail::async_result_base& result)
+    : signals_{signals}, result_{result}, thread_{[this](const std::stop_token& stop) { run(stop); }} {}
+
+void interrupt_watch::run(const std::stop_token& stop) {
+  constexpr int look_around_ms = 50;
+  pollfd p{signals_.fd(), POLLIN, 0};
+  while (!stop.stop_requested()) {
+    ::poll(&p, 1, look_around_ms);
+    if (!signals_.take()) continue;
+    const bool first = interrupts_++ == 0;
+    std::cerr << (first ? "interrupting; once more to kill\n" : "killing\n");
+    try {
+      if (!result_.ready()) result_.cancel(first ? end_how::interrupt : end_how::kill);
+    } catch (const error&) { // it has just ended, or the connection has
+    }
+  }
+}
+
+void interrupt_watch::check() const {
+  if (interrupted()) throw exit_error{exit_status::interrupted, "interrupted"};
 }
 
 std::vector<std::string> words_of(const CLI::App& app) {

@@ -5,11 +5,16 @@
 #include "cli/json.hpp"
 
 #include "pactor/client.hpp"
+#include "runtime/process/signals.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <atomic>
 #include <iostream>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace pactor::cli {
@@ -20,26 +25,59 @@ struct entry {
   result_or_failure<value> result;
 };
 
+/// Ends the tasks of a result when the user wants that: interrupts them at the first Ctrl-C, kills them at the next.
+class interrupt_watch {
+public:
+  /// @pre both outlive this
+  interrupt_watch(process::shutdown_signals& signals, const detail::async_result_base& result);
+
+  [[nodiscard]] bool interrupted() const noexcept { return interrupts_ > 0; }
+  /// @throws exit_error (interrupted)
+  void check() const;
+
+private:
+  void run(const std::stop_token& stop);
+  process::shutdown_signals& signals_;
+  const detail::async_result_base& result_;
+  std::atomic<int> interrupts_{0};
+  std::jthread thread_; // the last to be made, the first to go
+};
+
 /// The options of commands that run jobs.
 struct call_options {
   cluster_choice cluster;
   std::string targets = "all";
   double timeout = 0; ///< seconds; 0 waits as long as it takes
+  double limit = 0;   ///< seconds that a task may run; 0 is without end
+  std::string label;
+  bool keep = false; ///< the result stays in the controller
   bool balanced = false;
   bool as_json = false;
 
   void declare(CLI::App& app);
-  [[nodiscard]] client connect() const { return client{cluster.connection()}; }
+  /// From then on Ctrl-C is wait_for()'s affair.
+  [[nodiscard]] client connect() {
+    signals_.emplace(); // before there are threads, so that they leave the signals to this one
+    return client{cluster.connection()};
+  }
+  [[nodiscard]] task_options tasks() const { return {.run_limit = seconds{limit}, .label = label, .keep = keep}; }
   /// Waits for the result, and until then prints what the jobs print: their standard output to ours, or to standard
-  /// error if ours is data. @throws timeout_error: the tasks go on
+  /// error if ours is data. Ctrl-C interrupts the tasks, a second one kills them.
+  /// @throws timeout_error: the tasks go on; exit_error (interrupted) once they have ended
   template <class Result>
-  void wait_for(const Result& result, bool prints_data) const {
+  void wait_for(const Result& result, bool prints_data) {
     auto& out = prints_data ? std::cerr : std::cout;
+    interrupt_watch watch{*signals_, result};
     if (timeout <= 0)
       result.stream_output(out, std::cerr);
-    else if (!result.stream_output(out, std::cerr, seconds{timeout}))
+    else if (!result.stream_output(out, std::cerr, seconds{timeout}) && !watch.interrupted())
       throw timeout_error{result.job() + " is not done after " + json(timeout).dump() + " s; it goes on"};
+    result.wait();
+    watch.check();
   }
+
+private:
+  std::optional<process::shutdown_signals> signals_;
 };
 
 /// The words behind the job's name, in which a negative number is no option.

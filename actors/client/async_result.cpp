@@ -1,5 +1,6 @@
 #include "pactor/detail/outcomes.hpp"
 #include "pactor/detail/submission.hpp"
+#include "pactor/task_id.hpp"
 #include "pactor/wait.hpp"
 
 #include <algorithm>
@@ -45,6 +46,21 @@ bool async_result_base::successful() const {
   const auto& tasks = *state_->tasks;
   if (!tasks.ready()) throw error{ec::invalid_argument, "cannot tell yet whether it succeeded: " + not_ready(tasks)};
   return all_well(tasks);
+}
+
+std::vector<std::string> async_result_base::names() const {
+  std::vector<std::string> all;
+  for (const auto id : ids()) all.push_back(to_string(task_id{state_->link->number(), id}));
+  return all;
+}
+
+void async_result_base::end(end_how how) const {
+  const auto& tasks = *state_->tasks;
+  std::vector<std::uint64_t> open;
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (!tasks.ready(i)) open.push_back(tasks.ids[i]);
+  if (open.empty()) throw error{ec::invalid_argument, "nothing to abort: " + job() + " is done"};
+  state_->link->end_tasks(open, how);
 }
 
 std::vector<int> async_result_base::engine_ids() const {

@@ -12,7 +12,8 @@ namespace {
 constexpr auto forever = std::chrono::steady_clock::time_point::max();
 }
 
-call::call(std::size_t tasks, std::string job) : ids(tasks), outcomes_(tasks), job_{std::move(job)} {
+call::call(std::size_t tasks, std::string job, std::shared_ptr<const task_options> options)
+    : ids(tasks), outcomes_(tasks), job_{std::move(job)}, options_{std::move(options)} {
   if (tasks > 1) arrivals_.reserve(tasks);
 }
 

@@ -1,5 +1,6 @@
 #include "pactor/client.hpp"
 
+#include <algorithm>
 #include <iomanip>
 #include <sstream>
 
@@ -21,6 +22,40 @@ void client::wait_for_engines(std::size_t n, seconds timeout) const {
 }
 
 std::vector<job_info> client::jobs() const { return gate_->peer()->jobs(); }
+
+queue_status client::queue_status(const targets& t) const {
+  const auto wanted = direct_view(t).targets();
+  const auto s = status();
+  pactor::queue_status result;
+  result.unassigned = s.unassigned;
+  for (const auto& e : s.engines) {
+    if (std::ranges::find(wanted, e.id) == wanted.end()) continue;
+    const std::uint64_t running = e.queued > 0 && (e.state == "busy" || e.state == "stopped") ? 1 : 0;
+    result.engines[e.id] = {e.queued - running, running, e.completed, e.queued};
+  }
+  return result;
+}
+
+std::size_t client::end_tasks(const std::vector<std::string>& tasks, end_how how) const {
+  std::map<std::uint32_t, std::vector<std::uint64_t>> by_client;
+  for (const auto& text : tasks) {
+    const auto id = parse_task_id(text);
+    by_client[id.client].push_back(id.number);
+  }
+  std::size_t known = 0;
+  for (const auto& [number, ids] : by_client) known += gate_->peer()->end_tasks(number, ids, how);
+  return known;
+}
+
+std::shared_ptr<const detail::submission> client::fetch(const std::string& task) const {
+  const auto id = parse_task_id(task);
+  auto tasks = std::make_shared<detail::call>(1, "task " + task);
+  gate_->peer()->fetch(tasks, id.client, id.number);
+  auto job = std::make_shared<const job_info>(job_info{tasks->job(), {}, {}});
+  return std::make_shared<detail::submission>(detail::submission{std::move(tasks), gate_->peer(), std::move(job), {}});
+}
+
+void client::shutdown() const { gate_->peer()->stop_cluster(); }
 
 cluster_status client::status() const { return gate_->peer()->status(); }
 

@@ -6,6 +6,7 @@
 #include "runtime/core/targets.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <mutex>
 
 namespace pactor::detail {
@@ -85,6 +86,11 @@ std::shared_ptr<const job_info> gateway::check_once(std::string_view job, std::s
   auto info = check_now(job, types);
   const std::unique_lock lock{mutex_};
   return checked_.try_emplace(checked_call{std::string{job}, types.data()}, std::move(info)).first->second;
+}
+
+void gateway::signal_engines(std::span<const int> engines, int number) const {
+  if (number <= 0 || number >= NSIG) throw error{ec::invalid_argument, "there is no signal " + std::to_string(number)};
+  session_->order_engines(engine_order::signal, engines, number);
 }
 
 std::vector<std::size_t> split_evenly(std::size_t n, std::size_t parts) {

@@ -40,7 +40,7 @@ void lazy_calls::send_ahead() {
         at_end_ = true;
         return;
       }
-      auto task = std::make_shared<call>(1, job_->name);
+      auto task = std::make_shared<call>(1, job_->name, source_.options);
       auto state = std::make_shared<const submission>(submission{task, link_, job_, {0, chunk->elements}});
       source_.send(task, chunk->payload);
       sent_.push_back(std::move(state));

@@ -37,6 +37,9 @@ enum class frame_kind : std::uint16_t {
   piece,          ///< part of a large payload
   credit,         ///< the receiver took `aux` pieces of transfer `tag`
   abandon,        ///< the sender of transfer `tag` is gone: the rest will not come
+  task_control,   ///< client to scheduler (answered if `tag` is not 0), scheduler to node: encoded task_control
+  task_query,     ///< client to direct scheduler: encoded task_query; answered as an outcome, or by an answer
+  engine_control, ///< hub to node: encoded engine_control
 };
 
 enum frame_flag : std::uint16_t {

@@ -30,6 +30,7 @@ inline std::optional<std::string> objection(const frame_header& h, security::rol
     allowed = peer == role::controller;
     break;
   case frame_kind::query:
+  case frame_kind::task_query:
   case frame_kind::direct_tasks:
   case frame_kind::balanced_tasks:
     allowed = peer == role::client && welcomed;
@@ -38,10 +39,14 @@ inline std::optional<std::string> objection(const frame_header& h, security::rol
   case frame_kind::engines:
   case frame_kind::tasks:
   case frame_kind::stop:
+  case frame_kind::engine_control:
     allowed = peer == role::controller && welcomed;
     break;
   case frame_kind::engine_report:
     allowed = peer == role::node && welcomed;
+    break;
+  case frame_kind::task_control:
+    allowed = peer != role::node && welcomed;
     break;
   case frame_kind::outcomes:
     allowed = peer != role::client && welcomed;

@@ -1,5 +1,7 @@
 #include "runtime/core/direct_core.hpp"
 
+#include <unordered_set>
+
 namespace pactor::core {
 
 void direct_core::engine_joined(int engine) { engines_[engine].number = engine; }
@@ -39,6 +41,16 @@ std::optional<owner> direct_core::owner_of(std::uint64_t id, int engine) {
   const auto* e = tasks_.find(id);
   if (!e || !e->client || e->engine->number != engine) return std::nullopt;
   return owner{e->client->id, e->number};
+}
+
+std::vector<direct_core::run> direct_core::locate(std::uint32_t client, std::span<const std::uint64_t> numbers) const {
+  std::vector<run> result;
+  const auto at = clients_.find(client);
+  if (at == clients_.end()) return result;
+  const std::unordered_set<std::uint64_t> wanted{numbers.begin(), numbers.end()};
+  for (const auto* e = at->second.tasks.front(); e; e = chain<entry, &entry::client_links>::after(*e))
+    if (wanted.contains(e->number)) result.push_back({e->id, e->engine->number});
+  return result;
 }
 
 void direct_core::client_gone(std::uint32_t client) {

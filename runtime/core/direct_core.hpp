@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -28,6 +29,12 @@ public:
   [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine);
   /// Whose a task is that has not ended.
   [[nodiscard]] std::optional<owner> owner_of(std::uint64_t id, int engine);
+  /// Where those of a client's tasks are that have not ended. Unknown numbers are ignored.
+  struct run {
+    std::uint64_t id;
+    int engine;
+  };
+  [[nodiscard]] std::vector<run> locate(std::uint32_t client, std::span<const std::uint64_t> numbers) const;
   /// The outcomes of the client's tasks will be dropped.
   void client_gone(std::uint32_t client);
 

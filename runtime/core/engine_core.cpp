@@ -7,13 +7,13 @@
 namespace pactor::core {
 
 std::string_view to_string(engine_status s) noexcept {
-  constexpr std::array<std::string_view, 5> names{"starting", "idle", "busy", "restarting", "given up"};
-  static_assert(names.size() == static_cast<std::size_t>(engine_status::given_up) + 1);
+  constexpr std::array<std::string_view, 6> names{"starting", "idle", "busy", "restarting", "given up", "shut down"};
+  static_assert(names.size() == static_cast<std::size_t>(engine_status::shut_down) + 1);
   return names[static_cast<std::size_t>(s)];
 }
 
 bool engine_core::push(engine_task t) {
-  if (worker_ == worker::given_up) return false;
+  if (ended()) return false;
   if (!t.directed && !t.ready) ++not_ready_;
   auto& queue = t.directed ? directed_ : balanced_;
   queue.push_back({std::move(t), ++arrivals_});
@@ -43,7 +43,7 @@ std::optional<engine_task> engine_core::next() {
   if (!held_.empty() && bytes_held_ + size > most_bytes_held) return std::nullopt;
   auto task = (take_directed ? directed_.pop_front() : balanced_.take(at)).task;
   const auto cost = pace_.cost(task.kind, 0);
-  held_.push_back({{task.id, task.directed}, task.kind, cost, size});
+  held_.push_back({{task.id, task.directed}, task.kind, cost, size, ++handed_out_});
   work_held_ += cost;
   bytes_held_ += size;
   return task;
@@ -55,7 +55,7 @@ bool engine_core::finished(task_ref t, std::chrono::nanoseconds run_time) {
     const auto done = held_.take(i);
     work_held_ -= done.cost;
     bytes_held_ -= done.bytes;
-    pace_.learn(done.kind, run_time);
+    if (run_time >= std::chrono::nanoseconds{0}) pace_.learn(done.kind, run_time);
     ++completed_;
     return true;
   }
@@ -70,6 +70,12 @@ bool engine_core::withdraw(task_ref t) {
   return true;
 }
 
+std::uint64_t engine_core::ordinal_of(task_ref t) noexcept {
+  for (std::size_t i = 0; i < held_.size(); ++i)
+    if (held_[i].task == t) return held_[i].ordinal;
+  return 0;
+}
+
 std::vector<std::uint64_t> engine_core::take_back(std::size_t most) {
   std::vector<std::uint64_t> result;
   while (result.size() < most && !balanced_.empty()) {
@@ -82,13 +88,13 @@ std::vector<std::uint64_t> engine_core::take_back(std::size_t most) {
 }
 
 void engine_core::worker_ready() {
-  if (worker_ == worker::given_up) return;
+  if (ended()) return;
   if (worker_ == worker::restarting) ++restarts_;
   worker_ = worker::ready;
 }
 
 engine_core::loss engine_core::worker_lost() {
-  if (worker_ == worker::given_up) return {};
+  if (ended()) return {};
   loss result;
   if (!held_.empty()) result.executing = held_.pop_front().task;
   while (!held_.empty()) {
@@ -97,6 +103,7 @@ engine_core::loss engine_core::worker_lost() {
   }
   work_held_ = 0;
   bytes_held_ = 0;
+  handed_out_ = 0;
   if (worker_ == worker::ready) drain(directed_, result.unstarted_directed);
   drain(balanced_, result.unstarted_balanced);
   not_ready_ = 0;
@@ -104,10 +111,10 @@ engine_core::loss engine_core::worker_lost() {
   return result;
 }
 
-engine_core::loss engine_core::give_up() {
+engine_core::loss engine_core::end(worker how) {
   auto result = worker_lost();
   drain(directed_, result.unstarted_directed);
-  worker_ = worker::given_up;
+  worker_ = how;
   return result;
 }
 
@@ -119,6 +126,8 @@ engine_status engine_core::status() const noexcept {
     return engine_status::restarting;
   case worker::given_up:
     return engine_status::given_up;
+  case worker::shut_down:
+    return engine_status::shut_down;
   case worker::ready:
     break;
   }

@@ -20,8 +20,9 @@ enum class engine_status : std::uint8_t {
   busy,       ///< its worker has tasks
   restarting, ///< its worker died and is being replaced
   given_up,   ///< its workers died too often
+  shut_down,  ///< someone ended it
 };
-/// "starting", "idle", "busy", "restarting", "given up"
+/// "starting", "idle", "busy", "restarting", "given up", "shut down"
 [[nodiscard]] std::string_view to_string(engine_status s) noexcept;
 
 /// A task at an engine.
@@ -59,10 +60,13 @@ public:
   void set_ready(task_ref t, detail::slice payload = {});
   /// The next task for the worker, which from then on holds it; call until there is none after every event.
   [[nodiscard]] std::optional<engine_task> next();
-  /// The worker ended a task. @return false if it held no such task
+  /// The worker ended a task; a negative `run_time` says nothing about the next of its kind. @return false if it held
+  /// no such task
   bool finished(task_ref t, std::chrono::nanoseconds run_time);
   /// Takes a task out before the worker gets it. @return false if the worker has it, or nobody
   bool withdraw(task_ref t);
+  /// The number of a task among those that its worker was given, from 1; 0 if the worker does not hold it.
+  [[nodiscard]] std::uint64_t ordinal_of(task_ref t) noexcept;
   /// Takes out up to `most` balanced tasks that the worker does not hold, the last ones; in the order of the queue.
   [[nodiscard]] std::vector<std::uint64_t> take_back(std::size_t most);
 
@@ -76,7 +80,9 @@ public:
   /// A worker that dies before it was ready takes no directed tasks with it: they wait for the next one.
   [[nodiscard]] loss worker_lost();
   /// No worker will come any more. @return the tasks that waited for one
-  [[nodiscard]] loss give_up();
+  [[nodiscard]] loss give_up() { return end(worker::given_up); }
+  /// The same, since someone wants it so.
+  [[nodiscard]] loss shut_down() { return end(worker::shut_down); }
 
   [[nodiscard]] engine_status status() const noexcept;
   /// Tasks at the engine that have not ended, those of the worker included.
@@ -90,7 +96,9 @@ public:
   [[nodiscard]] std::uint32_t restarts() const noexcept { return restarts_; }
 
 private:
-  enum class worker : std::uint8_t { starting, ready, restarting, given_up };
+  enum class worker : std::uint8_t { starting, ready, restarting, given_up, shut_down };
+  [[nodiscard]] bool ended() const noexcept { return worker_ >= worker::given_up; }
+  [[nodiscard]] loss end(worker how);
   struct waiting {
     engine_task task;
     std::uint64_t arrival = 0;
@@ -100,6 +108,7 @@ private:
     std::uint32_t kind = 0;
     std::int64_t cost = 0;
     std::size_t bytes = 0;
+    std::uint64_t ordinal = 0;
   };
 
   [[nodiscard]] std::size_t first_ready_balanced() const noexcept;
@@ -115,6 +124,7 @@ private:
   std::size_t bytes_held_ = 0;
   std::size_t not_ready_ = 0; // of balanced_
   std::uint64_t arrivals_ = 0;
+  std::uint64_t handed_out_ = 0; // to this worker
   std::uint64_t completed_ = 0;
   std::uint32_t restarts_ = 0;
   worker worker_ = worker::starting;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <unordered_set>
 #include <utility>
 
 namespace pactor::core {
@@ -113,6 +114,12 @@ std::optional<owner> task_core::finished(std::uint64_t id, int engine, std::chro
   auto* e = find_run(id, engine);
   if (!e) return std::nullopt;
   pace_.learn(e->kind, run_time);
+  return ended(id, engine);
+}
+
+std::optional<owner> task_core::ended(std::uint64_t id, int engine) {
+  auto* e = find_run(id, engine);
+  if (!e) return std::nullopt;
   const auto told = e->client ? std::optional{owner{e->client->id, e->number}} : std::nullopt;
   detach(*e);
   end(*e);
@@ -125,10 +132,31 @@ std::optional<task_core::running> task_core::owner_of(std::uint64_t id, int engi
   return running{{e->client->id, e->number}, e->losses};
 }
 
-std::optional<given_up> task_core::task_lost(std::uint64_t id, int engine, bool started) {
+task_core::withdrawal task_core::withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) {
+  withdrawal result;
+  const auto at = clients_.find(client);
+  if (at == clients_.end()) return result;
+  const std::unordered_set<std::uint64_t> wanted{numbers.begin(), numbers.end()};
+  auto* next = at->second.tasks.front();
+  while (auto* e = next) {
+    next = chain<entry, &entry::client_links>::after(*e);
+    if (!wanted.contains(e->number)) continue;
+    if (e->engine) {
+      e->withdrawn = true;
+      result.running.push_back({e->id, e->engine->number});
+    } else {
+      result.ended.push_back(e->number);
+      dequeue(*e);
+      end(*e);
+    }
+  }
+  return result;
+}
+
+std::optional<given_up> task_core::task_lost(std::uint64_t id, int engine, bool started, bool blamed) {
   auto* e = find_run(id, engine);
   if (!e) return std::nullopt;
-  return reroute(*e, started, started);
+  return reroute(*e, started && blamed, started);
 }
 
 void task_core::client_gone(std::uint32_t client) {
@@ -265,6 +293,7 @@ std::optional<given_up> task_core::reroute(entry& e, bool started, bool may_have
     return std::nullopt;
   }
   if (started) ++e.losses;
+  if (e.withdrawn) return give_up(e, give_up_reason::withdrawn);
   if (may_have_started && !e.idempotent) return give_up(e, give_up_reason::not_idempotent);
   if (e.losses > max_losses_) return give_up(e, give_up_reason::losses);
   detach(e);

@@ -44,6 +44,7 @@ enum class give_up_reason : std::uint8_t {
   losses,         ///< more engines than allowed died under it
   not_idempotent, ///< its engine died, and it must not run twice
   no_engine,      ///< all engines that may run it are gone
+  withdrawn,      ///< its client took it back while an engine had it, and that was lost
 };
 
 struct given_up {
@@ -91,9 +92,23 @@ public:
     std::uint32_t losses;
   };
   [[nodiscard]] std::optional<running> owner_of(std::uint64_t id, int engine);
+  /// The run ended without having told anything about the next of its kind: it was taken back. @return as finished()
+  [[nodiscard]] std::optional<owner> ended(std::uint64_t id, int engine);
+  /// Takes out those of a client's tasks that no engine has: they have ended. The others are never run again, and are
+  /// the engines' to end. Unknown numbers are ignored.
+  struct withdrawal {
+    struct run {
+      std::uint64_t id;
+      int engine;
+    };
+    std::vector<std::uint64_t> ended; ///< the client's numbers
+    std::vector<run> running;
+  };
+  [[nodiscard]] withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers);
   /// The engine lives, but this run came to nothing: its worker died (started: under this task), or it was taken back.
   /// The task goes back to the front. @return the task if it is given up instead
-  [[nodiscard]] std::optional<given_up> task_lost(std::uint64_t id, int engine, bool started);
+  /// @param blamed whether it may be the task's fault, which counts as a loss
+  [[nodiscard]] std::optional<given_up> task_lost(std::uint64_t id, int engine, bool started, bool blamed = true);
   /// Drops the client's waiting tasks; the outcomes of its running ones will be dropped.
   void client_gone(std::uint32_t client);
 
@@ -126,6 +141,7 @@ private:
     std::uint32_t kind = 0;
     std::uint32_t losses = 0;
     bool idempotent = true;
+    bool withdrawn = false; // must not run again
   };
   using queue = chain<entry, &entry::queue_links>;
   struct client_state {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <spawn.h>
 #include <string_view>
@@ -148,6 +149,24 @@ void child::end() noexcept {
 }
 
 bool child::signal(int number) const noexcept { return running() && send_signal(pidfd_, number); }
+
+bool child::queue(int number) const noexcept {
+  siginfo_t info{};
+  info.si_signo = number;
+  info.si_code = SI_QUEUE;
+  info.si_pid = ::getpid();
+  info.si_uid = ::getuid();
+  return running() && ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, &info, 0) == 0;
+}
+
+bool child::stopped() const {
+  if (!running()) return false;
+  std::ifstream file{"/proc/" + std::to_string(pid_) + "/stat"};
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(')'); // the name may have anything in it
+  return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] == 'T';
+}
 
 std::optional<exit_state> child::reap(int flags) {
   if (ended_ || pid_ == 0) return ended_;

@@ -54,6 +54,10 @@ public:
 
   /// Never hits another process: the pidfd stays with this one. @return false if it ended already
   bool signal(int number) const noexcept;
+  /// The same as sigqueue() sends it: si_code is SI_QUEUE, which tells it from everybody else's.
+  bool queue(int number) const noexcept;
+  /// True while a SIGSTOP or the like holds it.
+  [[nodiscard]] bool stopped() const;
   /// Reaps the process if it ended; does not wait. Later calls give the same again.
   std::optional<exit_state> poll();
   /// Waits for the end. @return nothing if `limit` ran out

@@ -40,6 +40,7 @@ enum class record_kind : std::uint16_t {
   partial = 5, ///< outcome of a map with failed elements: payload is [successes, [[index, failure], ...]]
   lost = 6,    ///< node to scheduler only: the engine died before the end of this task; payload is a failure.
                ///< flags has started if the task was the one that ran
+  options = 7, ///< in front of a task record: encoded pactor::wire_options, where they are not the defaults
   // What a task says while it runs, on its way to its client. Such a record may be left out on the way.
   output = 16, ///< payload: what it printed, to standard error with error_stream; `transfer`: bytes that were left out
                ///< before it; `count`: to the client, how many engines died under the task before
@@ -54,6 +55,7 @@ enum record_flag : std::uint16_t {
   error_stream = 4, ///< output: of standard error, not standard output
   shared = 8,       ///< the payload crosses no connection but a lane of one host, where `transfer` is its handle; the 8
                     ///< bytes that follow are its size
+  unblamed = 16,    ///< lost: the engine was restarted on purpose, which is not the task's fault
 };
 
 /// The flags of an output record.

@@ -2,6 +2,7 @@
 // it over descriptor 3 (see protocol.hpp) and may kill it at any time.
 
 #include "runtime/worker/builtins.hpp"
+#include "runtime/worker/cancellation.hpp"
 #include "runtime/worker/capture.hpp"
 #include "runtime/worker/input.hpp"
 #include "runtime/worker/last_words.hpp"
@@ -76,10 +77,22 @@ void give_back(worker::output& out, worker::incoming_files& files, std::int64_t 
   }
 }
 
+/// The outcome of a task that was taken back before it began.
+wire::record_kind withdrawn(worker::runner& jobs, worker::result_buffer& buffer) {
+  failure f;
+  f.code = ec::aborted;
+  f.what = "the task was taken back before it started";
+  jobs.fail(f, "", buffer);
+  return wire::record_kind::failure;
+}
+
 int serve(worker::input& in, worker::output& out, worker::capture& printed) {
   const auto first = in.next();
   if (!first || !is(first->record, link_kind::init)) return 1;
   worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size), in.files()};
+  worker::cancellation cancellation{worker::control_fd};
+  ::close(worker::control_fd); // it is mapped
+  jobs.use(cancellation);
   wire::record ready;
   const auto pid = static_cast<std::uint32_t>(::getpid());
   ready.id = pid;
@@ -95,7 +108,8 @@ int serve(worker::input& in, worker::output& out, worker::capture& printed) {
     task->record.started = clock.start(task->waited);
     const bool prints = !worker::calls_builtin(task->payload);
     if (prints) printed.begin(task->record.id);
-    const auto kind = jobs.run(task->payload, buffer);
+    const auto kind = cancellation.begin() ? jobs.run(task->payload, buffer) : withdrawn(jobs, buffer);
+    cancellation.end();
     task->record.completed = clock.stop();
     if (prints) printed.end(task->record.completed);
     answer(out, task->record, kind, buffer, in.more());

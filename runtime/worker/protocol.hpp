@@ -20,6 +20,8 @@
 namespace pactor::worker {
 
 constexpr int socket_fd = 3;
+/// The control page (control_page.hpp).
+constexpr int control_fd = 4;
 
 /// Kinds beside wire::record_kind::{task, result, failure, partial}.
 enum class link_kind : std::uint16_t {

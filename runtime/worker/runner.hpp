@@ -5,6 +5,7 @@
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/loader.hpp"
 #include "runtime/wire/records.hpp"
+#include "runtime/worker/cancellation.hpp"
 #include "runtime/worker/incoming_files.hpp"
 #include "runtime/worker/protocol.hpp"
 #include "runtime/worker/result_buffer.hpp"
@@ -25,6 +26,9 @@ public:
 
   /// Runs a call; its encoded outcome is in `out`. Lets no exception out. @return result, failure or partial
   wire::record_kind run(const detail::slice& payload, result_buffer& out) noexcept;
+
+  /// Jobs can ask from now on whether they are to end. @pre `c` lives as long as this
+  void use(cancellation& c) noexcept { c.offer(host_); }
 
   /// An outcome that says why there is no other.
   void fail(failure f, std::string_view job, result_buffer& out) noexcept;

@@ -72,7 +72,8 @@ bool variables::erase(std::string_view name) {
 }
 
 pactor_host variables::host(int engine, const char* host_name) {
-  return {sizeof(pactor_host), engine, ::getpid(), host_name, this, &worker::find, &put, &worker::erase, &names};
+  return {sizeof(pactor_host), engine, ::getpid(), host_name, this,    &worker::find, &put,
+          &worker::erase,      &names, nullptr,    nullptr,   nullptr, nullptr};
 }
 
 } // namespace pactor::worker

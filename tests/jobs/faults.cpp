@@ -2,9 +2,11 @@
 
 #include <pactor/job.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -71,6 +73,36 @@ std::vector<double> big(std::size_t n) {
   return all;
 }
 PACTOR_JOB(big)
+
+/// Waits by pactor's means, for so many seconds or until it is cancelled.
+void doze(pactor::context& engine, double seconds) { engine.sleep_for(std::chrono::duration<double>{seconds}); }
+PACTOR_JOB(doze)
+
+/// Computes until it is asked to end. @return true
+bool until_cancelled(pactor::context& engine) {
+  while (!engine.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  return true;
+}
+PACTOR_JOB(until_cancelled)
+
+/// Never asks.
+void deaf() {
+  const std::atomic<bool> enough{false};
+  while (!enough) {
+  }
+}
+PACTOR_JOB(deaf)
+
+/// Leaves a trace of having run.
+void touch(const std::string& path) { std::ofstream{path} << "ran"; }
+PACTOR_JOB(touch)
+
+/// An element that takes its time, and does not ask.
+int slow_element(int x) {
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  return x;
+}
+PACTOR_JOB(slow_element)
 
 /// Runs until the file is there: a job that ends when the test says so.
 void until_exists(const std::string& path) {

@@ -11,10 +11,29 @@
 #include "pactor/job_descriptor.hpp"
 #include "pactor/load_balanced_view.hpp"
 #include "pactor/targets.hpp"
+#include "pactor/task_id.hpp"
 #include "pactor/value.hpp"
 #include "pactor/wait.hpp"
 
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
 namespace pactor {
+
+/// Tasks of one engine.
+struct engine_queue {
+  std::uint64_t queue = 0;   ///< wait at the engine
+  std::uint64_t running = 0; ///< 0 or 1
+  std::uint64_t completed = 0;
+  std::uint64_t tasks = 0; ///< queue and running together
+};
+/// What waits and runs where.
+struct queue_status {
+  std::map<int, engine_queue> engines;
+  std::uint64_t unassigned = 0; ///< balanced tasks that no engine has yet
+};
 
 /// A connection to a cluster. A cheap copyable handle, safe to use from any thread; the connection ends with the last
 /// copy, view and async_result of it.
@@ -39,6 +58,32 @@ public:
   /// The engines and what they do, the controller and where it listens.
   [[nodiscard]] cluster_status status() const;
 
+  /// What waits and runs where. Counters of engines are up to half a second old.
+  [[nodiscard]] pactor::queue_status queue_status(const targets& t = all) const;
+  /// Takes back these tasks, of whichever client: those that have not started fail with task_aborted, those that run go
+  /// on. @return how many of them had not ended @throws error{invalid_argument}: "x" is no task
+  std::size_t abort(const std::vector<std::string>& tasks) const { return end_tasks(tasks, end_how::abort); }
+  /// Ends also those that run, as hard as `how` says. @return as abort()
+  std::size_t cancel(const std::vector<std::string>& tasks, end_how how = end_how::ask) const {
+    return end_tasks(tasks, how);
+  }
+  /// What was submitted with task_options::keep, by any client.
+  [[nodiscard]] task_list tasks() const { return gate_->peer()->kept_tasks(); }
+  /// The result of such a task, as often as it is asked for; fails with error{invalid_argument} if there is none.
+  /// @throws error{invalid_argument}: "x" is no task
+  template <class R = value>
+  [[nodiscard]] async_result<R> get_result(const std::string& task) const {
+    return async_result<R>{fetch(task)};
+  }
+  /// Restarts the workers of these engines, see direct_view::restart(). Throws as operator[].
+  void restart(const targets& t = all) const { direct_view(t).restart(); }
+  /// Ends these engines for good; a node without engines ends too. Throws as operator[].
+  void shutdown(const targets& t) const { direct_view(t).shutdown(); }
+  /// Ends the whole cluster, as `pactor stop` does.
+  void shutdown() const;
+  /// Sends a signal to the workers of these engines, see direct_view::signal(). Throws as operator[].
+  void signal(int number, const targets& t = all) const { direct_view(t).signal(number); }
+
   /// The engine of this number; a negative one counts from the end. Calls on it return one result, not a list.
   /// @throws error{invalid_argument} "no engine 7: the engines are 0-3"
   [[nodiscard]] engine_view operator[](int engine) const;
@@ -58,6 +103,8 @@ public:
   void close() const;
 
 private:
+  std::size_t end_tasks(const std::vector<std::string>& tasks, end_how how) const;
+  [[nodiscard]] std::shared_ptr<const detail::submission> fetch(const std::string& task) const;
   std::shared_ptr<detail::gateway> gate_;
 };
 

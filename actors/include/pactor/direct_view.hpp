@@ -91,6 +91,14 @@ public:
   [[nodiscard]] basic_direct_view<shape::per_engine> on(std::initializer_list<int> engines) const {
     return on(pactor::targets{engines});
   }
+  /// Ends what the view's engines run now and forgets what waits there: their workers start anew, with no variables.
+  /// Directed tasks that they had fail with engine_lost, balanced ones run elsewhere.
+  void restart() const { gate_->peer()->order_engines(engine_order::restart, targets(), 0); }
+  /// Ends these engines for good.
+  void shutdown() const { gate_->peer()->order_engines(engine_order::stop, targets(), 0); }
+  /// Sends a signal to their worker processes: SIGINT ends a task that checks, or waits by pactor's means, with
+  /// task_cancelled, and does nothing else. @throws error{invalid_argument} for a number that is no signal
+  void signal(int number) const { gate_->signal_engines(targets(), number); }
   /// The number of engines now.
   [[nodiscard]] std::size_t size() const { return targets().size(); }
 
@@ -200,7 +208,7 @@ public:
     auto info = gate_->template check<typename Source::whole...>(job);
     const auto used = std::min(n, engines.size());
     const auto parts = detail::split(n, engines.size(), options.distribution);
-    auto tasks = std::make_shared<detail::call>(used, info->name);
+    auto tasks = std::make_shared<detail::call>(used, info->name, this->shared_task_options());
     for (std::size_t i = 0; i < used; ++i)
       gate_->peer()->submit_direct(tasks, i, gate_->encode(job, detail::call_mode::apply, source.part(parts[i])...),
                                    std::span{&engines[i], 1});
@@ -216,6 +224,7 @@ private:
   template <class OtherShape>
   basic_direct_view<OtherShape> other(detail::engine_set engines) const {
     auto view = basic_direct_view<OtherShape>{gate_, std::move(engines)}.with(this->options());
+    if (const auto& tasks = this->shared_task_options()) view = view.with(*tasks);
     view.set_block(this->block());
     return view;
   }
@@ -261,7 +270,7 @@ private:
   }
   detail::submission send(std::shared_ptr<const job_info> job, const detail::slice& payload,
                           const std::vector<int>& engines) const {
-    auto tasks = std::make_shared<detail::call>(engines.size(), job->name);
+    auto tasks = std::make_shared<detail::call>(engines.size(), job->name, this->shared_task_options());
     gate_->peer()->submit_direct(tasks, 0, payload, engines);
     return {std::move(tasks), gate_->peer(), std::move(job), {}};
   }
@@ -272,7 +281,7 @@ private:
     constexpr std::string_view push_job = "pactor.push";
     const auto engines = gate_->reach(engines_, push_job);
     const auto parts = detail::split(source.size(), engines.size(), options.distribution);
-    auto tasks = std::make_shared<detail::call>(engines.size(), std::string{push_job});
+    auto tasks = std::make_shared<detail::call>(engines.size(), std::string{push_job}, this->shared_task_options());
     const auto send = [&](std::size_t i, const auto& part) {
       const detail::pushed_variable<std::remove_cvref_t<decltype(part)>> pushed{name, part};
       gate_->peer()->submit_direct(tasks, i, gate_->encode(push_job, detail::call_mode::apply, pushed),
@@ -294,7 +303,7 @@ private:
     const auto engines = gate_->reach(engines_, job);
     auto info = gate_->template check<typename Source::element...>(job);
     auto starts = detail::split_evenly(n, engines.size());
-    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name);
+    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name, this->shared_task_options());
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_direct(
           tasks, i, gate_->encode(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),

@@ -36,7 +36,7 @@ public:
     auto info = gate_->check<typename Source::whole...>(job);
     const auto allowed = gate_->allow(engines_, info->name);
     const auto starts = detail::split_chunks(n, this->options().chunksize, size());
-    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name);
+    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name, shared_task_options());
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_balanced(
           tasks, i,
@@ -72,7 +72,7 @@ private:
   template <class R>
   async_result<R> start(std::shared_ptr<const job_info> job, const detail::slice& payload) const {
     const auto allowed = gate_->allow(engines_, job->name);
-    auto tasks = std::make_shared<detail::call>(1, job->name);
+    auto tasks = std::make_shared<detail::call>(1, job->name, shared_task_options());
     gate_->peer()->submit_balanced(tasks, 0, payload, allowed);
     return async_result<R>{
         std::make_shared<detail::submission>(detail::submission{std::move(tasks), gate_->peer(), std::move(job), {}})};
@@ -84,7 +84,7 @@ private:
     auto info = gate_->check<typename Source::element...>(job);
     const auto allowed = gate_->allow(engines_, info->name);
     auto starts = detail::split_chunks(n, this->options().chunksize, size());
-    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name);
+    auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name, shared_task_options());
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_balanced(
           tasks, i,

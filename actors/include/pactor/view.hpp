@@ -135,6 +135,12 @@ public:
     view.options_ = options;
     return view;
   }
+  /// This view with options for its tasks: `view.with({.run_limit = 5s}).apply_async(job)`.
+  [[nodiscard]] View with(const task_options& options) const {
+    auto view = self();
+    view.tasks_ = shared_options(options);
+    return view;
+  }
   /// The map of one sequence, with options: `lview.map_async(job, range, {.chunksize = 8, .ordered = false})`.
   template <class R, class P, sequence S>
   auto map_async(const pactor::job<R(P)>& job, S&& s, const map_options& options) const {
@@ -216,6 +222,8 @@ protected:
     return result;
   }
 
+  /// Null for the defaults.
+  [[nodiscard]] const std::shared_ptr<const task_options>& shared_task_options() const noexcept { return tasks_; }
   [[nodiscard]] const map_options& options() const noexcept { return options_; }
 
 private:
@@ -225,14 +233,15 @@ private:
     const auto chunk = std::max<std::size_t>(options_.chunksize, 1);
     auto source = std::make_shared<lazy_source<Elements, Range...>>(std::string{job}, chunk, std::move(ranges)...);
     const auto window = options_.max_outstanding > 0 ? options_.max_outstanding : 2 * self().size();
-    return lazy_map<R>{
-        std::make_unique<lazy_calls>(lazy_calls::source{[source] { return source->next(); }, self().lazy_sender(job)},
-                                     self().gate_->peer(), std::move(info), window, options_.ordered)};
+    return lazy_map<R>{std::make_unique<lazy_calls>(
+        lazy_calls::source{[source] { return source->next(); }, self().lazy_sender(job), tasks_}, self().gate_->peer(),
+        std::move(info), window, options_.ordered)};
   }
 
   View& self() { return static_cast<View&>(*this); }
   const View& self() const { return static_cast<const View&>(*this); }
 
+  std::shared_ptr<const task_options> tasks_;
   bool block_ = false;
   map_options options_;
 };

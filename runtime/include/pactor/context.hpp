@@ -6,11 +6,16 @@
 #include "pactor/error.hpp"
 #include "pactor/job_abi.h"
 
+#include <algorithm>
+#include <chrono>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,6 +25,22 @@ namespace pactor {
 class missing_variable : public error {
 public:
   explicit missing_variable(const std::string& what) : error{ec::missing_variable, what} {}
+};
+
+namespace detail {
+
+/// Whether the worker knows about cancellation: those of an earlier version, and tests, may not.
+inline bool has_control(const pactor_host& host) noexcept {
+  return host.size >= offsetof(pactor_host, sleep) + sizeof(host.sleep) && host.sleep;
+}
+
+} // namespace detail
+
+/// Someone ended the running task: thrown where a job checks, or waits by pactor's own means. A job lets it pass, after
+/// whatever it has to put in order.
+class interrupted : public error {
+public:
+  explicit interrupted(const std::string& what) : error{ec::cancelled, what} {}
 };
 
 /// The optional first parameter of a job: its engine and the engine's variables. Valid during the call, in the job's
@@ -106,7 +127,29 @@ public:
     return all;
   }
 
+  /// Whether this task is to end: someone cancelled it, or it ran longer than its limit. Costs a few nanoseconds; a
+  /// job that runs long asks now and then, and returns what it has.
+  [[nodiscard]] bool cancelled() const noexcept { return cancellation() != PACTOR_GO_ON; }
+  /// The same for jobs that have nothing to return then. @throws interrupted
+  void check_cancelled() const { end_if(cancellation()); }
+  /// Waits, unless the task is to end. Use it rather than std::this_thread::sleep_for: that can't be cancelled.
+  /// @throws interrupted
+  template <class Rep, class Period>
+  void sleep_for(std::chrono::duration<Rep, Period> time) const {
+    constexpr std::chrono::duration<double> longest{std::chrono::hours{24 * 365 * 100}};
+    const auto limited = std::min<std::chrono::duration<double>>(time, longest);
+    if (!detail::has_control(host_)) return std::this_thread::sleep_for(time);
+    end_if(host_.sleep(host_.control, std::chrono::duration_cast<std::chrono::nanoseconds>(limited).count()));
+  }
+
 private:
+  [[nodiscard]] std::int32_t cancellation() const noexcept {
+    return detail::has_control(host_) ? host_.cancelled(host_.control) : PACTOR_GO_ON;
+  }
+  static void end_if(std::int32_t cancellation) {
+    if (cancellation == PACTOR_CANCELLED) throw interrupted{"the task was cancelled"};
+    if (cancellation == PACTOR_INTERRUPTED) throw interrupted{"the task was interrupted (SIGINT)"};
+  }
   template <class T>
   static T decoded(const char* data, std::size_t size) {
     if constexpr (encodable<T>)

@@ -34,9 +34,11 @@ enum class ec : std::uint8_t {
   not_running,          ///< there is no such cluster
   system,               ///< the operating system refused; the message says what and why
   interrupted,          ///< the user interrupted
+  cancelled,            ///< the task was ended while it ran, because someone asked for it
+  run_limit,            ///< the task was ended because it ran longer than its limit
 };
 
-inline constexpr std::array<std::string_view, 21> ec_names{"unknown_job",
+inline constexpr std::array<std::string_view, 23> ec_names{"unknown_job",
                                                            "signature_mismatch",
                                                            "remote_error",
                                                            "composite_error",
@@ -56,8 +58,10 @@ inline constexpr std::array<std::string_view, 21> ec_names{"unknown_job",
                                                            "already_running",
                                                            "not_running",
                                                            "system",
-                                                           "interrupted"};
-static_assert(ec_names.size() == static_cast<std::size_t>(ec::interrupted) + 1);
+                                                           "interrupted",
+                                                           "cancelled",
+                                                           "run_limit"};
+static_assert(ec_names.size() == static_cast<std::size_t>(ec::run_limit) + 1);
 
 constexpr std::string_view to_string(ec code) { return ec_names[static_cast<std::size_t>(code)]; }
 
@@ -127,6 +131,19 @@ class signature_mismatch : public task_error {
   using task_error::task_error;
 };
 
+/// The task was taken back before it started: it did not run.
+class task_aborted : public task_error {
+  using task_error::task_error;
+};
+/// The task was ended while it ran; what() says by whom.
+class task_cancelled : public task_error {
+  using task_error::task_error;
+};
+/// The task ran longer than its own limit, and was ended for it.
+class run_limit_exceeded : public task_error {
+  using task_error::task_error;
+};
+
 /// Several tasks of one call failed: each task's failure, in target or element order.
 class composite_error : public error {
 public:
@@ -173,6 +190,12 @@ public:
     throw unknown_job{f};
   case ec::signature_mismatch:
     throw signature_mismatch{f};
+  case ec::aborted:
+    throw task_aborted{f};
+  case ec::cancelled:
+    throw task_cancelled{f};
+  case ec::run_limit:
+    throw run_limit_exceeded{f};
   case ec::no_engines:
     throw no_engines{render(f)};
   case ec::not_connected:

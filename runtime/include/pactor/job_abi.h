@@ -31,6 +31,13 @@ enum pactor_mode {
   PACTOR_MAP = 1    /* arguments: an array of sequences of equal length, one a parameter */
 };
 
+/* What someone wants of the running task. */
+enum pactor_cancellation {
+  PACTOR_GO_ON = 0,
+  PACTOR_CANCELLED = 1,  /* it was asked to end */
+  PACTOR_INTERRUPTED = 2 /* the same, by SIGINT */
+};
+
 /* Where a job writes its outcome: memory of the worker. */
 typedef struct pactor_sink {
   uint32_t size;
@@ -76,6 +83,14 @@ typedef struct pactor_host {
   int32_t (*erase)(void* state, const char* name, size_t name_size);
   /* Calls `each` for every variable in the order of their names. */
   void (*names)(void* state, void (*each)(void* user, const char* name, size_t name_size), void* user);
+  /* Cancellation, with a state of its own. */
+  void* control;
+  /* Changes whenever cancelled() may: what did not change need not be asked again. */
+  const volatile uint32_t* bell;
+  /* Whether the running task is to end: a pactor_cancellation. */
+  int32_t (*cancelled)(void* control);
+  /* Waits so long, or until the task is to end; returns what cancelled() does. */
+  int32_t (*sleep)(void* control, int64_t nanoseconds);
 } pactor_host;
 
 /* One call. */

@@ -50,7 +50,20 @@ public:
 
   std::vector<submitted> waiting; ///< and, unless tasks are held, empty
   std::vector<submitted> seen;    ///< every task, in the order of submission
-  int catalogue_queries = 0;      ///< calls of find_job()
+  struct end_order {
+    std::uint32_t client; ///< 0: this one
+    std::vector<std::uint64_t> ids;
+    end_how how;
+  };
+  struct order {
+    engine_order what;
+    std::vector<int> engines;
+    int signal;
+  };
+  std::vector<end_order> ended; ///< tasks that were to end
+  std::vector<order> orders;    ///< for engines
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> fetched;
+  int catalogue_queries = 0; ///< calls of find_job()
 
   std::vector<int> ids() const override;
   std::string host_of(int engine) const override { return engines_.contains(engine) ? "here" : ""; }
@@ -63,6 +76,27 @@ public:
                      std::span<const int> targets) override;
   void submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index, const detail::slice& payload,
                        std::span<const int> allowed) override;
+  std::uint32_t number() const override { return 3; }
+  void end_tasks(std::span<const std::uint64_t> ids, end_how how) override {
+    ended.push_back({0, {ids.begin(), ids.end()}, how});
+  }
+  std::size_t end_tasks(std::uint32_t client, std::span<const std::uint64_t> ids, end_how how) override {
+    ended.push_back({client, {ids.begin(), ids.end()}, how});
+    return ids.size();
+  }
+  std::size_t order_engines(engine_order what, std::span<const int> engines, int signal) override {
+    orders.push_back({what, {engines.begin(), engines.end()}, signal});
+    return engines.size();
+  }
+  void fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number) override {
+    fetched.emplace_back(client, number);
+    detail::outcome o;
+    o.kind = 3; // a result
+    o.payload = encode(value{42});
+    c->settle(0, std::move(o));
+  }
+  task_list kept_tasks() override { return {}; }
+  void stop_cluster() override { connected_ = false; }
   bool connected() const override { return connected_; }
   void close() override { connected_ = false; }
 

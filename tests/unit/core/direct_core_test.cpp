@@ -20,6 +20,24 @@ TEST_SUITE("direct_core") {
     CHECK_FALSE(core.knows(1));
   }
 
+  TEST_CASE("a client's tasks are found by its own numbers") {
+    direct_core core;
+    core.engine_joined(0);
+    core.engine_joined(1);
+    const auto a = core.submit(3, 17, 0).value();
+    const auto b = core.submit(3, 18, 1).value();
+    (void)core.submit(4, 17, 0).value();
+    const std::vector<std::uint64_t> wanted{17, 18, 99};
+    const auto found = core.locate(3, wanted);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].id == a);
+    CHECK(found[1].id == b);
+    CHECK(found[1].engine == 1);
+    CHECK(core.finished(a, 0));
+    CHECK(core.locate(3, wanted).size() == 1);
+    CHECK(core.locate(5, wanted).empty());
+  }
+
   TEST_CASE("an outcome finds its owner once, and from its own engine only") {
     direct_core core;
     core.engine_joined(0);

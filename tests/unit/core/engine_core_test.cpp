@@ -359,4 +359,37 @@ TEST_SUITE("engine_core") {
       }
     });
   }
+
+  TEST_CASE("what a worker holds is numbered from 1, for each worker anew") {
+    engine_core core;
+    core.worker_ready();
+    for (std::uint64_t id : {5, 6}) REQUIRE(core.push({.id = id, .directed = true, .kind = 1}));
+    CHECK(core.ordinal_of({5, true}) == 0);
+    REQUIRE(core.next());
+    CHECK(core.ordinal_of({5, true}) == 1);
+    CHECK(core.ordinal_of({5, false}) == 0);
+    CHECK(core.finished({5, true}, std::chrono::nanoseconds{-1}));
+    REQUIRE(core.next());
+    CHECK(core.ordinal_of({6, true}) == 2);
+    (void)core.worker_lost();
+    core.worker_ready();
+    REQUIRE(core.push({.id = 7, .directed = true, .kind = 1}));
+    REQUIRE(core.next());
+    CHECK(core.ordinal_of({7, true}) == 1);
+  }
+
+  TEST_CASE("an engine that is shut down leaves everything and takes nothing more") {
+    engine_core core;
+    core.worker_ready();
+    REQUIRE(core.push({.id = 1, .directed = true}));
+    REQUIRE(core.push({.id = 2, .directed = true}));
+    REQUIRE(core.next());
+    const auto left = core.shut_down();
+    CHECK(left.executing == task_ref{1, true});
+    CHECK(left.unstarted_directed == std::vector<std::uint64_t>{2});
+    CHECK(to_string(core.status()) == "shut down");
+    CHECK_FALSE(core.push({.id = 3}));
+    core.worker_ready();
+    CHECK(core.status() == engine_status::shut_down);
+  }
 }

@@ -160,6 +160,9 @@ private:
       case give_up_reason::no_engine:
         REQUIRE_FALSE((t.allowed.empty() || has_engine(t)));
         break;
+      case give_up_reason::withdrawn:
+        FAIL("nobody took it back");
+        break;
       }
       give_up(x);
     }

@@ -348,6 +348,38 @@ TEST_SUITE("task_core") {
     CHECK(f.drain_numbers() == numbers{2});
   }
 
+  TEST_CASE("tasks that wait are taken back; those that an engine has are never run again") {
+    fixture f{2};
+    f.submit_all(1, 5);
+    f.submit(1, {}, 2); // the same number, another client's
+    const auto running = f.drain();
+    REQUIRE(running.size() == 2);
+    const numbers all{1, 2, 3, 5, 77};
+    const auto w = f.core.withdraw(1, all);
+    CHECK(w.ended == numbers{3, 5});
+    REQUIRE(w.running.size() == 2);
+    CHECK(w.running[0].id == running[0].id);
+    CHECK(w.running[0].engine == running[0].engine);
+    CHECK(f.core.waiting() == 2);
+
+    const auto given_up = f.core.engine_lost(running[0].engine);
+    REQUIRE(given_up.size() == 1);
+    CHECK(given_up[0].reason == reasons::withdrawn);
+    CHECK(given_up[0].task.number == running[0].number);
+    CHECK(f.core.ended(running[1].id, running[1].engine)->number == running[1].number);
+    CHECK(f.drain_numbers().at(0) == 4);
+    CHECK(f.core.withdraw(1, all).running.empty());
+    CHECK(f.core.withdraw(9, all).ended.empty());
+  }
+
+  TEST_CASE("what was restarted on purpose is not the task's fault") {
+    fixture f{1, 0};
+    f.submit(1);
+    CHECK_FALSE(f.core.task_lost(f.drain().at(0).id, 0, true, false));
+    const auto again = f.drain().at(0);
+    CHECK(f.core.task_lost(again.id, 0, true)->reason == reasons::losses);
+  }
+
   TEST_CASE("an orphan is not run again") {
     fixture f{1};
     f.submit(1);

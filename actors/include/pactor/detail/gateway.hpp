@@ -33,6 +33,11 @@ struct engine_set {
 /// From this size on, in bytes, memory that is shared with engines is worth its administration.
 inline constexpr std::size_t large_payload = std::size_t{1} << 20;
 
+/// Null for the defaults, so that calls with them cost nothing more.
+inline std::shared_ptr<const task_options> shared_options(const task_options& options) {
+  return options == task_options{} ? nullptr : std::make_shared<const task_options>(options);
+}
+
 /// Thread-safe.
 class gateway {
 public:
@@ -69,6 +74,9 @@ public:
   }
   /// The same for arguments whose types are known only now; asked anew each time.
   std::shared_ptr<const job_info> check_now(std::string_view job, std::string_view types) const;
+
+  /// @throws error{invalid_argument} for a number that is no signal
+  void signal_engines(std::span<const int> engines, int number) const;
 
 private:
   struct checked_call {

@@ -26,6 +26,7 @@ public:
   struct source {
     std::function<std::optional<lazy_chunk>()> next; ///< nothing at the end
     std::function<void(const std::shared_ptr<call>& task, const slice& payload)> send;
+    std::shared_ptr<const task_options> options{}; ///< null: the defaults
   };
   /// @param window the most tasks that are sent and not taken
   lazy_calls(source s, std::shared_ptr<session> link, std::shared_ptr<const job_info> job, std::size_t window,

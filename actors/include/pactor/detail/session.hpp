@@ -54,6 +54,46 @@ struct cluster_status {
   std::uint64_t unassigned = 0; ///< balanced tasks that no engine has yet
 };
 
+/// What is done with tasks that are to end. Those that have not started never do; of those that run, each way is harder
+/// than the one before.
+enum class end_how : std::uint8_t {
+  abort = 0,     ///< those that run go on
+  ask = 1,       ///< context::cancelled() turns true, and what of pactor's the job waits in throws pactor::interrupted
+  interrupt = 2, ///< the same, and SIGINT: system calls that the job waits in return
+  kill = 3,      ///< the engine's worker dies, with the variables; the engine gets a new one
+};
+
+/// Options of a task, beside what it is to do.
+struct task_options {
+  /// How long it may run; 0 is as long as it likes. Beyond that it is asked to end, then interrupted, then killed, a
+  /// second apart, and fails with run_limit_exceeded.
+  std::chrono::duration<double> run_limit{0};
+  std::string label{}; ///< for people: shown where tasks are listed; at most 200 bytes
+  bool keep = false;   ///< its outcome stays in the controller, for other clients: see client::get_result()
+
+  friend bool operator==(const task_options&, const task_options&) = default;
+};
+
+/// A task that was submitted with task_options::keep.
+struct kept_task {
+  using time_point = std::chrono::system_clock::time_point;
+
+  std::string id; ///< `3.17`
+  std::string job, label;
+  int engine = -1;                 ///< that it ran on
+  std::string state;               ///< "pending", "finished", "failed"; "dropped": ended, and its outcome is gone
+  time_point submitted;            ///< when the controller got it
+  time_point started, completed{}; ///< by the engine's clock; epoch before
+};
+/// What a controller has kept, in the order of submission.
+struct task_list {
+  std::vector<kept_task> tasks;
+  std::uint64_t forgotten = 0; ///< older ones that it knows nothing of any more
+};
+
+/// What engines are told by client::restart(), shutdown() and signal().
+enum class engine_order : std::uint8_t { restart = 3, stop = 4, signal = 5 };
+
 namespace detail {
 
 using clock = std::chrono::system_clock;
@@ -72,7 +112,7 @@ struct outcome {
 class call {
 public:
   /// `tasks` is the number of outcomes to come.
-  explicit call(std::size_t tasks, std::string job);
+  explicit call(std::size_t tasks, std::string job, std::shared_ptr<const task_options> options = {});
 
   [[nodiscard]] std::size_t size() const noexcept { return outcomes_.size(); }
   [[nodiscard]] const std::string& job() const noexcept { return job_; }
@@ -119,6 +159,8 @@ public:
   std::uint64_t observe(std::function<bool()> f) const;
   void forget(std::uint64_t number) const;
 
+  /// Null for the defaults.
+  [[nodiscard]] const task_options* options() const noexcept { return options_.get(); }
   /// Numbers of the tasks, for people and queries ("client-number"); set at submission.
   std::vector<std::uint64_t> ids;
 
@@ -143,6 +185,7 @@ private:
   mutable std::uint64_t next_observer_ = 0;
   mutable bool telling_ = false, tell_again_ = false;
   std::string job_;
+  std::shared_ptr<const task_options> options_;
   clock::time_point submitted_ = clock::now();
 };
 
@@ -181,6 +224,19 @@ public:
   /// empty is all.
   virtual void submit_balanced(const std::shared_ptr<call>& c, std::size_t index, const slice& payload,
                                std::span<const int> allowed) = 0;
+  /// Its number among the clients of this start of the cluster.
+  [[nodiscard]] virtual std::uint32_t number() const = 0;
+  /// Ends tasks of this client, however far they are. Does not wait: their outcomes tell.
+  virtual void end_tasks(std::span<const std::uint64_t> ids, end_how how) = 0;
+  /// Ends tasks of any client, by its number. @return how many of them had not ended yet
+  virtual std::size_t end_tasks(std::uint32_t client, std::span<const std::uint64_t> ids, end_how how) = 0;
+  /// Tells engines to restart or end their workers, or to send them a signal. @return how many of them there were
+  virtual std::size_t order_engines(engine_order what, std::span<const int> engines, int signal) = 0;
+  /// The outcome of a kept task, of any client, becomes that of the only task of `c`, as soon as there is one.
+  virtual void fetch(const std::shared_ptr<call>& c, std::uint32_t client, std::uint64_t number) = 0;
+  virtual task_list kept_tasks() = 0;
+  /// Ends the whole cluster.
+  virtual void stop_cluster() = 0;
   /// True until the connection ended or close() was called.
   [[nodiscard]] virtual bool connected() const = 0;
   virtual void close() = 0;

@@ -134,6 +134,16 @@ public:
   /// Who ran what, when: each task, in target or element order.
   [[nodiscard]] std::vector<task_info> tasks() const;
 
+  /// The tasks' names: as ids(), but unique in the cluster, for the commands and for other clients: `3.17`.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  /// Takes back the tasks that have not started: they fail with task_aborted. Those that run go on. Does not wait.
+  /// @throws error{invalid_argument} if every task has ended
+  void abort() const { end(end_how::abort); }
+  /// Ends also those that run, as hard as `how` says: they fail with task_cancelled, unless they end with what they
+  /// have. Does not wait. @throws as abort()
+  void cancel(end_how how = end_how::ask) const { end(how); }
+
   /// Results to come: engines of an apply, elements of a map.
   [[nodiscard]] std::size_t size() const;
   /// How many of these are here; of a map, those of whole tasks.
@@ -160,6 +170,7 @@ public:
   friend std::ostream& operator<<(std::ostream& out, const async_result_base& r);
 
 protected:
+  void end(end_how how) const;
   explicit async_result_base(std::shared_ptr<const submission> state) : state_{std::move(state)} {}
   ~async_result_base() = default;
   async_result_base(const async_result_base&) = default;

@@ -1,0 +1,45 @@
+#include "cli/cluster_choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+
+#include "pactor/client.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace pactor::cli {
+
+namespace {
+
+struct abort_command {
+  cluster_choice cluster;
+  std::vector<std::string> tasks;
+  bool cancel = false, interrupt = false, kill = false;
+
+  [[nodiscard]] end_how how() const {
+    if (kill) return end_how::kill;
+    if (interrupt) return end_how::interrupt;
+    return cancel ? end_how::ask : end_how::abort;
+  }
+};
+
+int run(const abort_command& command) {
+  const auto found = client{command.cluster.connection()}.cancel(command.tasks, command.how());
+  std::cout << found << " of " << command.tasks.size() << " had not ended\n";
+  return code(found == command.tasks.size() ? exit_status::done : exit_status::job_failed);
+}
+
+} // namespace
+
+action declare_abort(CLI::App& app) {
+  const auto command = std::make_shared<abort_command>();
+  app.add_option("TASK", command->tasks, "Tasks, as `3.17`")->required();
+  command->cluster.declare(app);
+  app.add_flag("--cancel", command->cancel, "Ask those that run to end");
+  app.add_flag("--interrupt", command->interrupt, "Interrupt those that run (SIGINT)");
+  app.add_flag("--kill", command->kill, "Kill the workers of those that run, with their variables");
+  app.footer("Tasks that have not started end in any case. Those that run go on, unless an option says otherwise.");
+  return [command] { return run(*command); };
+}
+
+} // namespace pactor::cli

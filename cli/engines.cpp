@@ -1,0 +1,97 @@
+#include "cli/cluster_choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/json.hpp"
+#include "cli/table.hpp"
+
+#include "pactor/client.hpp"
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <memory>
+
+namespace pactor::cli {
+
+namespace {
+
+struct engines_command {
+  cluster_choice cluster;
+  std::string targets = "all", signal;
+  bool as_json = false;
+};
+
+/// 10, `10`, `USR1`, `SIGUSR1`
+int signal_number(std::string_view text) {
+  int number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault == std::errc{} && end == text.data() + text.size()) return number;
+  const auto name = text.starts_with("SIG") ? text.substr(3) : text;
+  for (number = 1; number < NSIG; ++number)
+    if (const char* known = ::sigabbrev_np(number); known && name == known) return number;
+  throw exit_error{exit_status::usage, "there is no signal " + std::string{text}};
+}
+
+int list(const engines_command& command) {
+  const client c{command.cluster.connection()};
+  const auto wanted = c.direct_view(command.targets).targets();
+  auto all = json::array();
+  table text{{"ENGINE", "HOST", "PID", "STATE", "QUEUED"}};
+  for (const auto& e : c.status().engines) {
+    if (std::ranges::find(wanted, e.id) == wanted.end()) continue;
+    all.push_back({{"id", e.id}, {"host", e.host}, {"pid", e.pid}, {"state", e.state}, {"queued", e.queued}});
+    text.add({std::to_string(e.id), e.host, std::to_string(e.pid), e.state, std::to_string(e.queued)});
+  }
+  if (command.as_json)
+    std::cout << to_line(all) << '\n';
+  else
+    text.print(std::cout, colour_wanted());
+  return code(exit_status::done);
+}
+
+direct_view chosen(const engines_command& command) {
+  return client{command.cluster.connection()}.direct_view(command.targets);
+}
+
+/// Adds a subcommand, with the options that all have.
+CLI::App* add(CLI::App& app, engines_command& command, const char* name, const char* help) {
+  auto* sub = app.add_subcommand(name, help);
+  command.cluster.declare(*sub);
+  return sub;
+}
+
+void declare_targets(CLI::App& app, engines_command& command) {
+  app.add_option("-t,--targets", command.targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
+}
+
+} // namespace
+
+action declare_engines(CLI::App& app) {
+  const auto command = std::make_shared<engines_command>();
+  command->cluster.declare(app);
+  declare_targets(app, *command);
+  app.add_flag("--json", command->as_json, "Print the list as JSON");
+  app.require_subcommand(0, 1);
+  auto* restart = add(app, *command, "restart", "Give engines new workers, with no variables");
+  declare_targets(*restart, *command);
+  auto* stop = add(app, *command, "stop", "End engines for good");
+  stop->add_option("-t,--targets", command->targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->required();
+  auto* signal = add(app, *command, "signal", "Send a signal to the engines' workers");
+  signal->add_option("SIGNAL", command->signal, "INT, USR1, 10, ...")->required();
+  declare_targets(*signal, *command);
+  return [command, restart, stop, signal] {
+    if (restart->parsed())
+      chosen(*command).restart();
+    else if (stop->parsed())
+      chosen(*command).shutdown();
+    else if (signal->parsed())
+      chosen(*command).signal(signal_number(command->signal));
+    else
+      return list(*command);
+    return code(exit_status::done);
+  };
+}
+
+} // namespace pactor::cli

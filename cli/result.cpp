@@ -1,0 +1,52 @@
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/results.hpp"
+
+#include <memory>
+
+namespace pactor::cli {
+
+namespace {
+
+struct result_command {
+  call_options call;
+  std::vector<std::string> tasks;
+};
+
+/// The task that was submitted last.
+std::string last_task(const client& c) {
+  const auto list = c.tasks();
+  if (list.tasks.empty())
+    throw exit_error{exit_status::job_failed, "no task is kept: submit one with pactor apply --no-block"};
+  return list.tasks.back().id;
+}
+
+int run(result_command& command) {
+  const client c{command.call.cluster.connection()};
+  if (command.tasks.empty()) command.tasks.push_back(last_task(c));
+  std::vector<async_result<value>> results;
+  for (const auto& task : command.tasks) results.push_back(c.get_result(task));
+  std::vector<entry> entries;
+  for (const auto& r : results) {
+    if (command.call.timeout > 0 && !r.wait(seconds{command.call.timeout}))
+      throw timeout_error{r.job() + " is not done yet"};
+    auto each = r.get_or_errors();
+    entries.push_back({r.engine_ids().at(0), std::move(each.at(0))});
+  }
+  return command.call.as_json ? print_json(entries) : print_lines(entries);
+}
+
+} // namespace
+
+action declare_result(CLI::App& app) {
+  const auto command = std::make_shared<result_command>();
+  app.add_option("TASK", command->tasks,
+                 "Tasks, as `pactor apply --no-block` printed them; the last one if none is given");
+  command->call.cluster.declare(app);
+  app.add_option("--timeout", command->call.timeout, "Seconds to wait; the task goes on after that")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--json", command->call.as_json, "Print results and failures as JSON");
+  return [command] { return run(*command); };
+}
+
+} // namespace pactor::cli

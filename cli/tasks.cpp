@@ -1,0 +1,70 @@
+#include "cli/cluster_choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/json.hpp"
+#include "cli/table.hpp"
+
+#include "pactor/client.hpp"
+
+#include <array>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+namespace pactor::cli {
+
+namespace {
+
+struct tasks_command {
+  cluster_choice cluster;
+  bool as_json = false;
+};
+
+/// `2026-02-28T12:00:00Z`; "" for the epoch
+std::string text_of(kept_task::time_point time) {
+  const auto seconds = std::chrono::system_clock::to_time_t(time);
+  if (seconds == 0) return "";
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+void print_json(const task_list& list) {
+  auto all = json::array();
+  for (const auto& t : list.tasks)
+    all.push_back({{"id", t.id},
+                   {"job", t.job},
+                   {"label", t.label},
+                   {"engine", t.engine},
+                   {"state", t.state},
+                   {"submitted", text_of(t.submitted)},
+                   {"started", text_of(t.started)},
+                   {"completed", text_of(t.completed)}});
+  std::cout << to_line(json{{"tasks", std::move(all)}, {"forgotten", list.forgotten}}) << '\n';
+}
+
+void print_table(const task_list& list) {
+  table text{{"TASK", "JOB", "LABEL", "ENGINE", "STATE", "SUBMITTED", "COMPLETED"}};
+  const auto or_dash = [](const std::string& x) { return x.empty() ? "-" : x; };
+  for (const auto& t : list.tasks)
+    text.add({t.id, t.job, or_dash(t.label), t.engine < 0 ? "-" : std::to_string(t.engine), t.state,
+              text_of(t.submitted), or_dash(text_of(t.completed))});
+  text.print(std::cout, colour_wanted());
+  if (list.forgotten > 0) std::cerr << list.forgotten << " older ones are forgotten\n";
+}
+
+} // namespace
+
+action declare_tasks(CLI::App& app) {
+  const auto command = std::make_shared<tasks_command>();
+  command->cluster.declare(app);
+  app.add_flag("--json", command->as_json, "Print JSON");
+  return [command] {
+    const auto list = client{command->cluster.connection()}.tasks();
+    command->as_json ? print_json(list) : print_table(list);
+    return code(exit_status::done);
+  };
+}
+
+} // namespace pactor::cli

@@ -1,0 +1,285 @@
+// Tasks that are aborted, cancelled and limited; engines that are restarted, shut down and sent signals.
+
+#include "tests/support/caught.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/temporary_cluster.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <ranges>
+
+using namespace pactor;
+using namespace pactor::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Waits until an engine is in this state.
+bool becomes(const client& c, int engine, const std::string& state) {
+  return eventually(15s, [&] {
+    for (const auto& e : c.status().engines)
+      if (e.id == engine) return e.state == state;
+    return false;
+  });
+}
+
+std::string path_in(const pactor_home& home, const std::string& name) { return (home.directory() / name).string(); }
+
+} // namespace
+
+TEST_SUITE_BEGIN("control");
+
+TEST_CASE("queued tasks are aborted on both views, never run, and others go on") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto go = path_in(cluster, "go"), trace = path_in(cluster, "trace");
+  const auto running = c[0].apply_async<void>("until_exists", go);
+  const auto direct = c[0].apply_async<void>("touch", trace);
+  const auto balanced = c.load_balanced_view().map_async<void>("touch", std::vector(200, trace), {.chunksize = 1});
+  const auto last = c[0].apply_async<int>("getpid");
+  REQUIRE(becomes(c, 0, "busy"));
+  direct.abort();
+  balanced.abort();
+  const auto e = caught<task_aborted>([&] { direct.get(15s); });
+  REQUIRE(e);
+  CHECK(e->code() == ec::aborted);
+  CHECK(contains(e->what(), "before it started"));
+  CHECK(caught<composite_error>([&] { balanced.get(15s); })->failures().size() == 200);
+  CHECK(!running.ready());
+  running.abort(); // it runs
+  write_file(go, "");
+  CHECK_NOTHROW(running.get(15s));
+  CHECK(last.get(15s) == worker_pid(c, 0));
+  CHECK(!std::filesystem::exists(trace));
+  CHECK(caught<error>([&] { running.abort(); })->code() == ec::invalid_argument);
+}
+
+TEST_CASE("a running task is cancelled: it returns what it has, or says by whom it was ended") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto asks = c[0].apply_async<bool>("until_cancelled");
+  const auto dozes = c.load_balanced_view("1").apply_async<void>("doze", 3600.0);
+  REQUIRE(becomes(c, 0, "busy"));
+  REQUIRE(becomes(c, 1, "busy"));
+  const auto pid = c.status().engines.at(1).pid;
+  asks.cancel();
+  CHECK(asks.get(15s));
+  dozes.cancel(end_how::interrupt);
+  const auto e = caught<task_cancelled>([&] { dozes.get(15s); });
+  REQUIRE(e);
+  CHECK(contains(e->what(), "interrupted by client"));
+  CHECK(e->info().job == "doze");
+  CHECK(e->info().engine == 1);
+  // What comes next is not hit, and the worker is the same.
+  for (int i = 0; i < 20; ++i) CHECK_NOTHROW(c[1].apply_sync<void>("doze", 0.001));
+  CHECK(worker_pid(c, 1) == pid);
+}
+
+TEST_CASE("a map that is cancelled ends between its elements") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto r = c[all].map_async<int>("slow_element", std::views::iota(0, 100'000));
+  REQUIRE(becomes(c, 0, "busy"));
+  r.cancel();
+  CHECK(caught<task_cancelled>([&] { r.get(15s); }));
+}
+
+TEST_CASE("a kill takes the worker of that task only, and nothing is run again") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c[all]["a"] = 1;
+  const auto runs = c.load_balanced_view().apply_async<void>("deaf");
+  REQUIRE(eventually(15s, [&] {
+    const auto s = c.status();
+    return s.engines[0].state == "busy" || s.engines[1].state == "busy";
+  }));
+  runs.cancel(end_how::kill);
+  const auto e = caught<task_cancelled>([&] { runs.get(15s); });
+  REQUIRE(e);
+  CHECK(contains(e->what(), "killed by client"));
+  const auto engine = e->info().engine;
+  REQUIRE(answers(c, engine));
+  CHECK(caught<remote_error>([&] { (void)c[engine].pull("a"); })->code() == ec::missing_variable);
+  CHECK(c[1 - engine].pull<int>("a") == 1);
+  CHECK(c.queue_status().engines.at(1 - engine).completed >= 1);
+}
+
+TEST_CASE("a job that never checks is ended by its limit, and the engine answers again") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const task_options limited{.run_limit = 100ms};
+  const auto e = caught<run_limit_exceeded>([&] { c[0].with(limited).apply_async<void>("deaf").get(30s); });
+  REQUIRE(e);
+  CHECK(e->code() == ec::run_limit);
+  CHECK(contains(e->what(), "limit of 0.1 s and was killed"));
+  REQUIRE(answers(c, 0));
+  const auto polite = caught<run_limit_exceeded>(
+      [&] { c.load_balanced_view().with(limited).apply_async<void>("doze", 60.0).get(30s); });
+  REQUIRE(polite);
+  CHECK(contains(polite->what(), "ended when it was asked to"));
+  CHECK(c[0].with(limited).apply_sync<double>("power10", 2.0) == 1024.0);
+}
+
+TEST_CASE("engines are restarted while others work") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c[all]["a"] = 1;
+  const auto go = path_in(cluster, "go");
+  const auto works = c[1].apply_async<void>("until_exists", go);
+  const auto stuck = c[0].apply_async<void>("deaf");
+  REQUIRE(becomes(c, 0, "busy"));
+  c.restart("0");
+  const auto e = caught<engine_lost>([&] { stuck.get(15s); });
+  REQUIRE(e);
+  CHECK(contains(e->what(), "restarted by client"));
+  REQUIRE(answers(c, 0));
+  CHECK(caught<remote_error>([&] { (void)c[0].pull("a"); }));
+  CHECK(!works.ready());
+  write_file(go, "");
+  CHECK_NOTHROW(works.get(15s));
+  CHECK(c[1].pull<int>("a") == 1);
+}
+
+TEST_CASE("engines are shut down; the others, and the cluster, stay") {
+  const temporary_cluster cluster{3};
+  const auto c = cluster.client();
+  const auto stuck = c[2].apply_async<void>("deaf");
+  REQUIRE(becomes(c, 2, "busy"));
+  c[{1, 2}].shutdown();
+  CHECK(caught<engine_lost>([&] { stuck.get(15s); }));
+  REQUIRE(eventually(15s, [&] { return c.ids() == std::vector{0}; }));
+  CHECK(c[all].apply_sync<double>("power10", 2.0) == std::vector{1024.0});
+  CHECK(c.load_balanced_view().map_sync<double>("power10", std::views::iota(0, 3)).size() == 3);
+  CHECK(cluster.pids("worker").size() == 1);
+  c.shutdown("all");
+  REQUIRE(eventually(15s, [&] { return c.ids().empty(); }));
+  CHECK(eventually(15s, [&] { return cluster.pids("node").empty(); }));
+  CHECK(c.connected());
+}
+
+TEST_CASE("a client ends the whole cluster") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c.shutdown();
+  CHECK(eventually(15s, [&] { return !c.connected(); }));
+  CHECK(cluster.leftovers() == "");
+}
+
+TEST_CASE("signals: an interrupt ends a task that checks, outside of tasks it does nothing") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto pid = worker_pid(c, 0);
+  c.signal(SIGINT, "0");
+  const auto dozes = c[0].apply_async<void>("doze", 3600.0);
+  REQUIRE(becomes(c, 0, "busy"));
+  CHECK(!dozes.ready());
+  c.signal(SIGINT, "0");
+  const auto e = caught<task_cancelled>([&] { dozes.get(15s); });
+  REQUIRE(e);
+  CHECK(contains(e->what(), "SIGINT"));
+  CHECK(worker_pid(c, 0) == pid);
+  CHECK(caught<error>([&] { c.signal(4711); })->code() == ec::invalid_argument);
+
+  c.signal(SIGSTOP, "1");
+  CHECK(becomes(c, 1, "stopped"));
+  c.signal(SIGCONT, "1");
+  CHECK(becomes(c, 1, "idle"));
+}
+
+TEST_CASE("the shell aborts tasks of others, and interrupts its own") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto dozes = c[0].apply_async<void>("doze", 3600.0);
+  const auto waits = c[0].apply_async<int>("getpid");
+  REQUIRE(becomes(c, 0, "busy"));
+  CHECK(cluster.pactor({"abort", waits.names().at(0)}).exit_code == 0);
+  CHECK(caught<task_aborted>([&] { waits.get(15s); }));
+  CHECK(cluster.pactor({"abort", "--cancel", dozes.names().at(0)}).exit_code == 0);
+  CHECK(contains(caught<task_cancelled>([&] { dozes.get(15s); })->what(), "cancelled by client"));
+  CHECK(cluster.pactor({"abort", dozes.names().at(0)}).exit_code == 1); // it has ended
+  CHECK(cluster.pactor({"abort", "nonsense"}).exit_code == 2);
+
+  auto apply = cluster.pactor_beside({"apply", "doze", "3600"});
+  REQUIRE(becomes(c, 0, "busy"));
+  apply.signal(SIGINT);
+  CHECK(apply.wait(15s).exit_code == 130);
+  CHECK(becomes(c, 0, "idle"));
+  const auto limited = cluster.pactor({"apply", "doze", "3600", "--limit", "0.1"});
+  CHECK(limited.exit_code == 1);
+  CHECK(contains(limited.err, "run_limit: "));
+
+  const auto pid = worker_pid(c, 0);
+  CHECK(contains(cluster.pactor({"engines"}).out, std::to_string(pid)));
+  CHECK(cluster.pactor({"engines", "restart", "-t", "0"}).exit_code == 0);
+  CHECK(eventually(15s, [&] { return c.status().engines.at(0).restarts == 1; }));
+  REQUIRE(answers(c, 0));
+  CHECK(cluster.pactor({"engines", "signal", "KILL"}).exit_code == 0);
+  CHECK(eventually(15s, [&] { return c.status().engines.at(0).restarts == 2; }));
+}
+
+TEST_CASE("what one client leaves to be kept, another fetches, as often as it likes") {
+  const temporary_cluster cluster{2};
+  const auto go = path_in(cluster, "go");
+  const task_options kept{.label = "night run", .keep = true};
+  std::vector<std::string> names;
+  {
+    const auto first = cluster.client();
+    const auto waits = first[1].with(kept).apply_async<void>("until_exists", go);
+    const auto balanced = first.load_balanced_view().with(kept).apply_async<double>("power10", 2.0);
+    const auto large = first[0].with(kept).apply_async<std::vector<double>>("big", std::size_t{300'000});
+    const auto fails = first.load_balanced_view("0").with(kept).apply_async<void>("throw_std", "oh no");
+    CHECK(balanced.get(15s) == 1024.0); // it gets it as any other
+    CHECK(large.get(15s).size() == 300'000);
+    for (const auto* r :
+         {&static_cast<const detail::async_result_base&>(waits),
+          &static_cast<const detail::async_result_base&>(balanced),
+          &static_cast<const detail::async_result_base&>(large), &static_cast<const detail::async_result_base&>(fails)})
+      names.push_back(r->names().at(0));
+    fails.wait(15s);
+  }
+  const auto second = cluster.client();
+  REQUIRE(eventually(15s, [&] { return second.status().clients == 1; }));
+  const auto waits = second.get_result<void>(names[0]);
+  CHECK(second.get_result<double>(names[1]).get(15s) == 1024.0);
+  CHECK(second.get_result<double>(names[1]).get(15s) == 1024.0);
+  CHECK(second.get_result<std::vector<double>>(names[2]).get(15s).back() == 299'999.0);
+  CHECK(contains(caught<remote_error>([&] { second.get_result(names[3]).get(15s); })->what(), "oh no"));
+  CHECK(!waits.ready());
+  const auto list = second.tasks();
+  REQUIRE(list.tasks.size() == 4);
+  CHECK(list.tasks[0].id == names[0]);
+  CHECK(list.tasks[0].state == "pending");
+  CHECK(list.tasks[0].job == "until_exists");
+  CHECK(list.tasks[0].label == "night run");
+  CHECK(list.tasks[1].state == "finished");
+  CHECK(list.tasks[3].state == "failed");
+  write_file(go, "");
+  CHECK_NOTHROW(waits.get(15s));
+  CHECK(contains(caught<task_error>([&] { second.get_result("77.1").get(15s); })->what(), "is not kept"));
+}
+
+TEST_CASE("the shell leaves tasks behind, and shows their results later") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  auto submitted = cluster.pactor({"apply", "power10", "2", "--no-block", "--label", "mine", "-t", "1"});
+  REQUIRE(submitted.exit_code == 0);
+  const auto name = submitted.out.substr(0, submitted.out.find('\n'));
+  CHECK(cluster.pactor({"result", name}).out == "[1] 1024.0\n");
+  CHECK(cluster.pactor({"result"}).out == "[1] 1024.0\n");
+  CHECK(contains(cluster.pactor({"tasks"}).out, "mine"));
+  CHECK(contains(cluster.pactor({"tasks", "--json"}).out, "\"state\":\"finished\""));
+  CHECK(cluster.pactor({"result", "99.9"}).exit_code == 1);
+
+  submitted = cluster.pactor({"apply", "doze", "3600", "--no-block", "-t", "0"});
+  const auto dozes = submitted.out.substr(0, submitted.out.find('\n'));
+  REQUIRE(becomes(c, 0, "busy"));
+  CHECK(cluster.pactor({"result", dozes, "--timeout", "0.05"}).exit_code == 14);
+  CHECK(cluster.pactor({"abort", "--interrupt", dozes}).exit_code == 0);
+  const auto ended = cluster.pactor({"result", dozes});
+  CHECK(ended.exit_code == 1);
+  CHECK(contains(ended.err, "cancelled: "));
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,75 @@
+// Tasks and engines that are to end, as the client's user asks for it.
+
+#include "tests/unit/client/fake_session.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pactor;
+using namespace pactor::test;
+
+TEST_CASE("abort and cancel name the tasks that have not ended") {
+  const auto s = std::make_shared<fake_session>(3);
+  s->add_job("nop", "void()", [](fake_engine&, std::span<const value>) { return value{}; });
+  const auto c = client_of(s);
+  s->hold();
+  const auto r = c[all].apply_async<void>("nop");
+  s->run(1);
+  r.abort();
+  REQUIRE(s->ended.size() == 1);
+  CHECK(s->ended[0].client == 0);
+  CHECK(s->ended[0].ids == std::vector{r.ids()[0], r.ids()[2]});
+  CHECK(s->ended[0].how == end_how::abort);
+  r.cancel(end_how::kill);
+  CHECK(s->ended[1].how == end_how::kill);
+  s->run();
+  CHECK_THROWS_WITH_AS(r.abort(), "nothing to abort: nop is done", error);
+  CHECK(c.cancel({"7.1", "8.2.5"}) == 2);
+  CHECK(s->ended[2].client == 7);
+  CHECK(s->ended[3].ids == std::vector{std::uint64_t{5} << 32 | 2});
+}
+
+TEST_CASE("tasks have names that can be typed") {
+  CHECK(to_string(task_id{3, 17}) == "3.17");
+  CHECK(to_string(task_id{3, std::uint64_t{2} << 32 | 17}) == "3.17.2");
+  for (const auto* text : {"3.17", "3.17.2", "4294967295.0"}) CHECK(to_string(parse_task_id(text)) == text);
+  for (const auto* text : {"", "3", "3.", ".3", "3.17.2.1", "3.17 ", "x", "-1.2", "3..1", "99999999999.1"})
+    CHECK_THROWS_AS((void)parse_task_id(text), error);
+}
+
+TEST_CASE("options of tasks travel with the view's calls") {
+  const auto s = std::make_shared<fake_session>(2);
+  s->add_job("nop", "void()", [](fake_engine&, std::span<const value>) { return value{}; });
+  const auto c = client_of(s);
+  using namespace std::chrono_literals;
+  (void)c[0].apply_async<void>("nop");
+  (void)c[0].with({.run_limit = 5s}).apply_async<void>("nop");
+  (void)c.load_balanced_view().with({.chunksize = 2}).with({.run_limit = 2s, .label = "x"}).apply_async<void>("nop");
+  REQUIRE(s->seen.size() == 3);
+  CHECK(s->seen[0].tasks->options() == nullptr);
+  CHECK(s->seen[1].tasks->options()->run_limit == 5s);
+  CHECK(s->seen[2].tasks->options()->label == "x");
+}
+
+TEST_CASE("engines are restarted, ended and sent signals by any form of targets") {
+  const auto s = std::make_shared<fake_session>(4);
+  const auto c = client_of(s);
+  c.restart();
+  c.shutdown("::2");
+  c[1].signal(2);
+  REQUIRE(s->orders.size() == 3);
+  CHECK(s->orders[0].what == engine_order::restart);
+  CHECK(s->orders[0].engines == std::vector{0, 1, 2, 3});
+  CHECK(s->orders[1].engines == std::vector{0, 2});
+  CHECK(s->orders[2].signal == 2);
+  CHECK_THROWS_AS(c.signal(0), error);
+  c.shutdown();
+  CHECK(!c.connected());
+}
+
+TEST_CASE("results of other clients are asked for by name") {
+  const auto s = std::make_shared<fake_session>(1);
+  const auto c = client_of(s);
+  CHECK(c.get_result<int>("3.17").get() == 42);
+  CHECK(s->fetched.at(0) == std::pair<std::uint32_t, std::uint64_t>{3, 17});
+  CHECK_THROWS_AS((void)c.get_result("seventeen"), error);
+}
