@@ -35,6 +35,7 @@ void engine_state::start() {
     after_loss();
     return;
   }
+  current_ = std::make_shared<worker_link*>(worker_.get());
   pid_ = worker_->pid();
   introduce();
 }
@@ -210,12 +211,25 @@ void engine_state::turn_ended() {
   services_->held == 0 ? services_->flush_now() : services_->flush_later();
 }
 
+std::shared_ptr<const void> engine_state::recycled_when_read(process::unique_fd file, std::uint64_t number) const {
+  auto own = std::make_shared<process::unique_fd>(std::move(file));
+  return {nullptr, [own, number, to = std::weak_ptr<worker_link*>{current_}](const void*) {
+            const auto link = to.lock();
+            if (!link || number == 0) return;
+            record r;
+            r.id = number;
+            r.kind = static_cast<std::uint16_t>(worker::link_kind::recycle);
+            (*link)->send(r, nullptr);
+            (*link)->flush();
+          }};
+}
+
 engine_state::file_part engine_state::part_of(const record& r, const char* payload, process::unique_fd file) const {
   worker::file_part part;
   if (r.size == sizeof part) std::memcpy(&part, payload, sizeof part);
   if ((r.flags & wire::transferred) != 0) {
-    auto own = std::make_shared<const process::unique_fd>(std::move(file));
-    return {own->get(), part.offset, part.size, own};
+    const int fd = file.get();
+    return {fd, part.offset, part.size, recycled_when_read(std::move(file), r.transfer)};
   }
   const auto given = given_.find(r.transfer);
   if (given == given_.end()) throw error{ec::bad_payload, "the worker named a file that it does not have"};
@@ -274,6 +288,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   take_last_words();
   const auto f = describe(how);
   last_loss_ = f.what;
+  current_.reset();
   worker_.reset();
   lose(core_.worker_lost(), f, true);
   services_->held -= held_.size();
@@ -349,6 +364,7 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
 
 void engine_state::stop() {
   stopping_ = true;
+  current_.reset();
   worker_.reset();
 }
 

@@ -94,6 +94,8 @@ private:
     std::uint64_t offset, size;
     std::shared_ptr<const void> keep; // keeps the descriptor
   };
+  /// Keeps a file of the worker, and tells it when nobody does any more.
+  std::shared_ptr<const void> recycled_when_read(process::unique_fd file, std::uint64_t number) const;
   /// @throws error{bad_payload} if the worker announced what it can't mean
   file_part part_of(const wire::record& r, const char* payload, process::unique_fd file) const;
   void send_large(wire::record o, bool directed, std::uint32_t client, const file_part& part);
@@ -123,6 +125,7 @@ private:
   std::optional<core::task_ref> killed_; // for which the worker was killed
   std::string replaced_for_;             // why the worker was ended on purpose; "" if it was not
   std::unique_ptr<worker_link> worker_;
+  std::shared_ptr<worker_link*> current_; // of worker_, for those that may outlive it
   std::map<task_key, file_ptr> files_;
   struct held_task {
     detail::slice payload; // names the job, should the worker die in it

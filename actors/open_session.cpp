@@ -38,10 +38,8 @@ public:
   explicit connected_session(const client_options& options)
       : options_{options}, file_{read_connection(options)}, tls_{security::role::client, file_.ca, file_.certificate,
                                                                  file_.key},
-        system_{config_}, core_{std::make_shared<client_core>(
-                              [this] { caf::anon_send(actor_, pactor::flush{}); },
-                              [this](const std::string& path, lane_events& events) { return open_lane(path, events); },
-                              file_.nonce)},
+        system_{config_}, core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); },
+                                                              lanes(), file_.nonce)},
         actor_{spawn()}, events_{actor_, core_} {
     try {
       connect();
@@ -137,12 +135,15 @@ public:
   }
 
 private:
-  /// In the I/O thread.
-  std::unique_ptr<lane> open_lane(const std::string& path, lane_events& events) {
-    auto socket = connect_lane(path);
-    if (!socket) return nullptr;
-    return std::make_unique<lane_socket>(dynamic_cast<default_multiplexer&>(system_.middleman().backend()),
-                                         std::move(socket), events);
+  /// Called in the I/O thread.
+  client_lanes::open_function lanes() {
+    if (!options_.shared_memory) return {};
+    return [this](const std::string& path, lane_events& events) -> std::unique_ptr<lane> {
+      auto socket = connect_lane(path);
+      if (!socket) return nullptr;
+      auto& loop = dynamic_cast<default_multiplexer&>(system_.middleman().backend());
+      return std::make_unique<lane_socket>(loop, std::move(socket), events);
+    };
   }
 
   caf::actor spawn() {

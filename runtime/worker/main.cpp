@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <exception>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -60,7 +61,8 @@ void answer(worker::output& out, wire::record task, wire::record_kind kind, work
     const worker::file_part part{buffer.used, 0};
     r.size = sizeof part;
     r.flags = wire::transferred;
-    out.add(r, &part, std::move(file), more, r.completed);
+    r.transfer = file->number;
+    out.add(r, &part, std::move(file->fd), more, r.completed);
   } else {
     r.size = static_cast<std::uint32_t>(buffer.used);
     out.add(r, buffer.data(), {}, more, r.completed);
@@ -103,7 +105,8 @@ int serve(worker::input& in, worker::output& out, worker::capture& printed) {
   worker::result_buffer buffer;
   stopwatch clock;
   while (auto task = in.next()) {
-    if (!is(task->record, wire::record_kind::task)) continue; // of a later version
+    if (is(task->record, link_kind::recycle)) buffer.recycle(task->record.id);
+    if (!is(task->record, wire::record_kind::task)) continue; // or of a later version
     task->record.count = pid;
     task->record.started = clock.start(task->waited);
     const bool prints = !worker::calls_builtin(task->payload);
@@ -125,6 +128,9 @@ int main() {
   // Nothing is left behind when the node goes. If it went before this line, the socket's end says so; the parent's
   // number does not, since in a container a node may be process 1 itself.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Jobs that make large results over and over find memory that is there, and not fresh pages each time.
+  ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
   // Programs that jobs start do not hold the socket open.
   ::fcntl(worker::socket_fd, F_SETFD, FD_CLOEXEC);
   try {

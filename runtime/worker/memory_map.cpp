@@ -35,7 +35,7 @@ mapping::~mapping() {
 
 memory_file::memory_file(std::size_t size) : file_{::memfd_create("pactor-result", MFD_CLOEXEC | MFD_ALLOW_SEALING)} {
   if (!file_) throw system_failure("cannot make a memory file", errno);
-  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
+  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0 || ::fcntl(file_.get(), F_ADD_SEALS, F_SEAL_SHRINK) != 0)
     throw system_failure("no memory for a result of " + std::to_string(size) + " bytes", errno);
   // Populated at once: one fault for each page would cost more than the copy.
   map_ = mapping{file_.get(), 0, size, PROT_READ | PROT_WRITE, MAP_POPULATE};
@@ -48,12 +48,10 @@ void memory_file::grow(std::size_t size) {
   map_ = mapping{file_.get(), 0, size, PROT_READ | PROT_WRITE, 0};
 }
 
-process::unique_fd memory_file::seal(std::size_t size) && {
-  map_ = mapping{}; // a file with a writable mapping can't be sealed
-  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0 ||
-      ::fcntl(file_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-    throw system_failure("cannot seal a memory file", errno);
-  return std::move(file_);
+process::unique_fd memory_file::share() const {
+  process::unique_fd copy{::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0)};
+  if (!copy) throw system_failure("cannot share a memory file", errno);
+  return copy;
 }
 
 } // namespace pactor::worker

@@ -38,8 +38,8 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return map_.size(); }
   /// Makes it larger; data() may change. @throws error{system}
   void grow(std::size_t size);
-  /// Ends the mapping; the file is `size` bytes from now on, and no one can change it. @throws error{system}
-  [[nodiscard]] process::unique_fd seal(std::size_t size) &&;
+  /// A descriptor for a reader; the file will not shrink under it. @throws error{system}
+  [[nodiscard]] process::unique_fd share() const;
 
 private:
   process::unique_fd file_;

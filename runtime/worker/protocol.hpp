@@ -2,13 +2,13 @@
 // What an engine and its worker say to each other over their socketpair: batches of wire::record in both
 // directions, and nothing else. The worker's end is descriptor 3.
 //
-// engine to worker:  init (first, once), task
+// engine to worker:  init (first, once), task, recycle
 // worker to engine:  stream (twice, before ready), ready (answer to init), output, result, failure, partial,
 //                    release
 //
 // A task or outcome with record_flag::transferred has its payload in a memory file whose descriptor comes with the
 // record's first byte (SCM_RIGHTS); the record's own payload is a file_part. Descriptors and the records that announce
-// them come in the same order. A task's `transfer` is the engine's number for the file; a result with
+// them come in the same order. A `transfer` is the sender's number for the file; a result with
 // record_flag::shared is a part of the file of that number, which the engine has already.
 
 #include "runtime/wire/records.hpp"
@@ -30,6 +30,7 @@ enum class link_kind : std::uint16_t {
   stream = 102,  ///< before ready, with record_flag::transferred: the descriptor is the read end of the pipe that the
                  ///< worker has as standard output (or error, with error_stream); the payload is a u64 of no meaning
   release = 103, ///< payload: none; id is the number of a file that the worker reads no more
+  recycle = 104, ///< payload: none; id is the `transfer` of a result whose file nobody reads any more
 };
 
 /// Where in a memory file a payload lies, in bytes.

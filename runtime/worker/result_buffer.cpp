@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kept_capacity = std::size_t{64} << 10;
 } // namespace
 
-result_buffer::result_buffer() noexcept : pactor_sink{sizeof(pactor_sink), this, &grow_for_job, 0} {}
+result_buffer::result_buffer() : pactor_sink{sizeof(pactor_sink), this, &grow_for_job, 0} {}
 
 void result_buffer::clear() noexcept {
   used = 0;
@@ -21,11 +21,12 @@ void result_buffer::clear() noexcept {
   if (small_.size() > kept_capacity) small_ = {};
 }
 
-process::unique_fd result_buffer::take_file() {
-  if (!file_ || used <= inline_limit) return {};
-  auto fd = std::move(*file_).seal(used);
+std::optional<result_buffer::sent_file> result_buffer::take_file() {
+  if (!file_ || used <= inline_limit) return std::nullopt;
+  auto fd = file_->share();
+  const auto number = files_.lend(std::move(*file_));
   file_.reset();
-  return fd;
+  return sent_file{std::move(fd), number};
 }
 
 char* result_buffer::make_room(std::size_t kept, std::size_t wanted, std::size_t& capacity) {
@@ -33,7 +34,7 @@ char* result_buffer::make_room(std::size_t kept, std::size_t wanted, std::size_t
     // Pages of a memory file that nothing was written to take no memory.
     if (wanted > file_->size()) file_->grow(std::max(wanted, 2 * file_->size()));
   } else if (wanted > inline_limit) {
-    memory_file file{wanted};
+    auto file = files_.take(wanted);
     if (kept > 0) std::memcpy(file.data(), small_.data(), kept);
     file_ = std::move(file);
   } else if (wanted > small_.size()) {

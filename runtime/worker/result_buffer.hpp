@@ -6,6 +6,7 @@
 #include "runtime/process/unique_fd.hpp"
 #include "runtime/worker/memory_map.hpp"
 #include "runtime/worker/protocol.hpp"
+#include "runtime/worker/result_files.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,15 +16,21 @@ namespace pactor::worker {
 
 class result_buffer : public pactor_sink {
 public:
-  result_buffer() noexcept;
+  result_buffer();
   result_buffer(const result_buffer&) = delete;
   result_buffer& operator=(const result_buffer&) = delete;
 
   /// Ready for the next result.
   void clear() noexcept;
   [[nodiscard]] const char* data() const noexcept { return file_ ? file_->data() : small_.data(); }
+  struct sent_file {
+    process::unique_fd fd;
+    std::uint64_t number = 0; ///< for recycle()
+  };
   /// The result as a memory file if it is larger than inline_limit, else nothing. Call once. @throws error{system}
-  [[nodiscard]] process::unique_fd take_file();
+  [[nodiscard]] std::optional<sent_file> take_file();
+  /// Nobody reads the result in that file any more.
+  void recycle(std::uint64_t number) { files_.recycle(number); }
 
   /// The result is a part of a file that the engine has.
   struct reference {
@@ -38,6 +45,7 @@ private:
   static char* grow_for_job(void* state, std::size_t kept, std::size_t wanted, std::size_t* capacity) noexcept;
 
   detail::bytes small_;
+  result_files files_;
   std::optional<memory_file> file_;
   std::optional<reference> reference_;
 };

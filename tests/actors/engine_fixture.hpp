@@ -141,12 +141,13 @@ struct engine_fixture : stage {
     worker().events->worker_said(r, nullptr, {});
   }
   /// A result of the worker: a part of `file`, or of the file `given` that it got.
-  void end_large(std::uint64_t id, worker::file_part part, process::unique_fd file, std::uint64_t given = 0) {
+  void end_large(std::uint64_t id, worker::file_part part, process::unique_fd file, std::uint64_t given = 0,
+                 std::uint64_t number = 0) {
     wire::record r;
     r.id = id;
     r.kind = static_cast<std::uint16_t>(record_kind::result);
     r.flags = given != 0 ? wire::shared : wire::transferred;
-    r.transfer = given;
+    r.transfer = given != 0 ? given : number;
     r.size = sizeof part;
     worker().events->worker_said(r, reinterpret_cast<const char*>(&part), std::move(file));
     worker().events->turn_ended();

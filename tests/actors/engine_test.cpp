@@ -353,6 +353,26 @@ TEST_SUITE("engine") {
     CHECK(file.use_count() == 1);
   }
 
+  TEST_CASE_FIXTURE(engine_fixture, "a worker is told when the file of its result is read no more, if it still lives") {
+    bring_up();
+    const auto log = lane_of_client();
+    for (const std::uint64_t id : {1U, 2U}) {
+      give(id, true, call_of("a"));
+      worker().take();
+      end_large(id, {3, 0}, file_of("abc"), 0, 40 + id);
+    }
+    const auto sent = outcomes(true);
+    CHECK(worker().take().empty());
+    log->say(lane_kind::release, sent.at(0).head.transfer);
+    const auto got = worker().take();
+    REQUIRE(got.size() == 1);
+    CHECK(got[0].head.kind == static_cast<std::uint16_t>(worker::link_kind::recycle));
+    CHECK(got[0].head.id == 41);
+    die();
+    log->say(lane_kind::release, sent.at(1).head.transfer);
+    for (const auto& r : worker().take()) CHECK(r.head.kind != static_cast<std::uint16_t>(worker::link_kind::recycle));
+  }
+
   TEST_CASE_FIXTURE(engine_fixture, "a dead worker reads no files any more") {
     bring_up();
     auto file = std::make_shared<memory_file>(1);

@@ -39,6 +39,15 @@ double resident_mb(pid_t pid) {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
+double own_mb(pid_t pid) {
+  std::ifstream in{"/proc/" + std::to_string(pid) + "/status"};
+  std::string word;
+  double kilobytes = 0;
+  while (in >> word)
+    if (word == "RssAnon:" && in >> kilobytes) break;
+  return kilobytes / 1e3;
+}
+
 std::vector<pid_t> children(pid_t pid) {
   std::vector<pid_t> result;
   std::error_code gone;

@@ -12,6 +12,8 @@ namespace bench {
 double cpu_seconds(pid_t pid);
 /// Resident memory in MB.
 double resident_mb(pid_t pid);
+/// Memory in MB that is its own, not shared with other processes.
+double own_mb(pid_t pid);
 /// Its children, of all its threads.
 std::vector<pid_t> children(pid_t pid);
 

@@ -88,6 +88,14 @@ std::uint64_t worker_process::send_as_file(const detail::slice& payload) {
   return r.id;
 }
 
+void worker_process::recycle(std::uint64_t transfer) {
+  wire::record r;
+  r.id = transfer;
+  r.kind = static_cast<std::uint16_t>(worker::link_kind::recycle);
+  batch_.add(r, nullptr);
+  send();
+}
+
 void worker_process::write(const detail::bytes& data, int fd) {
   for (std::size_t at = 0; at < data.size();) {
     iovec part{data.data() + at, data.size() - at};

@@ -70,6 +70,8 @@ public:
   void send();
   /// One task, its payload in a memory file, which gets a number.
   std::uint64_t send_as_file(const detail::slice& payload);
+  /// Tells the worker that the file of that result is read no more.
+  void recycle(std::uint64_t transfer);
   /// The numbers of the files that the worker gave back since the last call, as far as they were received.
   std::vector<std::uint64_t> take_released() { return std::exchange(released_, {}); }
 

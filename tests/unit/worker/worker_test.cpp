@@ -130,7 +130,7 @@ TEST_CASE("payloads that are no calls are refused and do no harm") {
   CHECK(w.call("power10", 2).result<double>() == 1024);
 }
 
-TEST_CASE("large results come as memory files that nobody can change") {
+TEST_CASE("large results come as memory files, which are used again when nobody reads them") {
   worker_process w;
   constexpr std::size_t n = 400'000; // above the limit for inline payloads
   const auto a = w.call("big", n);
@@ -146,6 +146,21 @@ TEST_CASE("large results come as memory files that nobody can change") {
   CHECK((words.record.flags & wire::transferred) != 0);
   CHECK(words.result<std::vector<std::string>>().size() == 300'000);
   CHECK((w.call("big", 1000).record.flags & wire::transferred) == 0);
+
+  const auto results = [&w] {
+    std::size_t count = 0;
+    for (const auto& fd : std::filesystem::directory_iterator{"/proc/" + std::to_string(w.pid()) + "/fd"}) {
+      std::error_code gone;
+      count += std::filesystem::read_symlink(fd.path(), gone).string().find("pactor-result") != std::string::npos;
+    }
+    return count;
+  };
+  const auto before = results();
+  w.recycle(a.record.transfer);
+  CHECK(w.call("big", n).result<std::vector<double>>() == v);
+  CHECK(results() == before);
+  CHECK(w.call("big", n).result<std::vector<double>>() == v);
+  CHECK(results() == before + 1);
 }
 
 TEST_CASE("large arguments come as memory files and are read in place") {

@@ -29,6 +29,7 @@ struct client_options {
   std::string cluster_id{};                  ///< "" is the profile's default cluster
   std::string connection_file{};             ///< overrides profile and cluster_id
   std::chrono::milliseconds timeout{10'000}; ///< of the connection itself, and of every query
+  bool shared_memory = true; ///< large payloads to and from engines of this host go by memory files, not the controller
 };
 
 /// One engine as the hub knows it.
