@@ -19,7 +19,6 @@ using process::unique_fd;
 namespace {
 
 constexpr int most_messages_a_turn = 64;
-constexpr const char* prefix = "lane-";
 
 /// The address of a socket file, whatever the length of its path: by way of its directory's descriptor.
 struct socket_address {
@@ -46,8 +45,10 @@ bool same_user(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::geteuid();
 }
 
-/// Nodes that were killed leave their sockets behind.
+/// Nodes that were killed leave their sockets behind. Those of other hosts, which may share the directory, can't be
+/// told from dead ones here.
 void remove_stale(const std::filesystem::path& directory) {
+  const auto prefix = lane_listener::file_prefix();
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
     const auto name = entry.path().filename().string();
@@ -128,11 +129,17 @@ void lane_socket::close() {
   events_.lane_closed(); // may destroy this
 }
 
+std::string lane_listener::file_prefix() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return std::string{"lane-"} + host.data() + "-";
+}
+
 lane_listener::lane_listener(default_multiplexer& loop, const std::string& directory, accepted on_accept)
     : on_accept_{std::move(on_accept)} {
   const auto place = std::filesystem::absolute(directory);
   remove_stale(place);
-  path_ = place / (prefix + std::to_string(::getpid()) + ".sock");
+  path_ = place / (file_prefix() + std::to_string(::getpid()) + ".sock");
   std::error_code ignored;
   std::filesystem::remove(path_, ignored); // of a process that had this number before
   const socket_address at{path_};

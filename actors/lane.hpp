@@ -84,6 +84,8 @@ public:
   /// @throws error{system}
   lane_listener(default_multiplexer& loop, const std::string& directory, accepted on_accept);
   ~lane_listener() override;
+  /// What the names of this host's sockets begin with.
+  static std::string file_prefix();
   /// Absolute.
   [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -390,8 +390,10 @@ TEST_SUITE("lane sockets") {
       REQUIRE(::listen(fd.get(), 1) == 0);
       return fd;
     };
-    bind_at("lane-1.sock"); // closed again: a dead node's
-    const auto living = bind_at("lane-2.sock"), other = bind_at("other.sock");
+    const auto prefix = lane_listener::file_prefix();
+    bind_at(prefix + "1.sock"); // closed again: a dead node's
+    bind_at("lane-elsewhere-1.sock");
+    const auto living = bind_at(prefix + "2.sock"), other = bind_at("other.sock");
     system_config config;
     caf::actor_system system{config};
     auto& loop = dynamic_cast<default_multiplexer&>(system.middleman().backend());
@@ -401,8 +403,9 @@ TEST_SUITE("lane sockets") {
       done.set_value();
     });
     done.get_future().wait();
-    CHECK_FALSE(std::filesystem::exists(directory / "lane-1.sock"));
-    CHECK(std::filesystem::exists(directory / "lane-2.sock"));
+    CHECK_FALSE(std::filesystem::exists(directory / (prefix + "1.sock")));
+    CHECK(std::filesystem::exists(directory / (prefix + "2.sock")));
+    CHECK(std::filesystem::exists(directory / "lane-elsewhere-1.sock"));
     CHECK(std::filesystem::exists(directory / "other.sock"));
     std::filesystem::remove_all(directory);
   }
