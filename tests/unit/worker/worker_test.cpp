@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -147,13 +149,16 @@ TEST_CASE("large results come as memory files, which are used again when nobody 
   CHECK(words.result<std::vector<std::string>>().size() == 300'000);
   CHECK((w.call("big", 1000).record.flags & wire::transferred) == 0);
 
-  const auto results = [&w] {
-    std::size_t count = 0;
+  const auto results = [&w] { // files, not descriptors: one on its way to us may still be open there
+    std::set<ino_t> files;
     for (const auto& fd : std::filesystem::directory_iterator{"/proc/" + std::to_string(w.pid()) + "/fd"}) {
       std::error_code gone;
-      count += std::filesystem::read_symlink(fd.path(), gone).string().find("pactor-result") != std::string::npos;
+      struct stat status {};
+      if (std::filesystem::read_symlink(fd.path(), gone).string().find("pactor-result") != std::string::npos &&
+          ::stat(fd.path().c_str(), &status) == 0)
+        files.insert(status.st_ino);
     }
-    return count;
+    return files.size();
   };
   const auto before = results();
   w.recycle(a.record.transfer);
