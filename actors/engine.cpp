@@ -125,6 +125,8 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
   case record_kind::partial:
     return ended(r, payload, std::move(file));
   case record_kind::output:
+  case record_kind::published:
+  case record_kind::displayed:
     return printed(r, payload);
   default:
     break;
@@ -146,7 +148,7 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
 void engine_state::printed(record r, const char* payload) {
   const auto t = core_.executing();
   if (!t || t->id != r.id) return; // by something that an earlier task left behind
-  printed_.note(r, {payload, r.size});
+  if (r.kind == static_cast<std::uint16_t>(record_kind::output)) printed_.note(r, {payload, r.size});
   r.engine = number_;
   gate_.pass(outbox_for(t->directed), r, payload);
   owes_ = true;

@@ -9,27 +9,33 @@ namespace pactor::cli {
 
 namespace {
 
-std::vector<entry> run(call_options& options, const std::string& job, const std::vector<std::string>& words) {
+struct answer {
+  std::vector<entry> entries; ///< one a task
+  std::vector<saved_item> displayed;
+};
+
+answer run(call_options& options, const std::string& job, const std::vector<std::string>& words) {
   pactor::arguments arguments;
   for (const auto& word : words) arguments.values.push_back(parse_argument(word));
   const auto c = options.connect();
-  std::vector<entry> entries;
+  answer a;
   const auto collect = [&](const auto& result) {
     if (options.keep) {
       for (const auto& name : result.names()) std::cout << name << '\n';
       (void)c.tasks(); // the controller has them when it has answered
       return;
     }
-    options.wait_for(result, options.as_json);
+    a.displayed = options.wait_for(result, options.as_json);
     const auto engines = result.engine_ids();
     auto each = result.get_or_errors();
-    for (std::size_t i = 0; i < each.size(); ++i) entries.push_back({engines[i], std::move(each[i])});
+    for (std::size_t i = 0; i < each.size(); ++i) a.entries.push_back({engines[i], std::move(each[i])});
+    for (const auto& item : a.displayed) a.entries.at(item.task).displayed.push_back(item);
   };
   if (options.balanced)
     collect(c.load_balanced_view(options.targets).with(options.tasks()).apply_async(job, arguments));
   else
     collect(c[targets{options.targets}].with(options.tasks()).apply_async(job, arguments));
-  return entries;
+  return a;
 }
 
 } // namespace
@@ -45,9 +51,9 @@ action declare_apply(CLI::App& app) {
   app.footer("What follows the job's name are its arguments, as JSON; a word that is no JSON is a string, 0:7 and\n"
              "0:7:2 are lists of integers. A text that begins with a dash is written as JSON: '\"-x\"'.");
   return [options, job, &app] {
-    const auto entries = run(*options, *job, words_of(app));
+    const auto a = run(*options, *job, words_of(app));
     if (options->keep) return code(exit_status::done);
-    return options->as_json ? print_json(entries) : print_lines(entries);
+    return status_with(a.displayed, options->as_json ? print_json(a.entries) : print_lines(a.entries));
   };
 }
 

@@ -62,15 +62,20 @@ map_result start_all(map_command& command, const std::vector<std::string>& words
   throw exit_error{exit_status::usage, "give one to three sequences, one for each parameter of the job"};
 }
 
-std::vector<entry> run(map_command& command, const std::vector<std::string>& words) {
+struct answer {
+  std::vector<entry> entries; ///< one an element
+  std::vector<saved_item> displayed;
+};
+
+answer run(map_command& command, const std::vector<std::string>& words) {
   const auto result = start_all(command, words);
-  command.call.wait_for(result, command.call.as_json || !command.show_engines);
+  answer a;
+  a.displayed = command.call.wait_for(result, command.call.as_json || !command.show_engines);
   auto each = result.get_or_errors();
   const auto engines = result.element_engine_ids();
-  std::vector<entry> entries;
-  entries.reserve(each.size());
-  for (std::size_t i = 0; i < each.size(); ++i) entries.push_back({engines[i], std::move(each[i])});
-  return entries;
+  a.entries.reserve(each.size());
+  for (std::size_t i = 0; i < each.size(); ++i) a.entries.push_back({engines[i], std::move(each[i])});
+  return a;
 }
 
 } // namespace
@@ -85,9 +90,12 @@ action declare_map(CLI::App& app) {
   app.footer("What follows the job's name are sequences, one for each of its parameters: ranges such as 0:7 or\n"
              "0:7:2, or JSON lists. The results come back in their order, as one JSON list.");
   return [command, &app] {
-    const auto entries = run(*command, words_of(app));
-    if (command->call.as_json) return print_json(entries);
-    return command->show_engines ? print_lines(entries) : print_list(entries);
+    const auto a = run(*command, words_of(app));
+    const auto print = [&] {
+      if (command->call.as_json) return print_json(a.entries);
+      return command->show_engines ? print_lines(a.entries) : print_list(a.entries);
+    };
+    return status_with(a.displayed, print());
   };
 }
 

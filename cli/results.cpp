@@ -38,6 +38,15 @@ void print_failures(const std::vector<entry>& entries) {
   flush();
 }
 
+json describe(const saved_item& item) {
+  json j{{"media_type", item.media_type}, {"name", item.name}, {"size", item.size}};
+  if (item.error.empty())
+    j["file"] = item.file;
+  else
+    j["error"] = item.error;
+  return j;
+}
+
 json describe(const failure& f) {
   json j{{"code", to_string(f.code)},
          {"type", f.type},
@@ -64,6 +73,7 @@ void call_options::declare(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--label", label, "A name for the tasks, for people");
   app.add_flag("--json", as_json, "Print results and failures as JSON");
+  app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
 
 interrupt_watch::interrupt_watch(process::shutdown_signals& signals, const detail::async_result_base& result)
@@ -113,6 +123,11 @@ int print_list(const std::vector<entry>& entries) {
   return status_of_all(entries);
 }
 
+int status_with(const std::vector<saved_item>& displayed, int status) {
+  const auto whole = std::ranges::all_of(displayed, [](const saved_item& item) { return item.error.empty(); });
+  return status == code(exit_status::done) && !whole ? code(exit_status::job_failed) : status;
+}
+
 int print_json(const std::vector<entry>& entries) {
   auto list = json::array();
   for (const auto& e : entries) {
@@ -121,6 +136,7 @@ int print_json(const std::vector<entry>& entries) {
       one["result"] = to_json(e.result.value());
     else
       one["error"] = describe(e.result.error());
+    for (const auto& item : e.displayed) one["displayed"].push_back(describe(item));
     list.push_back(std::move(one));
   }
   std::cout << to_line(list) << '\n';

@@ -2,6 +2,7 @@
 // Results of calls as `pactor apply` and `pactor map` print them, and the options that both have.
 
 #include "cli/cluster_choice.hpp"
+#include "cli/displayed.hpp"
 #include "cli/json.hpp"
 
 #include "pactor/client.hpp"
@@ -23,6 +24,7 @@ namespace pactor::cli {
 struct entry {
   int engine = -1;
   result_or_failure<value> result;
+  std::vector<saved_item> displayed{}; ///< by the task
 };
 
 /// Ends the tasks of a result when the user wants that: interrupts them at the first Ctrl-C, kills them at the next.
@@ -53,6 +55,7 @@ struct call_options {
   bool keep = false; ///< the result stays in the controller
   bool balanced = false;
   bool as_json = false;
+  std::string save_to = "."; ///< directory for what jobs display
 
   void declare(CLI::App& app);
   /// From then on Ctrl-C is wait_for()'s affair.
@@ -62,18 +65,22 @@ struct call_options {
   }
   [[nodiscard]] task_options tasks() const { return {.run_limit = seconds{limit}, .label = label, .keep = keep}; }
   /// Waits for the result, and until then prints what the jobs print: their standard output to ours, or to standard
-  /// error if ours is data. Ctrl-C interrupts the tasks, a second one kills them.
+  /// error if ours is data. What they have displayed is saved. Ctrl-C interrupts the tasks, a second one kills them.
   /// @throws timeout_error: the tasks go on; exit_error (interrupted) once they have ended
   template <class Result>
-  void wait_for(const Result& result, bool prints_data) {
+  std::vector<saved_item> wait_for(const Result& result, bool prints_data) {
     auto& out = prints_data ? std::cerr : std::cout;
     interrupt_watch watch{*signals_, result};
+    bool done = true;
     if (timeout <= 0)
       result.stream_output(out, std::cerr);
-    else if (!result.stream_output(out, std::cerr, seconds{timeout}) && !watch.interrupted())
-      throw timeout_error{result.job() + " is not done after " + json(timeout).dump() + " s; it goes on"};
-    result.wait();
+    else
+      done = result.stream_output(out, std::cerr, seconds{timeout}) || watch.interrupted();
+    if (done) result.wait();
+    auto saved = save(result.displayed(), save_to, std::cerr);
+    if (!done) throw timeout_error{result.job() + " is not done after " + json(timeout).dump() + " s; it goes on"};
     watch.check();
+    return saved;
   }
 
 private:
@@ -88,7 +95,10 @@ private:
 int print_lines(const std::vector<entry>& entries);
 /// One JSON list of the results, null for failures, which go to stderr. @return the exit code
 int print_list(const std::vector<entry>& entries);
-/// A JSON array with `{"engine": 0, "result": ...}` or `{"engine": 0, "error": {...}}` for each. @return the exit code
+/// 1 in place of 0 if something that jobs displayed could not be saved.
+[[nodiscard]] int status_with(const std::vector<saved_item>& displayed, int status);
+/// A JSON array with `{"engine": 0, "result": ...}` or `{"engine": 0, "error": {...}}` for each, and what it displayed
+/// as `"displayed": [...]`. @return the exit code
 int print_json(const std::vector<entry>& entries);
 
 } // namespace pactor::cli

@@ -80,15 +80,23 @@ task_outputs::~task_outputs() {
   if (budget_) *budget_ -= kept_;
 }
 
-task_outputs::entry& task_outputs::entry_of(std::size_t task, const utterance& u) {
+/// Null if it was said by a run that has been lost.
+task_outputs::entry* task_outputs::entry_of(std::size_t task, const utterance& u) {
   auto& e = entries_[task];
+  if (u.losses < e.losses) return nullptr;
   if (u.losses > e.losses) { // it runs anew: what counts is what the run said that ends it
-    count(-static_cast<std::ptrdiff_t>(e.out.size() + e.err.size()));
+    count(-static_cast<std::ptrdiff_t>(e.size()));
     e = entry{};
     e.losses = u.losses;
   }
   e.engine = u.engine;
-  return e;
+  return &e;
+}
+
+/// Bytes that may still be kept of all calls.
+std::size_t task_outputs::room() const {
+  const std::size_t used = budget_ ? budget_->load() : 0;
+  return most_kept - std::min(most_kept, used);
 }
 
 void task_outputs::count(std::ptrdiff_t grown) {
@@ -98,14 +106,22 @@ void task_outputs::count(std::ptrdiff_t grown) {
 
 void task_outputs::hear(std::size_t task, const utterance& u, const std::shared_ptr<output_budget>& budget) {
   if (!budget_) budget_ = budget;
-  auto& e = entry_of(task, u);
-  if (u.kind == static_cast<std::uint16_t>(wire::record_kind::output)) print(task, e, u);
+  auto* e = entry_of(task, u);
+  if (!e) return;
+  switch (static_cast<wire::record_kind>(u.kind)) {
+  case wire::record_kind::output:
+    return print(task, *e, u);
+  case wire::record_kind::published:
+    return publish(*e, u);
+  case wire::record_kind::displayed:
+    return display(task, *e, u);
+  default: // of a later version
+    break;
+  }
 }
 
 void task_outputs::print(std::size_t task, entry& e, const utterance& u) {
-  const std::size_t used = budget_ ? budget_->load() : 0;
-  const auto room = most_kept - std::min(most_kept, used);
-  count(e.text_of(u.stream).append(u.omitted, u.payload.text(), room));
+  count(e.text_of(u.stream).append(u.omitted, u.payload.text(), room()));
   if (listeners_.empty()) return;
   const auto text = (u.omitted > 0 ? omission_note(u.omitted) : std::string{}) + std::string{u.payload.text()};
   std::erase_if(listeners_, [&](const std::weak_ptr<live_output>& weak) {

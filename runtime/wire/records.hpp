@@ -44,6 +44,9 @@ enum class record_kind : std::uint16_t {
   // What a task says while it runs, on its way to its client. Such a record may be left out on the way.
   output = 16, ///< payload: what it printed, to standard error with error_stream; `transfer`: bytes that were left out
                ///< before it; `count`: to the client, how many engines died under the task before
+  published = 17, ///< payload: a name and its encoded value (wire/sayings.hpp); `transfer`: how many values were left
+                  ///< out that no later one replaced; `count`: as of output
+  displayed = 18, ///< payload: a part of a picture or file (wire/sayings.hpp); `count`: as of output
 };
 
 /// True for what a task says while it runs; after its outcome there is nothing more of it.

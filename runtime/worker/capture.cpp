@@ -208,6 +208,7 @@ void capture::wake() {
 void capture::run() {
   for (int idle = 0; !stopped_;) {
     if (!wait_for_text(idle)) return;
+    if (on_look_ && !stopped_) on_look_();
     if (task_.load() != no_task) std::this_thread::sleep_for(gather_time);
     for (std::size_t got = pipe_size; got >= pipe_size / 2 && !stopped_;) {
       const lock held{mutex_};

@@ -9,11 +9,13 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <ios>
 #include <memory>
 #include <mutex>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace pactor::worker {
 
@@ -31,6 +33,8 @@ public:
 
   /// The worker's own log.
   [[nodiscard]] int log() const noexcept { return log_.get(); }
+  /// `f` is called in the reading thread, at least every 50 ms while a task runs. Before the first task.
+  void on_look(std::function<void()> f) { on_look_ = std::move(f); }
   /// Sends the pipes' read ends to the engine, which reads what is left in them when this process is gone.
   void introduce();
 
@@ -76,6 +80,7 @@ private:
   std::array<std::streambuf*, 2> synced_{};
   std::array<std::wstreambuf*, 2> wide_synced_{};
   std::unique_ptr<char[]> buffer_; // NOLINT(*-avoid-c-arrays)
+  std::function<void()> on_look_;
   pid_t pid_;
 
   std::atomic<std::uint64_t> task_{no_task};

@@ -1,6 +1,7 @@
 // The worker: the process that one engine's jobs run in. It knows no network and no credentials; its engine talks to
 // it over descriptor 3 (see protocol.hpp) and may kill it at any time.
 
+#include "runtime/worker/announcer.hpp"
 #include "runtime/worker/builtins.hpp"
 #include "runtime/worker/cancellation.hpp"
 #include "runtime/worker/capture.hpp"
@@ -88,10 +89,10 @@ wire::record_kind withdrawn(worker::runner& jobs, worker::result_buffer& buffer)
   return wire::record_kind::failure;
 }
 
-int serve(worker::input& in, worker::output& out, worker::capture& printed) {
+int serve(worker::input& in, worker::output& out, worker::capture& printed, worker::announcer& said) {
   const auto first = in.next();
   if (!first || !is(first->record, link_kind::init)) return 1;
-  worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size), in.files()};
+  worker::runner jobs{worker::decode_setup(first->payload.data, first->payload.size), in.files(), said};
   worker::cancellation cancellation{worker::control_fd};
   ::close(worker::control_fd); // it is mapped
   jobs.use(cancellation);
@@ -111,10 +112,12 @@ int serve(worker::input& in, worker::output& out, worker::capture& printed) {
     task->record.started = clock.start(task->waited);
     const bool prints = !worker::calls_builtin(task->payload);
     if (prints) printed.begin(task->record.id);
+    said.begin(task->record.id);
     const auto kind = cancellation.begin() ? jobs.run(task->payload, buffer) : withdrawn(jobs, buffer);
     cancellation.end();
     task->record.completed = clock.stop();
     if (prints) printed.end(task->record.completed);
+    said.end(task->record.completed);
     answer(out, task->record, kind, buffer, in.more());
     task->payload = {};
     give_back(out, in.files(), task->record.completed);
@@ -136,11 +139,13 @@ int main() {
   try {
     worker::input in{worker::socket_fd};
     worker::output out{worker::socket_fd};
+    worker::announcer said{out};
     worker::capture printed{out};
+    printed.on_look([&said] { said.release(); });
     worker::save_last_words(printed);
     int status = 1;
     try {
-      status = serve(in, out, printed);
+      status = serve(in, out, printed, said);
     } catch (const std::exception& e) {
       ::dprintf(printed.log(), "pactor-worker: %s\n", e.what());
     }

@@ -9,8 +9,10 @@
 
 namespace pactor::worker {
 
-runner::runner(setup s, incoming_files& files)
-    : setup_{std::move(s)}, files_{files}, host_{space_.host(setup_.engine, setup_.host.c_str())} {}
+runner::runner(setup s, incoming_files& files, announcer& said)
+    : setup_{std::move(s)}, files_{files}, host_{space_.host(setup_.engine, setup_.host.c_str())} {
+  said.attach(host_);
+}
 
 void runner::add_library(const std::string& path) {
   catalogue_.add(path);

@@ -5,6 +5,7 @@
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/loader.hpp"
 #include "runtime/wire/records.hpp"
+#include "runtime/worker/announcer.hpp"
 #include "runtime/worker/cancellation.hpp"
 #include "runtime/worker/incoming_files.hpp"
 #include "runtime/worker/protocol.hpp"
@@ -20,7 +21,8 @@ namespace pactor::worker {
 class runner {
 public:
   /// @param files  where large payloads lie
-  runner(setup s, incoming_files& files);
+  /// @param said   takes what jobs publish and display
+  runner(setup s, incoming_files& files, announcer& said);
   runner(const runner&) = delete;
   runner& operator=(const runner&) = delete;
 

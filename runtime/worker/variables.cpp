@@ -72,8 +72,17 @@ bool variables::erase(std::string_view name) {
 }
 
 pactor_host variables::host(int engine, const char* host_name) {
-  return {sizeof(pactor_host), engine, ::getpid(), host_name, this,    &worker::find, &put,
-          &worker::erase,      &names, nullptr,    nullptr,   nullptr, nullptr};
+  pactor_host h{};
+  h.size = sizeof h;
+  h.engine = engine;
+  h.pid = ::getpid();
+  h.host_name = host_name;
+  h.state = this;
+  h.find = &worker::find;
+  h.put = &put;
+  h.erase = &worker::erase;
+  h.names = &names;
+  return h;
 }
 
 } // namespace pactor::worker

@@ -52,13 +52,19 @@ TEST_SUITE("engine") {
     give(1, true, call_of("a"));
     end(2, "of no task that runs", record_kind::output);
     end(1, "printed", record_kind::output);
+    end(1, "published", record_kind::published);
+    end(1, "displayed", record_kind::displayed);
+    end(2, "of no task that runs", record_kind::displayed);
     end(1, "value");
     const auto d = outcomes(true);
-    REQUIRE(d.size() == 2);
+    REQUIRE(d.size() == 4);
     CHECK(d[0].kind() == record_kind::output);
     CHECK(d[0].head.engine == 4);
     CHECK(d[0].payload == "printed");
-    CHECK(d[1].payload == "value");
+    CHECK(d[1].kind() == record_kind::published);
+    CHECK(d[2].payload == "displayed");
+    CHECK(d[2].head.engine == 4);
+    CHECK(d[3].payload == "value");
     CHECK_FALSE(worker().killed);
   }
 

@@ -181,6 +181,17 @@ public:
   /// The same of standard error.
   [[nodiscard]] auto stderr_() const { return output_of(text_stream::err); }
 
+  /// The latest value of each name that the job has published so far (context::publish()), while it runs and after.
+  /// Of one task a map, else a map for each, in target order; of a map, one a part.
+  /// @throws error{bad_payload} if a job published what is no value
+  [[nodiscard]] auto data() const {
+    auto all = published();
+    if constexpr (std::is_same_v<Shape, shape::single>)
+      return all.empty() ? std::map<std::string, value>{} : std::move(all.front());
+    else
+      return all;
+  }
+
   /// Iterates over the results as they come in, in order of submission; after a load-balanced map with
   /// `.ordered = false`, in order of arrival. Waits where it must, and raises a failure where it stands.
   [[nodiscard]] iterator begin() const requires(!std::is_void_v<R>) { return iterator{state_}; }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -142,6 +143,40 @@ public:
     end_if(host_.sleep(host_.control, std::chrono::duration_cast<std::chrono::nanoseconds>(limited).count()));
   }
 
+  /// Tells whoever called the job a value while it runs: of each name the latest, by async_result::data(). Costs
+  /// little as often as it is done; faster than 256 KiB a second, values are replaced before they are sent. The last
+  /// value of each name arrives when the task ends.
+  /// @param name 1 to 255 bytes
+  /// @throws error{too_large} if the task's latest values are more than 1 MiB together, error{invalid_argument}
+  template <encodable T>
+  void publish(std::string_view name, const T& v) {
+    if (!speaks()) refuse("publish values");
+    const auto encoded = encode(v);
+    const auto said = host_.publish(host_.speaker, name.data(), name.size(), encoded.data(), encoded.size());
+    if (said != PACTOR_SAID) not_said(said, "publish", name, encoded.size(), "1 MiB of the latest values");
+  }
+
+  /// Hands a picture or file to whoever called the job: async_result::displayed(), `pactor apply --save`.
+  /// @param media_type such as `image/svg+xml`; 1 to 255 bytes
+  /// @param data its bytes; 16 MiB and 1000 items in all a task
+  /// @param name to save it under, at most 255 bytes; may be ""
+  /// @throws error{too_large}, error{invalid_argument}
+  void display(std::string_view media_type, std::string_view data, std::string_view name = {}) {
+    if (!speaks()) refuse("display anything");
+    const auto said = host_.display(host_.speaker, media_type.data(), media_type.size(), name.data(), name.size(),
+                                    data.data(), data.size());
+    if (said != PACTOR_SAID)
+      not_said(said, "display", name.empty() ? media_type : name, data.size(), "16 MiB and 1000 items");
+  }
+  /// The same of bytes in any contiguous range: `std::vector<unsigned char>`, `std::span<const std::byte>`.
+  template <std::ranges::contiguous_range R>
+  requires(sizeof(std::ranges::range_value_t<R>) == 1 &&
+           !std::convertible_to<const R&, std::string_view>) void display(std::string_view media_type, const R& data,
+                                                                          std::string_view name = {}) {
+    display(media_type,
+            std::string_view{reinterpret_cast<const char*>(std::ranges::data(data)), std::ranges::size(data)}, name);
+  }
+
 private:
   [[nodiscard]] std::int32_t cancellation() const noexcept {
     return detail::has_control(host_) ? host_.cancelled(host_.control) : PACTOR_GO_ON;
@@ -149,6 +184,21 @@ private:
   static void end_if(std::int32_t cancellation) {
     if (cancellation == PACTOR_CANCELLED) throw interrupted{"the task was cancelled"};
     if (cancellation == PACTOR_INTERRUPTED) throw interrupted{"the task was interrupted (SIGINT)"};
+  }
+  [[nodiscard]] bool speaks() const noexcept {
+    return host_.size >= offsetof(pactor_host, display) + sizeof host_.display && host_.publish && host_.display;
+  }
+  [[noreturn]] static void refuse(const std::string& what) {
+    throw error{ec::invalid_argument, "the worker is of an older pactor, in which jobs can't " + what};
+  }
+  [[noreturn]] static void not_said(std::int32_t said, const std::string& verb, std::string_view name, std::size_t size,
+                                    const std::string& limit) {
+    if (said == PACTOR_SAID_NO_MEMORY) throw std::bad_alloc{};
+    if (said == PACTOR_SAID_BAD_NAME)
+      throw error{ec::invalid_argument, "can't " + verb + ": names and media types have 1 to 255 bytes"};
+    throw error{ec::too_large, "can't " + verb + " " + std::string{name} + " of " + std::to_string(size) +
+                                   " bytes: a task has at most " + limit +
+                                   "; return it as the result, or make it a variable"};
   }
   template <class T>
   static T decoded(const char* data, std::size_t size) {

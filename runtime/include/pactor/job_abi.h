@@ -68,6 +68,14 @@ typedef struct pactor_variable {
   const pactor_native* native; /* null if encoded */
 } pactor_variable;
 
+/* What came of something that a job says while it runs. */
+enum pactor_said {
+  PACTOR_SAID = 0,          /* it is on its way */
+  PACTOR_SAID_TOO_MUCH = 1, /* it is more than a task may say */
+  PACTOR_SAID_BAD_NAME = 2, /* a name or media type is empty or too long */
+  PACTOR_SAID_NO_MEMORY = 3
+};
+
 /* The engine that a job runs on, and its namespace. Pointers stay valid until the variable is changed. */
 typedef struct pactor_host {
   uint32_t size;
@@ -91,6 +99,12 @@ typedef struct pactor_host {
   int32_t (*cancelled)(void* control);
   /* Waits so long, or until the task is to end; returns what cancelled() does. */
   int32_t (*sleep)(void* control, int64_t nanoseconds);
+  void* speaker; /* what jobs say while they run: state of the functions below */
+  /* Tells the caller a value while the job runs: one of pactor_said. */
+  int32_t (*publish)(void* speaker, const char* name, size_t name_size, const char* encoded, size_t encoded_size);
+  /* Hands the caller a picture or file: one of pactor_said. */
+  int32_t (*display)(void* speaker, const char* media_type, size_t media_type_size, const char* name, size_t name_size,
+                     const char* data, size_t data_size);
 } pactor_host;
 
 /* One call. */

@@ -2,6 +2,8 @@
 
 #include "tests/unit/jobs/test_jobs.hpp"
 
+#include <cstddef>
+#include <string>
 #include <tuple>
 
 using namespace pactor;
@@ -117,4 +119,14 @@ TEST_CASE("an object that is replaced or erased is destroyed once") {
     c.set("y", counter{alive});
   }
   CHECK(alive == 0);
+}
+
+TEST_CASE("a worker of an older pactor, in which jobs can't publish, says so") {
+  local_engine engine{{PACTOR_TEST_SHOWING}};
+  engine.adjust = [](pactor_host& host) { host.size = offsetof(pactor_host, speaker); };
+  for (const std::string job : {"publish_named", "display_svg"}) {
+    const auto f = engine.call(job, "name").failed();
+    CHECK(f.code == ec::invalid_argument);
+    CHECK(has(f.what, "the worker is of an older pactor"));
+  }
 }

@@ -13,6 +13,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,7 +59,8 @@ public:
     REQUIRE(view);
     const auto* entry = catalogue_.find(view->job);
     REQUIRE(entry != nullptr);
-    const auto host = space.host(3, "host-1");
+    auto host = space.host(3, "host-1");
+    if (adjust) adjust(host);
     const pactor_call c{sizeof c,
                         static_cast<std::uint32_t>(view->mode),
                         view->job.data(),
@@ -72,6 +74,7 @@ public:
   }
 
   worker::variables space;
+  std::function<void(pactor_host&)> adjust; ///< of the engine that jobs see
 
 private:
   jobs::catalogue catalogue_;

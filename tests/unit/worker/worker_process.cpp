@@ -140,6 +140,11 @@ bool worker_process::take_output(worker::incoming& in) {
     ++pipes_;
     return true;
   }
+  if (in.record.kind == static_cast<std::uint16_t>(wire::record_kind::published) ||
+      in.record.kind == static_cast<std::uint16_t>(wire::record_kind::displayed)) {
+    said_[in.record.id].push_back({in.record, std::string{in.payload.text()}});
+    return true;
+  }
   if (in.record.kind != static_cast<std::uint16_t>(wire::record_kind::output)) return false;
   auto& p = printed_[in.record.id];
   ((in.record.flags & wire::error_stream) != 0 ? p.err : p.out) += in.payload.text();

@@ -49,6 +49,12 @@ struct printed_text {
   std::uint64_t omitted = 0;
 };
 
+/// What a task published or displayed: records as they came.
+struct said_record {
+  wire::record record;
+  std::string payload;
+};
+
 class worker_process {
 public:
   /// Starts it with the libraries of the tests, or others, and waits until it is ready.
@@ -81,6 +87,9 @@ public:
   /// What the task of this id had printed when its outcome was received.
   [[nodiscard]] const printed_text& printed(std::uint64_t id) { return printed_[id]; }
 
+  /// What it had published and displayed.
+  [[nodiscard]] const std::vector<said_record>& said(std::uint64_t id) { return said_[id]; }
+
   template <class... Args>
   answer call(std::string_view job, const Args&... args) {
     return one(detail::encode_call(job, detail::call_mode::apply, args...));
@@ -109,6 +118,7 @@ private:
   std::map<std::uint64_t, process::unique_fd> files_; // that were sent, by number
   std::vector<std::uint64_t> released_;
   std::map<std::uint64_t, printed_text> printed_;
+  std::map<std::uint64_t, std::vector<said_record>> said_;
   int pipes_ = 0; ///< that it announced
 };
 

@@ -3,12 +3,14 @@
 
 #include "pactor/detail/session.hpp"
 #include "pactor/distribution.hpp"
+#include "pactor/value.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -166,6 +168,13 @@ public:
   /// @return false if `timeout` ran out first; the tasks go on
   bool stream_output(std::ostream& out, std::ostream& err, seconds timeout) const;
 
+  /// The pictures and files that the jobs have handed back so far (context::display()), in task order. All of them
+  /// are here when their task has ended; one that is not whole then says so: displayed_item::complete().
+  [[nodiscard]] std::vector<displayed_item> displayed() const;
+  /// How many values the tasks published that are missing in data(), though no later one replaced them: this client
+  /// was too slow, or keeps too much already (1 MiB a task, 256 MiB of all outputs).
+  [[nodiscard]] std::uint64_t data_missed() const;
+
   /// `<async_result(power10): pending>`, `finished` or `failed`.
   friend std::ostream& operator<<(std::ostream& out, const async_result_base& r);
 
@@ -180,6 +189,8 @@ protected:
 
   /// @throws timeout_error "result not ready"
   void require_ready(deadline until) const;
+  /// What each task has published so far.
+  [[nodiscard]] std::vector<std::map<std::string, value>> published() const;
   /// What each task has printed so far to a stream.
   [[nodiscard]] std::vector<std::string> texts(text_stream s) const;
   /// Raises what failed so far, as check() does in the end. Returns if nothing did.

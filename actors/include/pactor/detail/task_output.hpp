@@ -27,6 +27,11 @@ struct displayed_item {
   std::string media_type; ///< `image/png`
   std::string name;       ///< that the job gave it; may be "", and is no path to trust
   std::string data;       ///< bytes
+  std::uint64_t size = 0; ///< bytes that there are to come in all
+
+  /// False while a part is on its way; of a task that has ended, if it was lost with its engine, or left out because
+  /// this client was too slow or keeps too much.
+  [[nodiscard]] bool complete() const noexcept { return data.size() == size; }
 };
 
 namespace detail {
@@ -59,11 +64,11 @@ private:
 
 /// Something that a task says, as it came.
 struct utterance {
-  std::uint16_t kind = 0; ///< wire::record_kind: output
+  std::uint16_t kind = 0; ///< wire::record_kind: output, published or displayed
   text_stream stream = text_stream::out;
   int engine = -1;
   std::uint32_t losses = 0;  ///< engines that died under the task before
-  std::uint64_t omitted = 0; ///< bytes that were left out before it
+  std::uint64_t omitted = 0; ///< bytes, or published values, that were left out before it
   slice payload;
 };
 
@@ -111,15 +116,31 @@ public:
   [[nodiscard]] std::string text(std::size_t task, text_stream s) const;
   /// The engine that a task ran on last; -1 if it has said nothing.
   [[nodiscard]] int engine(std::size_t task) const;
+  /// The latest value of each name that a task has published, encoded.
+  [[nodiscard]] std::map<std::string, bytes> published(std::size_t task) const;
+  /// Values that it published and that did not get here, or were not kept, though no later one replaced them.
+  [[nodiscard]] std::uint64_t unpublished(std::size_t task) const;
+  /// What all tasks have displayed so far, in task order, each in the order of the job.
+  [[nodiscard]] std::vector<std::shared_ptr<const displayed_item>> displayed() const;
 
 private:
   struct entry {
     int engine = -1;
     std::uint32_t losses = 0;
     kept_text out, err;
+    std::map<std::string, bytes> values;
+    std::size_t values_size = 0;
+    std::uint64_t missed_values = 0;
+    std::map<std::uint32_t, std::shared_ptr<displayed_item>> items; // never changed once complete
+    std::uint64_t items_size = 0;                                   // as announced
+    std::size_t items_kept = 0;
+    [[nodiscard]] std::size_t size() const { return out.size() + err.size() + values_size + items_kept; }
     kept_text& text_of(text_stream s) { return s == text_stream::out ? out : err; }
   };
-  entry& entry_of(std::size_t task, const utterance& u);
+  entry* entry_of(std::size_t task, const utterance& u);
+  [[nodiscard]] std::size_t room() const;
+  void publish(entry& e, const utterance& u);
+  void display(std::size_t task, entry& e, const utterance& u);
   void print(std::size_t task, entry& e, const utterance& u);
   void count(std::ptrdiff_t grown);
 
