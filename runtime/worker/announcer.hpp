@@ -27,7 +27,7 @@ public:
     if (spoke_) finish(now);
   }
 
-  /// Job thread, or threads that a job has started while it runs. @return pactor_said
+  /// Job thread only. @return pactor_said
   pactor_said publish(std::string_view name, std::string_view encoded);
   pactor_said display(std::string_view media_type, std::string_view name, std::string_view data);
   /// Any thread, now and then: what was published too fast goes on when it may.

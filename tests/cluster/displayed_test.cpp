@@ -63,7 +63,7 @@ TEST_CASE("each engine's values keep apart, in target order") {
     CHECK(of_engine.size() == 2);
     CHECK(of_engine.at("double").as<std::vector<double>>() == std::vector<double>{8});
   }
-  const auto beyond = caught<remote_error>([&] { c[0].apply_sync<void>("publish_large", 2L, 800'000L); });
+  const auto beyond = caught<error>([&] { c[0].apply_sync<void>("publish_large", 2L, 800'000L); });
   REQUIRE(beyond);
   CHECK(beyond->code() == ec::too_large);
 }
