@@ -19,6 +19,10 @@ std::span<const command> commands() {
       command{"result", "Show the result of a task that did not block", &declare_result},
       command{"abort", "End tasks", &declare_abort},
       command{"engines", "List engines, restart or end them, send them a signal", &declare_engines},
+      command{"push", "Set variables on every engine", &declare_push},
+      command{"pull", "Print variables of every engine", &declare_pull},
+      command{"scatter", "Divide a sequence among the engines", &declare_scatter},
+      command{"gather", "Put a variable's parts on the engines together", &declare_gather},
   };
   return table;
 }

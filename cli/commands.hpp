@@ -18,5 +18,9 @@ action declare_abort(CLI::App& app);
 action declare_engines(CLI::App& app);
 action declare_tasks(CLI::App& app);
 action declare_result(CLI::App& app);
+action declare_push(CLI::App& app);
+action declare_pull(CLI::App& app);
+action declare_scatter(CLI::App& app);
+action declare_gather(CLI::App& app);
 
 } // namespace pactor::cli

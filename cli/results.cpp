@@ -65,13 +65,17 @@ json describe(const failure& f) {
 } // namespace
 
 void call_options::declare(CLI::App& app) {
-  cluster.declare(app);
-  app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
+  declare_direct(app);
   app.add_flag("-b,--balanced", balanced, "Let the scheduler choose among these engines");
-  app.add_option("--timeout", timeout, "Seconds to wait; the job goes on after that")->check(CLI::NonNegativeNumber);
   app.add_option("--limit", limit, "Seconds that a task may run; then it is asked to end, interrupted, killed")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--label", label, "A name for the tasks, for people");
+}
+
+void call_options::declare_direct(CLI::App& app) {
+  cluster.declare(app);
+  app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
+  app.add_option("--timeout", timeout, "Seconds to wait; the job goes on after that")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", as_json, "Print results and failures as JSON");
   app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
@@ -111,6 +115,11 @@ std::vector<std::string> words_of(const CLI::App& app) {
 int print_lines(const std::vector<entry>& entries) {
   for (const auto& e : entries)
     if (e.result) std::cout << '[' << e.engine << "] " << to_line(to_json(e.result.value())) << '\n';
+  print_failures(entries);
+  return status_of_all(entries);
+}
+
+int print_nothing(const std::vector<entry>& entries) {
   print_failures(entries);
   return status_of_all(entries);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Results of calls as `pactor apply` and `pactor map` print them, and the options that both have.
+// Results of calls as `pactor apply`, `pactor map`, `pactor pull` and others print them, and the options that they
+// share.
 
 #include "cli/cluster_choice.hpp"
 #include "cli/displayed.hpp"
@@ -16,6 +17,8 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace pactor::cli {
@@ -64,6 +67,8 @@ struct call_options {
     return client{cluster.connection()};
   }
   [[nodiscard]] task_options tasks() const { return {.run_limit = seconds{limit}, .label = label, .keep = keep}; }
+  /// The same without `--balanced`: of commands that are about the engines themselves.
+  void declare_direct(CLI::App& app);
   /// Waits for the result, and until then prints what the jobs print: their standard output to ours, or to standard
   /// error if ours is data. What they have displayed is saved. Ctrl-C interrupts the tasks, a second one kills them.
   /// @throws timeout_error: the tasks go on; exit_error (interrupted) once they have ended
@@ -87,12 +92,31 @@ private:
   std::optional<process::shutdown_signals> signals_;
 };
 
+/// One entry an engine, in target order; nil for what returns nothing. Waits for all.
+template <class R, class Shape>
+[[nodiscard]] std::vector<entry> entries_of(const async_result<R, Shape>& result) {
+  const auto engines = result.engine_ids();
+  auto each = result.get_or_errors();
+  std::vector<entry> entries;
+  entries.reserve(each.size());
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    if constexpr (std::is_void_v<R>)
+      entries.push_back(
+          {engines[i], each[i] ? result_or_failure<value>{value{}} : result_or_failure<value>{each[i].error()}});
+    else
+      entries.push_back({engines[i], std::move(each[i])});
+  }
+  return entries;
+}
+
 /// The words behind the job's name, in which a negative number is no option.
 /// @throws exit_error (usage) for an option that does not exist
 [[nodiscard]] std::vector<std::string> words_of(const CLI::App& app);
 
 /// `[0] 1024.0` for each entry, failures to stderr. @return the exit code
 int print_lines(const std::vector<entry>& entries);
+/// Failures only, to stderr: of what has no results. @return the exit code
+int print_nothing(const std::vector<entry>& entries);
 /// One JSON list of the results, null for failures, which go to stderr. @return the exit code
 int print_list(const std::vector<entry>& entries);
 /// 1 in place of 0 if something that jobs displayed could not be saved.

@@ -37,8 +37,8 @@ foreach(folder IN ITEMS runtime jobs)
     RELATIVE ${ROOT}/actors/include
     ${ROOT}/actors/include/*.hpp)
   foreach(header IN LISTS headers)
-    # The tour is no job but a client program, a model for users' own.
-    forbid(${folder} "${include}${header}[>\"]" "${folder} knows nothing of what is built on it" "^jobs/tour/")
+    # The tour and the slides are client programs, models for users' own.
+    forbid(${folder} "${include}${header}[>\"]" "${folder} knows nothing of what is built on it" "^jobs/(tour|slides)/")
   endforeach()
 endforeach()
 forbid(actors "${include}cli/" "actors knows nothing of what is built on it")
