@@ -121,14 +121,14 @@ std::optional<std::vector<std::int64_t>> parse_range(std::string_view word) {
     throw error{ec::invalid_argument, "the range " + std::string{word} + ' ' + why};
   };
   if (*step == 0) refuse("has step 0");
+  if (*step > 0 ? *start >= *stop : *start <= *stop) return std::vector<std::int64_t>{};
   constexpr std::uint64_t most = std::uint64_t{1} << 27;
-  std::vector<std::int64_t> all;
-  auto at = *start;
-  while (*step > 0 ? at < *stop : at > *stop) {
-    if (all.size() == most) refuse("has more than 2^27 elements");
-    all.push_back(at);
-    if (__builtin_add_overflow(at, *step, &at)) break;
-  }
+  const auto first = static_cast<std::uint64_t>(*start), last = static_cast<std::uint64_t>(*stop),
+             by = static_cast<std::uint64_t>(*step); // unsigned: nothing overflows
+  const auto count = *step > 0 ? (last - first - 1) / by + 1 : (first - last - 1) / (0 - by) + 1;
+  if (count > most) refuse("has more than 2^27 elements");
+  std::vector<std::int64_t> all(count);
+  for (std::uint64_t i = 0; i < count; ++i) all[i] = static_cast<std::int64_t>(first + i * by);
   return all;
 }
 

@@ -50,6 +50,10 @@ TEST_CASE("what push sets, pull prints, a line for each engine") {
   CHECK(pactor({"pull", "-t1", "b", "v", "m", "w", "e", "r"}) ==
         "[1] [-7,[1,2,3],{\"x\":[1.5,null]},\"a word\",\"\",[0,2,4,6]]\n");
   CHECK(pactor({"pull", "b"}) == "[0] 3453\n[1] -7\n");
+  pactor({"push", "r=9223372036854775806:-9223372036854775808:-9223372036854775807"});
+  CHECK(pactor({"pull", "r", "-t0"}) == "[0] [9223372036854775806,-1]\n");
+  pactor({"push", "r=3:0:-2"});
+  CHECK(pactor({"pull", "r", "-t0"}) == "[0] [3,1]\n");
   CHECK(json::parse(pactor({"push", "a=1=2", "--json"})) ==
         json::parse(R"([{"engine":0,"result":null},{"engine":1,"result":null}])"));
   CHECK(json::parse(pactor({"pull", "a", "--json", "-t1"})) == json::parse(R"([{"engine":1,"result":"1=2"}])"));
@@ -87,6 +91,8 @@ TEST_CASE("what goes wrong with variables has its exit code, and what is there i
   expect(cluster, 2, {"push", "a=6", "--tragets", "0"}, "--tragets");
   expect(cluster, 2, {"push", "a=6", "-t", "7"}, "no engine 7: the engines are 0, 1");
   expect(cluster, 2, {"push", "a=0:7:0"}, "step 0");
+  expect(cluster, 2, {"push", "a=0:200000000"}, "more than 2^27 elements"); // refused before they are made
+  expect(cluster, 2, {"push", "a=-9223372036854775808:9223372036854775807"}, "more than 2^27 elements");
   expect(cluster, 2, {"pull"}, "NAME");
   expect(cluster, 2, {"scatter", "x"}, "give one sequence");
   expect(cluster, 2, {"scatter", "x", "28"}, "28 is no sequence");
