@@ -44,8 +44,8 @@ public:
 
   void send(frame_kind kind, detail::slice body = {}, std::uint64_t tag = 0, std::uint16_t flags = 0,
             std::uint64_t aux = 0) {
-    send(frame_header{static_cast<std::uint32_t>(body.size), static_cast<std::uint16_t>(kind), flags, tag, aux},
-         std::move(body));
+    const frame_header header{static_cast<std::uint32_t>(body.size), static_cast<std::uint16_t>(kind), flags, tag, aux};
+    send(header, std::move(body));
   }
 };
 

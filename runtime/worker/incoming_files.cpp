@@ -36,14 +36,13 @@ detail::bytes incoming_files::map(std::uint64_t id, process::unique_fd file, std
     throw error{ec::bad_payload, "a memory file of " + std::to_string(whole) + " bytes is said to have " +
                                      std::to_string(offset + size)};
   const auto lead = offset % static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  auto pages = std::make_unique<mapping>(file.get(), offset - lead, lead + size, PROT_READ, 0);
+  auto pages = std::make_shared<const mapping>(file.get(), offset - lead, lead + size, PROT_READ, 0);
   auto* data = pages->data() + lead;
   {
     const std::lock_guard held{state_->mutex};
     state_->maps[data] = {id, offset, size};
   }
-  auto owner = std::shared_ptr<const void>(data, [id, data, all = state_, keep = pages.release()](const void*) {
-    const std::unique_ptr<mapping> gone{keep};
+  auto owner = std::shared_ptr<const void>(data, [id, data, all = state_, keep = std::move(pages)](const void*) {
     const std::lock_guard held{all->mutex};
     all->maps.erase(data);
     all->released.push_back(id);
