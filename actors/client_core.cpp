@@ -38,38 +38,6 @@ void client_core::check_connected() const {
   if (ended_) throw not_connected{"the connection to the controller ended: " + end_reason_};
 }
 
-std::uint64_t client_core::enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared) {
-  if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(tasks_.size()));
-    tasks_.emplace_back();
-  }
-  const auto slot = free_.back();
-  free_.pop_back();
-  auto& p = tasks_[slot];
-  p.call = c;
-  p.index = static_cast<std::uint32_t>(index);
-  p.shared = shared;
-  const auto id = std::uint64_t{p.generation} << 32 | slot;
-  if (index < c->ids.size()) c->ids[index] = id;
-  return id;
-}
-
-std::optional<client_core::pending> client_core::leave(std::uint64_t id) {
-  const auto slot = static_cast<std::uint32_t>(id);
-  if (slot >= tasks_.size() || !tasks_[slot].call || tasks_[slot].generation != id >> 32) return std::nullopt;
-  auto& p = tasks_[slot];
-  auto result = std::move(p);
-  p = pending{nullptr, 0, result.generation + 1, 0};
-  free_.push_back(slot);
-  return result;
-}
-
-std::optional<client_core::pending> client_core::find(std::uint64_t id) const {
-  const auto slot = static_cast<std::uint32_t>(id);
-  if (slot >= tasks_.size() || !tasks_[slot].call || tasks_[slot].generation != id >> 32) return std::nullopt;
-  return tasks_[slot];
-}
-
 void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mutex> lock) {
   if (flushing_) return;
   auto& out = kind == frame_kind::direct_tasks ? direct_ : balanced_;
@@ -96,7 +64,7 @@ void client_core::add_task(outgoing& out, record r, const detail::slice& payload
     out.batch.add(o, options.data());
   }
   r.kind = static_cast<std::uint16_t>(record_kind::task);
-  if (payload.size <= worker::inline_limit) {
+  if (shared == 0 && payload.size <= worker::inline_limit) {
     r.size = static_cast<std::uint32_t>(payload.size);
     out.batch.add(r, payload.data);
     return;
@@ -131,19 +99,18 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
   const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
   check_connected();
-  const auto large = payload.size > worker::inline_limit;
-  const auto shared = large ? lanes_.offer(payload, targets).value_or(0) : 0;
-  const bool lone = nothing_open() && !large;
+  const auto shared = payload.size > worker::file_limit ? lanes_.offer(payload, targets).value_or(0) : 0;
+  const bool lone = tasks_.empty() && shared == 0 && payload.size <= worker::inline_limit;
   const auto inlined = std::min(payload.size, worker::inline_limit);
   direct_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
                     targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
-    r.id = enter(c, first, shared);
+    r.id = tasks_.enter(c, first, shared);
     r.engine = targets[0];
   } else {
     std::vector<target> list(targets.size());
-    for (std::size_t i = 0; i < targets.size(); ++i) list[i] = {enter(c, first + i, shared), targets[i], 0};
+    for (std::size_t i = 0; i < targets.size(); ++i) list[i] = {tasks_.enter(c, first + i, shared), targets[i], 0};
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
@@ -158,7 +125,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
   check_connected();
-  const bool lone = nothing_open();
+  const bool lone = tasks_.empty();
   const auto inlined = std::min(payload.size, worker::inline_limit);
   balanced_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
                       wire::padded(allowed.size_bytes()));
@@ -169,7 +136,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
     balanced_.batch.add(t, allowed.data());
   }
   record r;
-  r.id = enter(c, index);
+  r.id = tasks_.enter(c, index);
   add_task(balanced_, r, payload, transport::balanced, options);
   leave_for(frame_kind::balanced_tasks, lone, std::move(lock));
 }
@@ -228,7 +195,7 @@ std::uint64_t client_core::end_tasks(task_control c, std::chrono::milliseconds t
 void client_core::fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number) {
   std::unique_lock lock{mutex_};
   check_connected();
-  const auto as = enter(c, 0);
+  const auto as = tasks_.enter(c, 0);
   send_later({detail::slice{encode(task_query{client, number, as})}, 0, 0, true}, std::move(lock));
 }
 
@@ -356,17 +323,21 @@ void client_core::on_frame(const frame_in& f) {
 void client_core::on_outcomes(const frame_in& f) {
   const auto now = detail::clock::now();
   std::vector<settled> done;
+  std::vector<record> unwanted; // results that come by a lane, for tasks that are no more
   {
     const std::lock_guard lock{mutex_};
     wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
       if (wire::is_output(r.kind)) {
-        if (auto p = find(r.id)) done.push_back({std::move(p->call), p->index, r, payload});
-      } else if (auto p = leave(r.id)) {
+        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
+      } else if (auto p = tasks_.leave(r.id)) {
         if (p->shared != 0) lanes_.task_ended(p->shared);
         done.push_back({std::move(p->call), p->index, r, payload});
+      } else if ((r.flags & wire::shared) != 0) {
+        unwanted.push_back(r);
       }
     });
   }
+  for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
   using namespace std::chrono;
   for (auto& d : done) {
     if (wire::is_output(d.record.kind)) {
@@ -470,7 +441,7 @@ void client_core::set_places(std::vector<node_place> places) {
 void client_core::on_link_down(const std::string& reason) { end(ec::not_connected, reason); }
 
 void client_core::end(ec code, const std::string& reason) {
-  std::vector<pending> open;
+  std::vector<open_tasks::task> open;
   decltype(questions_) questions;
   {
     const std::lock_guard lock{mutex_};
@@ -479,10 +450,7 @@ void client_core::end(ec code, const std::string& reason) {
     end_reason_ = reason;
     engines_.clear();
     questions.swap(questions_);
-    for (auto& p : tasks_)
-      if (p.call) open.push_back(std::move(p));
-    tasks_.clear();
-    free_.clear();
+    open = tasks_.leave_all();
     uploads_.clear();
     changed_.notify_all();
   }

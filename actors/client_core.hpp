@@ -2,6 +2,7 @@
 // The client actor: batches what the user's threads submit, and hands them the outcomes.
 
 #include "actors/client_lanes.hpp"
+#include "actors/open_tasks.hpp"
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
 #include "pactor/detail/session.hpp"
@@ -73,11 +74,6 @@ public:
   void close_lanes() { lanes_.close(); }
 
 private:
-  struct pending {
-    std::shared_ptr<detail::call> call; ///< null: the entry is free
-    std::uint32_t index = 0, generation = 0;
-    std::uint64_t shared = 0; ///< handle of a payload that went by a lane; 0: none
-  };
   struct upload {
     std::uint64_t transfer;
     std::uint16_t flags;
@@ -115,9 +111,6 @@ private:
   };
 
   // With mutex_ held.
-  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared = 0);
-  std::optional<pending> leave(std::uint64_t id);
-  [[nodiscard]] std::optional<pending> find(std::uint64_t id) const;
   void add_task(outgoing& out, wire::record r, const detail::slice& payload, std::uint16_t flags,
                 const detail::bytes& options, std::uint64_t shared = 0);
   std::pair<std::uint64_t, std::future<detail::bytes>> question();
@@ -148,9 +141,7 @@ private:
   std::vector<upload> uploads_;
   std::vector<order> orders_;
   bool flushing_ = false;
-  std::vector<pending> tasks_;
-  std::vector<std::uint32_t> free_;
-  [[nodiscard]] bool nothing_open() const { return free_.size() == tasks_.size(); } // with mutex_ held
+  open_tasks tasks_;
   std::map<std::uint64_t, std::promise<detail::bytes>> questions_;
   std::uint64_t next_question_ = 0, next_transfer_ = 0;
   std::optional<welcome_client> welcome_;

@@ -11,6 +11,9 @@ namespace pactor {
 
 namespace {
 
+// Those of many small calls would use up the descriptors of the user's process; the rest takes the other way.
+constexpr std::size_t most_payloads = 128;
+
 lane_message message(lane_kind kind, std::uint64_t handle) {
   lane_message m;
   m.kind = static_cast<std::uint32_t>(kind);
@@ -59,7 +62,7 @@ struct client_lanes::state {
   std::vector<order> orders;
   std::map<std::uint64_t, offered> offers;
   std::uint64_t handles = 0, lanes = 0;
-  shared_memory memory;
+  shared_memory memory{{.in_use = most_payloads}};
 
   void say(std::uint64_t lane, const lane_message& m) {
     const std::lock_guard held{mutex};

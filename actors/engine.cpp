@@ -249,6 +249,13 @@ void engine_state::send_large(record o, bool directed, std::uint32_t client, con
     return;
   }
   auto mapped = map_memory_file(part.fd, part.offset, part.size, part.keep);
+  if (part.size <= worker::inline_limit) {
+    o.flags = 0;
+    o.transfer = 0;
+    o.size = static_cast<std::uint32_t>(part.size);
+    out.add(o, mapped.data());
+    return;
+  }
   o.flags = wire::transferred;
   o.transfer = ++services_->transfers;
   out.add(o, &part.size);

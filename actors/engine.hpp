@@ -39,8 +39,10 @@ struct node_services {
   std::function<void()> flush_now;
   std::size_t held = 0; ///< tasks that the workers have
   std::function<void(const engine_report&)> report;
-  std::optional<outbox> direct, balanced;  ///< outcomes for the two schedulers, once there is a controller
-  piece_senders senders;                   ///< large results on their way out
+  std::optional<outbox> direct, balanced; ///< outcomes for the two schedulers, once there is a controller
+  piece_senders senders;                  ///< large results on their way out
+  /// for payloads that come over the controller
+  shared_memory memory{{.idle = std::size_t{256} << 20}};
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;

@@ -15,7 +15,8 @@
 
 namespace pactor {
 
-/// In nodes: every frame goes to the node's state, in place; the end of the connection to its actor.
+/// In nodes: every frame goes to the node's state, in place; the end of the connection to its actor. Large payloads
+/// are received where their readers will find them.
 class node_events final : public transport::link_events {
 public:
   node_events(caf::actor node, std::shared_ptr<node_state> state) : node_{std::move(node)}, state_{std::move(state)} {}
@@ -25,13 +26,16 @@ public:
   void closed(const transport::link_ptr& which, const std::string& reason) override {
     caf::anon_send(node_, link_down{which, reason});
   }
+  detail::bytes buffer(const transport::link&, const transport::frame_header& header) override {
+    return state_->buffer(header);
+  }
 
 private:
   caf::actor node_;
   std::shared_ptr<node_state> state_;
 };
 
-/// In clients: the same, and large results are received where they belong.
+/// In clients: the same.
 class client_events final : public transport::link_events {
 public:
   client_events(caf::actor client, std::shared_ptr<client_core> core)

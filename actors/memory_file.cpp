@@ -3,6 +3,7 @@
 #include "pactor/error.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <string>
@@ -34,31 +35,21 @@ void require_part(int fd, std::uint64_t offset, std::uint64_t size) {
     throw error{ec::bad_payload, "a memory file does not hold what was announced"};
 }
 
-memory_file::memory_file(std::uint64_t size)
-    : fd_{::memfd_create("pactor-payload", MFD_CLOEXEC | MFD_ALLOW_SEALING)}, size_{size} {
-  if (!fd_) fail("no memory file for a payload of " + std::to_string(size) + " bytes");
-  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
-    fail("no memory for a payload of " + std::to_string(size) + " bytes");
+memory_file::memory_file(std::uint64_t size, shared_memory& from) : memory_{from.allocate(size)}, size_{size} {
+  const auto place = memory_ ? from.find(memory_.data()) : std::nullopt;
+  if (!place) throw error{ec::system, "no memory for a payload of " + std::to_string(size) + " bytes"};
+  own_fd_ = place->fd;
+}
+
+detail::bytes memory_file::place(std::uint64_t offset, std::size_t size) const {
+  return memory_ && offset == filled_ && size <= size_ - filled_ ? detail::bytes::part(memory_, filled_, size)
+                                                                 : detail::bytes{};
 }
 
 void memory_file::append(const void* data, std::size_t size) {
-  if (size > size_ - filled_) throw error{ec::bad_payload, "a payload is longer than it was announced"};
-  const auto* from = static_cast<const char*>(data);
-  while (size > 0) {
-    const auto n = ::pwrite(fd_.get(), from, size, static_cast<off_t>(filled_));
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      fail("no memory for a payload");
-    }
-    from += n;
-    size -= static_cast<std::size_t>(n);
-    filled_ += static_cast<std::uint64_t>(n);
-  }
-}
-
-void memory_file::seal() {
-  if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-    fail("a payload's memory file could not be sealed");
+  if (!memory_ || size > size_ - filled_) throw error{ec::bad_payload, "a payload is longer than it was announced"};
+  if (auto* const to = memory_.data() + filled_; to != data) std::memcpy(to, data, size);
+  filled_ += size;
 }
 
 void memory_file::adopt(process::unique_fd file, std::uint64_t offset, std::function<void()> release) {

@@ -1,6 +1,7 @@
 #pragma once
 // Large payloads between an engine and its worker: files in memory, passed as descriptors and mapped, not copied.
 
+#include "actors/shared_memory.hpp"
 #include "pactor/detail/bytes.hpp"
 #include "runtime/process/unique_fd.hpp"
 
@@ -18,8 +19,8 @@ public:
   /// Its content comes from another process.
   struct announced {};
 
-  /// To be appended to. @throws error{system} if there is no memory for it
-  explicit memory_file(std::uint64_t size);
+  /// To be appended to, in memory that is used again. @throws error{system} if there is none
+  memory_file(std::uint64_t size, shared_memory& from);
   /// To be adopted.
   memory_file(announced, std::uint64_t size) : size_{size} {}
   memory_file(const memory_file&) = delete;
@@ -28,21 +29,24 @@ public:
     if (release_) release_();
   }
 
-  /// Appends. @throws error{system}; @pre not sealed, and it fits
+  /// Where `size` bytes from `offset` of the payload belong, so that they are received without a copy; empty if they
+  /// are not the next ones, or do not fit.
+  [[nodiscard]] detail::bytes place(std::uint64_t offset, std::size_t size) const;
+  /// Appends; costs nothing if the bytes are in their place already. @throws error{bad_payload} if they do not fit
   void append(const void* data, std::size_t size);
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] bool complete() const { return filled_ == size_; }
-  /// No one can change it any more: a reader's mapping stays valid whatever others do. @throws error{system}
-  void seal();
   /// Takes `size()` bytes from `offset` of this file; `release` is called when nobody here needs them any more.
   /// @throws error{bad_payload} if they are not in it, or it can still shrink under its readers
   void adopt(process::unique_fd file, std::uint64_t offset, std::function<void()> release);
 
-  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] int fd() const { return memory_ ? own_fd_ : fd_.get(); }
   /// Where in the file the payload begins.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
 
 private:
+  detail::bytes memory_; // of our own
+  int own_fd_ = -1;      // of memory_
   process::unique_fd fd_;
   std::uint64_t size_, filled_ = 0, offset_ = 0;
   std::function<void()> release_;

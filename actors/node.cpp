@@ -2,6 +2,7 @@
 
 #include "pactor/codec.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -118,9 +119,9 @@ node_state::expected node_state::expect(const record& r, const detail::slice& pa
   if ((r.flags & wire::shared) != 0) return expect_shared(r, size);
   auto& a = arrivals_[r.transfer];
   try {
-    a.file = std::make_shared<memory_file>(size);
+    a.file = std::make_shared<memory_file>(size, services_->memory);
   } catch (const error& e) { // its pieces are thrown away
-    a.file = std::make_shared<memory_file>(0);
+    a.file = std::make_shared<memory_file>(memory_file::announced{}, std::max<std::uint64_t>(size, 1));
     a.trouble = e.what();
   }
   return {a.file, &a};
@@ -172,6 +173,13 @@ void node_state::on_engine_control(const frame_in& f) {
     if (const auto e = engines_.find(number); e != engines_.end()) out_.manage(e->second, c);
 }
 
+detail::bytes node_state::buffer(const transport::frame_header& header) const {
+  if (header.kind == static_cast<std::uint16_t>(frame_kind::piece))
+    if (const auto a = arrivals_.find(header.tag); a != arrivals_.end())
+      if (auto place = a->second.file->place(header.aux, header.size)) return place;
+  return detail::bytes::allocate(header.size);
+}
+
 void node_state::on_piece(const frame_in& f) {
   controller_->send(frame_kind::credit, {}, f.header.tag, f.header.flags, 1);
   const auto i = arrivals_.find(f.header.tag);
@@ -181,7 +189,6 @@ void node_state::on_piece(const frame_in& f) {
     if (!a.trouble.empty()) return finish_arrival(f.header.tag, false);
     a.file->append(f.body.data(), f.body.size());
     if (!a.file->complete()) return;
-    a.file->seal();
   } catch (const error& e) {
     for (auto& [engine, t] : a.waiting) t.trouble = e.what();
     return finish_arrival(f.header.tag, false);

@@ -39,6 +39,8 @@ public:
   /// Says hello on a fresh connection.
   void connected(const transport::link_ptr& controller, hello_node hello);
   void frame(const frame_in& f);
+  /// Where the body of a frame is to be received.
+  [[nodiscard]] detail::bytes buffer(const transport::frame_header& header) const;
   void link_down(const std::string& reason);
   void flush();
   /// Tells the hub, once there is one.

@@ -14,7 +14,8 @@ namespace pactor {
 
 namespace {
 
-constexpr std::size_t granularity = std::size_t{1} << 20;
+constexpr std::size_t granularity = std::size_t{64} << 10;
+constexpr std::size_t most_free = 64; // each is a descriptor of this process
 
 /// One memory file, mapped for writing.
 struct region {
@@ -46,7 +47,8 @@ std::unique_ptr<region> make_region(std::size_t size) {
 
 struct shared_memory::state {
   std::mutex mutex;
-  std::size_t most_idle = 0, idle = 0;
+  limits most;
+  std::size_t idle = 0;
   std::map<const char*, const region*, std::greater<>> lent; // by first byte
   std::multimap<std::size_t, std::unique_ptr<region>> free;  // by size
 
@@ -60,6 +62,10 @@ struct shared_memory::state {
     idle -= result->size;
     return result;
   }
+  [[nodiscard]] bool exhausted() {
+    const std::lock_guard held{mutex};
+    return lent.size() >= most.in_use;
+  }
   void give_back(std::unique_ptr<region> r) {
     std::vector<std::unique_ptr<region>> surplus; // unmapped without the lock
     const std::lock_guard held{mutex};
@@ -67,7 +73,7 @@ struct shared_memory::state {
     idle += r->size;
     const auto size = r->size;
     free.emplace(size, std::move(r));
-    while (idle > most_idle) {
+    while (idle > most.idle || free.size() > most_free) {
       const auto smallest = free.begin(); // the largest cost most to make
       idle -= smallest->first;
       surplus.push_back(std::move(smallest->second));
@@ -76,11 +82,10 @@ struct shared_memory::state {
   }
 };
 
-shared_memory::shared_memory(std::size_t most_idle) : state_{std::make_shared<state>()} {
-  state_->most_idle = most_idle;
-}
+shared_memory::shared_memory(limits most) : state_{std::make_shared<state>()} { state_->most = most; }
 
 detail::bytes shared_memory::allocate(std::size_t size) {
+  if (size > SIZE_MAX / 2 || state_->exhausted()) return {};
   const auto rounded = std::max(granularity, (size + granularity - 1) / granularity * granularity);
   auto r = state_->take(rounded);
   if (!r) r = make_region(rounded);

@@ -1,6 +1,6 @@
 #pragma once
-// Memory that a client writes large payloads into and nodes of its host read: pages that were faulted in once are used
-// again and again, since fresh ones cost several times the copy.
+// Memory that other processes of the host read: a client's payloads for its nodes, a node's for its workers. Pages that
+// were faulted in once are used again and again, since fresh ones cost several times the copy.
 
 #include "pactor/detail/bytes.hpp"
 #include "runtime/process/unique_fd.hpp"
@@ -15,11 +15,14 @@ namespace pactor {
 /// Thread-safe. What it hands out may outlive it.
 class shared_memory {
 public:
-  /// Idle memory of up to this many bytes is kept for the next payloads.
-  explicit shared_memory(std::size_t most_idle = std::size_t{1} << 29);
+  struct limits {
+    std::size_t idle = std::size_t{1} << 29; ///< bytes kept for the next payloads
+    std::size_t in_use = SIZE_MAX;           ///< payloads; each is a descriptor of this process
+  };
+  explicit shared_memory(limits most = {});
 
-  /// At least `size` bytes, not initialised; nothing if there is no memory to share. They are used again once the last
-  /// reference to them is gone.
+  /// At least `size` bytes, not initialised; nothing if there is no memory to share, or too many are
+  /// in use. They are used again once the last reference to them is gone.
   [[nodiscard]] detail::bytes allocate(std::size_t size);
 
   /// A payload in shared memory.

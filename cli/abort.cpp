@@ -26,6 +26,7 @@ struct abort_command {
 int run(const abort_command& command) {
   const auto found = client{command.cluster.connection()}.cancel(command.tasks, command.how());
   std::cout << found << " of " << command.tasks.size() << " had not ended\n";
+  if (found < command.tasks.size()) std::cerr << "the others have ended, or there never were such tasks\n";
   return code(found == command.tasks.size() ? exit_status::done : exit_status::job_failed);
 }
 

@@ -2,7 +2,6 @@
 #include "cli/exit_status.hpp"
 #include "cli/results.hpp"
 
-#include <iostream>
 #include <memory>
 
 namespace pactor::cli {
@@ -20,11 +19,7 @@ answer run(call_options& options, const std::string& job, const std::vector<std:
   const auto c = options.connect();
   answer a;
   const auto collect = [&](const auto& result) {
-    if (options.keep) {
-      for (const auto& name : result.names()) std::cout << name << '\n';
-      (void)c.tasks(); // the controller has them when it has answered
-      return;
-    }
+    if (options.leave(c, result)) return;
     a.displayed = options.wait_for(result, options.as_json);
     const auto engines = result.engine_ids();
     auto each = result.get_or_errors();
@@ -45,7 +40,6 @@ action declare_apply(CLI::App& app) {
   const auto job = std::make_shared<std::string>();
   app.add_option("JOB", *job, "Name of the job")->required();
   options->declare(app);
-  app.add_flag("--no-block", options->keep, "Print the tasks' names and do not wait: see `pactor result`");
   // Whatever else stands there is the job's: also negative numbers, which the parser takes for options.
   app.allow_extras();
   app.footer("What follows the job's name are its arguments, as JSON; a word that is no JSON is a string, 0:7 and\n"

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/results.hpp"
 
 #include <memory>
@@ -25,12 +26,14 @@ action declare_gather(CLI::App& app) {
   app.footer("The parts in the order of the engines, put together, as one JSON list; with --json each engine's part.");
   return [command] {
     const auto c = command->call.connect();
-    const auto result = c[targets{command->call.targets}].gather_async(command->name, command->how);
+    const auto view = c[targets{command->call.targets}].with(command->call.tasks());
+    const auto result = view.gather_async(command->name, command->how);
+    if (command->call.leave(c, result)) return code(exit_status::done);
     command->call.wait_for(result, true);
     if (command->call.as_json) return print_json(entries_of(result));
     if (!result.successful()) return print_nothing(entries_of(result));
     std::cout << to_line(to_json(result.get())) << '\n';
-    return 0;
+    return code(exit_status::done);
   };
 }
 

@@ -46,20 +46,24 @@ map_result start_one(const map_command& command, const client& c, value sequence
   return start(command, c, elements);
 }
 
-map_result start_all(map_command& command, const std::vector<std::string>& words) {
+map_result start_all(const map_command& command, const client& c, std::vector<value> sequences) {
+  if (sequences.size() == 1) return start_one(command, c, std::move(sequences[0]));
+  std::vector<std::vector<value>> lists;
+  for (auto& s : sequences) lists.push_back(detail::elements_of(std::move(s)));
+  if (lists.size() == 2) return start(command, c, lists[0], lists[1]);
+  return start(command, c, lists[0], lists[1], lists[2]);
+}
+
+std::vector<value> read_sequences(const std::vector<std::string>& words) {
   std::vector<value> sequences;
   for (const auto& word : words) {
     sequences.push_back(parse_argument(word));
     if (!sequences.back().is_array() && !sequences.back().is_ndarray())
       throw exit_error{exit_status::usage, word + " is no sequence: give a range such as 0:7, or a JSON list"};
   }
-  const auto c = command.call.connect();
-  if (sequences.size() == 1) return start_one(command, c, std::move(sequences[0]));
-  std::vector<std::vector<value>> lists;
-  for (auto& s : sequences) lists.push_back(detail::elements_of(std::move(s)));
-  if (lists.size() == 2) return start(command, c, lists[0], lists[1]);
-  if (lists.size() == 3) return start(command, c, lists[0], lists[1], lists[2]);
-  throw exit_error{exit_status::usage, "give one to three sequences, one for each parameter of the job"};
+  if (sequences.empty() || sequences.size() > 3)
+    throw exit_error{exit_status::usage, "give one to three sequences, one for each parameter of the job"};
+  return sequences;
 }
 
 struct answer {
@@ -68,8 +72,11 @@ struct answer {
 };
 
 answer run(map_command& command, const std::vector<std::string>& words) {
-  const auto result = start_all(command, words);
+  auto sequences = read_sequences(words);
+  const auto c = command.call.connect();
+  const auto result = start_all(command, c, std::move(sequences));
   answer a;
+  if (command.call.leave(c, result)) return a;
   a.displayed = command.call.wait_for(result, command.call.as_json || !command.show_engines);
   auto each = result.get_or_errors();
   const auto engines = result.element_engine_ids();
@@ -91,6 +98,7 @@ action declare_map(CLI::App& app) {
              "0:7:2, or JSON lists. The results come back in their order, as one JSON list.");
   return [command, &app] {
     const auto a = run(*command, words_of(app));
+    if (command->call.keep) return code(exit_status::done);
     const auto print = [&] {
       if (command->call.as_json) return print_json(a.entries);
       return command->show_engines ? print_lines(a.entries) : print_list(a.entries);

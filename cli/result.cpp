@@ -13,17 +13,21 @@ struct result_command {
   std::vector<std::string> tasks;
 };
 
-/// The task that was submitted last.
-std::string last_task(const client& c) {
-  const auto list = c.tasks();
-  if (list.tasks.empty())
+/// The tasks of the client that submitted last: of the last command with --no-block.
+std::vector<std::string> last_tasks(const client& c) {
+  const auto list = c.tasks().tasks;
+  if (list.empty())
     throw exit_error{exit_status::job_failed, "no task is kept: submit one with pactor apply --no-block"};
-  return list.tasks.back().id;
+  const auto client_of = [](const kept_task& t) { return t.id.substr(0, t.id.find('.')); };
+  std::vector<std::string> ids;
+  for (const auto& t : list)
+    if (client_of(t) == client_of(list.back())) ids.push_back(t.id);
+  return ids;
 }
 
 int run(result_command& command) {
   const client c{command.call.cluster.connection()};
-  if (command.tasks.empty()) command.tasks.push_back(last_task(c));
+  if (command.tasks.empty()) command.tasks = last_tasks(c);
   std::vector<async_result<value>> results;
   for (const auto& task : command.tasks) results.push_back(c.get_result(task));
   std::vector<entry> entries;
@@ -41,7 +45,7 @@ int run(result_command& command) {
 action declare_result(CLI::App& app) {
   const auto command = std::make_shared<result_command>();
   app.add_option("TASK", command->tasks,
-                 "Tasks, as `pactor apply --no-block` printed them; the last one if none is given");
+                 "Tasks, as `pactor apply --no-block` printed them; those of the last such command if none is given");
   command->call.cluster.declare(app);
   app.add_option("--timeout", command->call.timeout, "Seconds to wait; the task goes on after that")
       ->check(CLI::NonNegativeNumber);

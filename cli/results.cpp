@@ -70,6 +70,13 @@ void call_options::declare(CLI::App& app) {
   app.add_option("--limit", limit, "Seconds that a task may run; then it is asked to end, interrupted, killed")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--label", label, "A name for the tasks, for people");
+  app.add_flag("--progress", progress, "Show how far it is, and what the jobs printed afterwards");
+}
+
+void call_options::late(std::string_view job) const {
+  constexpr std::string_view builtin = "pactor."; // as in pactor.pull, which users know as pull
+  if (job.starts_with(builtin)) job.remove_prefix(builtin.size());
+  throw timeout_error{std::string{job} + " is not done after " + json(timeout).dump() + " s; it goes on"};
 }
 
 void call_options::declare_direct(CLI::App& app) {
@@ -77,6 +84,7 @@ void call_options::declare_direct(CLI::App& app) {
   app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
   app.add_option("--timeout", timeout, "Seconds to wait; the job goes on after that")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", as_json, "Print results and failures as JSON");
+  app.add_flag("--no-block,!--block", keep, "Print the tasks' names and do not wait: see `pactor result`");
   app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
 

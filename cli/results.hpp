@@ -55,7 +55,8 @@ struct call_options {
   double timeout = 0; ///< seconds; 0 waits as long as it takes
   double limit = 0;   ///< seconds that a task may run; 0 is without end
   std::string label;
-  bool keep = false; ///< the result stays in the controller
+  bool keep = false;     ///< --no-block: the result stays in the controller
+  bool progress = false; ///< shown in place of what jobs print, which follows
   bool balanced = false;
   bool as_json = false;
   std::string save_to = "."; ///< directory for what jobs display
@@ -76,19 +77,34 @@ struct call_options {
   std::vector<saved_item> wait_for(const Result& result, bool prints_data) {
     auto& out = prints_data ? std::cerr : std::cout;
     interrupt_watch watch{*signals_, result};
-    bool done = true;
-    if (timeout <= 0)
-      result.stream_output(out, std::cerr);
-    else
-      done = result.stream_output(out, std::cerr, seconds{timeout}) || watch.interrupted();
-    if (done) result.wait();
+    const auto limit = timeout > 0 ? seconds{timeout} : no_limit;
+    bool done = false;
+    if (progress) {
+      done = result.wait_interactive({.timeout = limit});
+      result.print_output(out, std::cerr);
+    } else {
+      done = result.stream_output(out, std::cerr, limit);
+    }
+    if (done || watch.interrupted()) result.wait();
     auto saved = save(result.displayed(), save_to, std::cerr);
-    if (!done) throw timeout_error{result.job() + " is not done after " + json(timeout).dump() + " s; it goes on"};
+    if (!done && !watch.interrupted()) late(result.job());
     watch.check();
     return saved;
   }
+  /// With --no-block: prints the tasks' names once the controller has them, and does not wait.
+  /// @return false without it
+  template <class Result>
+  [[nodiscard]] bool leave(const client& c, const Result& result) const {
+    if (!keep) return false;
+    for (const auto& name : result.names()) std::cout << name << '\n';
+    (void)c.tasks(); // the controller has them when it has answered
+    return true;
+  }
 
 private:
+  /// @throws timeout_error
+  [[noreturn]] void late(std::string_view job) const;
+
   std::optional<process::shutdown_signals> signals_;
 };
 

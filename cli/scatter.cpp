@@ -24,16 +24,13 @@ async_result<void, shape::per_engine> start(const scatter_command& command, cons
   return view.scatter(command.name, elements, command.how);
 }
 
-std::vector<entry> run(scatter_command& command, const std::vector<std::string>& words) {
+value read_sequence(const std::vector<std::string>& words) {
   if (words.size() != 1)
     throw exit_error{exit_status::usage, "give one sequence: a range such as 0:28, or a JSON list"};
   auto sequence = parse_argument(words[0]);
   if (!sequence.is_array() && !sequence.is_ndarray())
     throw exit_error{exit_status::usage, words[0] + " is no sequence: give a range such as 0:28, or a JSON list"};
-  const auto c = command.call.connect();
-  const auto result = start(command, c[targets{command.call.targets}], std::move(sequence));
-  command.call.wait_for(result, command.call.as_json);
-  return entries_of(result);
+  return sequence;
 }
 
 } // namespace
@@ -51,8 +48,14 @@ action declare_scatter(CLI::App& app) {
       "The sequence is a range such as 0:28 or 0:28:2, or a JSON list. The first parts are one element longer if\n"
       "the number does not divide: 0:10 on 4 engines are 3, 3, 2 and 2.");
   return [command, &app] {
-    const auto entries = run(*command, words_of(app));
-    return command->call.as_json ? print_json(entries) : print_nothing(entries);
+    auto sequence = read_sequence(words_of(app));
+    auto& call = command->call;
+    const auto c = call.connect();
+    const auto result = start(*command, c[targets{call.targets}].with(call.tasks()), std::move(sequence));
+    if (call.leave(c, result)) return code(exit_status::done);
+    call.wait_for(result, call.as_json);
+    const auto entries = entries_of(result);
+    return call.as_json ? print_json(entries) : print_nothing(entries);
   };
 }
 

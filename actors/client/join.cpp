@@ -15,7 +15,10 @@ namespace {
 /// What an element is, as far as it matters for whether it stands beside others.
 std::string kind_of(const value& v) {
   if (v.is_number()) return "number";
-  return v.is_ndarray() ? v.type_name() : v.is_array() ? "list" : v.is_map() ? "map" : v.type_name();
+  if (v.is_map()) return "map";
+  const auto* block = v.get_if<any_array>();
+  // A list of numbers travels as an array, an empty one does not.
+  return v.is_array() || (block && block->shape().size() == 1) ? "list" : v.type_name();
 }
 
 /// The one kind of all elements; nothing if there are none or several kinds.

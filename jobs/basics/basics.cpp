@@ -8,7 +8,6 @@
 #include <numeric>
 #include <span>
 #include <string>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -33,11 +32,11 @@ PACTOR_JOB(power10)
 long add_ab(pactor::context& engine, long x) { return engine.get<long>("a") + engine.get<long>("b") + x; }
 PACTOR_JOB(add_ab)
 
-/// Keeps its engine busy for so many seconds. @return the seconds that it took
-double wait(double seconds) {
+/// Keeps its engine busy for so many seconds, unless it is cancelled. @return the seconds that it took
+double wait(pactor::context& engine, double seconds) {
   using clock = std::chrono::steady_clock;
   const auto start = clock::now();
-  std::this_thread::sleep_for(std::chrono::duration<double>{seconds});
+  engine.sleep_for(std::chrono::duration<double>{seconds});
   return std::chrono::duration<double>{clock::now() - start}.count();
 }
 PACTOR_JOB(wait)

@@ -39,6 +39,9 @@ struct file_part {
 };
 static_assert(sizeof(file_part) == 16);
 
+/// Results above this are written into memory files, which can go on to a client of the same host as they are.
+constexpr std::size_t file_limit = std::size_t{32} << 10;
+
 /// Payloads above this travel as memory files between engine and worker, and as transfers between processes.
 constexpr std::size_t inline_limit = std::size_t{1} << 20;
 

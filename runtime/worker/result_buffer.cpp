@@ -22,7 +22,7 @@ void result_buffer::clear() noexcept {
 }
 
 std::optional<result_buffer::sent_file> result_buffer::take_file() {
-  if (!file_ || used <= inline_limit) return std::nullopt;
+  if (!file_ || used <= file_limit) return std::nullopt;
   auto fd = file_->share();
   const auto number = files_.lend(std::move(*file_));
   file_.reset();
@@ -33,7 +33,7 @@ char* result_buffer::make_room(std::size_t kept, std::size_t wanted, std::size_t
   if (file_) {
     // Pages of a memory file that nothing was written to take no memory.
     if (wanted > file_->size()) file_->grow(std::max(wanted, 2 * file_->size()));
-  } else if (wanted > inline_limit) {
+  } else if (wanted > inline_limit || (wanted > file_limit && !files_.crowded())) {
     auto file = files_.take(wanted);
     if (kept > 0) std::memcpy(file.data(), small_.data(), kept);
     file_ = std::move(file);

@@ -27,7 +27,8 @@ public:
     process::unique_fd fd;
     std::uint64_t number = 0; ///< for recycle()
   };
-  /// The result as a memory file if it is larger than inline_limit, else nothing. Call once. @throws error{system}
+  /// The result as a memory file if it is in one, else nothing: it is small, or not so large and many are out. Call
+  /// once. @throws error{system}
   [[nodiscard]] std::optional<sent_file> take_file();
   /// Nobody reads the result in that file any more.
   void recycle(std::uint64_t number) { files_.recycle(number); }

@@ -15,6 +15,7 @@ memory_file result_files::take(std::size_t size) {
 }
 
 std::uint64_t result_files::lend(memory_file file) {
+  if (crowded()) return 0;
   lent_.emplace(++last_, std::move(file));
   return last_;
 }

@@ -17,14 +17,17 @@ public:
 
   /// A file of at least `size` bytes. @throws error{system}
   [[nodiscard]] memory_file take(std::size_t size);
-  /// The file was sent. @return the number by which recycle() is told
+  /// The file was sent. @return the number by which recycle() is told; 0: it is not waited for, since many are out
   std::uint64_t lend(memory_file file);
+  /// Many results are out that nobody has read yet: each costs a descriptor, here and in the node.
+  [[nodiscard]] bool crowded() const noexcept { return lent_.size() >= most_lent; }
   /// Nobody reads that file any more; unknown numbers are ignored.
   void recycle(std::uint64_t number);
   /// Bytes that wait to be used again.
   [[nodiscard]] std::size_t idle() const noexcept { return idle_bytes_; }
 
 private:
+  static constexpr std::size_t most_lent = 64;
   std::size_t most_idle_, idle_bytes_ = 0;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, memory_file> lent_;

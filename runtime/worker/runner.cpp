@@ -58,7 +58,7 @@ wire::record_kind runner::run_job(const wire::call_view& call, const detail::sli
                              add_library(path);
                            },
                            [this, &out](const detail::slice& encoded) {
-                             const auto place = encoded.size > inline_limit ? files_.find(encoded.data) : std::nullopt;
+                             const auto place = encoded.size > file_limit ? files_.find(encoded.data) : std::nullopt;
                              if (place) out.refer(place->id, {encoded.size, place->offset});
                              return place.has_value();
                            }};

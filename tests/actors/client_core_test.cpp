@@ -341,6 +341,12 @@ TEST_SUITE("client core") {
     core.flush();
     REQUIRE(log->sent.size() == 1);
     CHECK(log->sent[0].kind() == lane_kind::drop);
+    core.on_frame(arrives(controller, frame_kind::outcomes, batch_writer{}.shared_result(ids[0].id, 0, 35, 6).take()));
+    log->sent.clear();
+    log->say(lane_kind::payload, 35, file_of("result"), 0, 6); // its task is no more
+    core.flush();
+    REQUIRE(log->sent.size() == 1);
+    CHECK(log->sent[0].kind() == lane_kind::release);
     log->events->lane_closed();
     REQUIRE(c->ready(1));
     CHECK(detail::decode_failure(c->at(1).payload).code == ec::engine_lost);

@@ -234,7 +234,7 @@ TEST_SUITE("engine") {
 
   TEST_CASE_FIXTURE(engine_fixture, "a large payload goes to the worker as a file once it is complete") {
     bring_up();
-    auto file = std::make_shared<memory_file>(3);
+    auto file = std::make_shared<memory_file>(3, services->memory);
     give(1, true, "", file);
     give(2, true, call_of("after"));
     give(3, false, call_of("balanced"));
@@ -257,7 +257,7 @@ TEST_SUITE("engine") {
 
   TEST_CASE_FIXTURE(engine_fixture, "a large payload that never comes: its task ends, the next one runs") {
     bring_up();
-    give(1, true, "", std::make_shared<memory_file>(3));
+    give(1, true, "", std::make_shared<memory_file>(3, services->memory));
     give(2, true, call_of("after"));
     SUBCASE("for lack of memory") {
       tell(engine, transfer_ended{1, true, false, "no memory"});
@@ -277,7 +277,7 @@ TEST_SUITE("engine") {
   // engine_state::transfer() does not feed the worker after it withdrew a task: those behind it wait for another event.
   TEST_CASE_FIXTURE(engine_fixture, "the tasks behind one that was withdrawn go on without another event") {
     bring_up();
-    give(1, true, "", std::make_shared<memory_file>(3));
+    give(1, true, "", std::make_shared<memory_file>(3, services->memory));
     give(2, true, call_of("after"));
     tell(engine, transfer_ended{1, true, false});
     CHECK(worker().take().size() == 1);
@@ -288,10 +288,7 @@ TEST_SUITE("engine") {
     give(1, false, call_of("a"));
     const auto size = transport::piece_size * 2 + 5;
     const auto payload = pattern(size);
-    memory_file file{size};
-    file.append(payload.data(), size);
-    file.seal();
-    end_large(1, {size, 0}, process::unique_fd{::dup(file.fd())});
+    end_large(1, {size, 0}, file_of({payload.data(), payload.size()}));
     REQUIRE(controller->sent.size() == 4);
     CHECK(controller->sent[0].kind == frame_kind::outcomes);
     const auto head = records(controller->sent[0].body).at(0);
@@ -305,14 +302,24 @@ TEST_SUITE("engine") {
     CHECK(got == std::string(payload.data(), size));
   }
 
+  TEST_CASE_FIXTURE(engine_fixture, "a result in a file that a record can hold travels in the record") {
+    bring_up();
+    give(1, true, call_of("a"));
+    end_large(1, {3, 2}, file_of("..abc"));
+    const auto o = outcomes(true);
+    REQUIRE(o.size() == 1);
+    CHECK(o[0].head.flags == 0);
+    CHECK(o[0].payload == "abc");
+    CHECK(controller->count(frame_kind::piece) == 0);
+  }
+
   TEST_CASE_FIXTURE(engine_fixture, "a result whose file is not what it says is a failure of its task") {
     bring_up();
     give(1, true, call_of("a"));
-    memory_file file{10};
-    file.seal();
-    SUBCASE("too small") { end_large(1, {11, 0}, process::unique_fd{::dup(file.fd())}); }
-    SUBCASE("behind its end") { end_large(1, {10, 1}, process::unique_fd{::dup(file.fd())}); }
-    SUBCASE("an end that overflows") { end_large(1, {10, UINT64_MAX - 5}, process::unique_fd{::dup(file.fd())}); }
+    const auto file = file_of("0123456789");
+    SUBCASE("too small") { end_large(1, {11, 0}, process::unique_fd{::dup(file.get())}); }
+    SUBCASE("behind its end") { end_large(1, {10, 1}, process::unique_fd{::dup(file.get())}); }
+    SUBCASE("an end that overflows") { end_large(1, {10, UINT64_MAX - 5}, process::unique_fd{::dup(file.get())}); }
     SUBCASE("can shrink") { end_large(1, {3, 0}, file_of("abc", true)); }
     SUBCASE("none") { end_large(1, {11, 0}, {}); }
     SUBCASE("one that it was never given") { end_large(1, {10, 0}, {}, 5); }
@@ -327,9 +334,8 @@ TEST_SUITE("engine") {
   TEST_CASE_FIXTURE(engine_fixture,
                     "a result is sent from the file that the worker was given, though it let go of it") {
     bring_up();
-    auto file = std::make_shared<memory_file>(6);
+    auto file = std::make_shared<memory_file>(6, services->memory);
     file->append("abcdef", 6);
-    file->seal();
     give(1, true, "", file);
     const auto number = worker().take().at(0).head.transfer;
     end(1);
@@ -349,12 +355,10 @@ TEST_SUITE("engine") {
       CHECK(file.use_count() == 2);
       log->say(lane_kind::release, r.head.transfer);
     }
-    SUBCASE("in pieces to any other") {
+    SUBCASE("over the controller to any other") {
       end_large(2, {3, 2}, {}, number);
       release(number);
-      CHECK(controller->take_one(frame_kind::piece).body.text() == "cde");
-      services->senders.link_down(controller);
-      controller->sent.clear();
+      CHECK(outcomes(true).at(1).payload == "cde");
     }
     CHECK(file.use_count() == 1);
   }
@@ -381,7 +385,7 @@ TEST_SUITE("engine") {
 
   TEST_CASE_FIXTURE(engine_fixture, "a dead worker reads no files any more") {
     bring_up();
-    auto file = std::make_shared<memory_file>(1);
+    auto file = std::make_shared<memory_file>(1, services->memory);
     file->append("a", 1);
     give(1, true, "", file);
     CHECK(file.use_count() == 2);

@@ -277,7 +277,7 @@ TEST_SUITE("client lanes") {
 
 TEST_SUITE("shared memory") {
   TEST_CASE("idle memory is kept up to a limit, the largest first") {
-    shared_memory memory{std::size_t{6} << 20};
+    shared_memory memory{{.idle = std::size_t{6} << 20}};
     auto one = memory.allocate(1), four = memory.allocate(std::size_t{4} << 20), three = memory.allocate(3 << 20);
     CHECK(memory.idle() == 0);
     one = four = three = {};
@@ -285,6 +285,16 @@ TEST_SUITE("shared memory") {
     CHECK(memory.idle() >= std::size_t{4} << 20);
     const auto again = memory.allocate(std::size_t{4} << 20);
     CHECK(memory.idle() < std::size_t{4} << 20);
+  }
+
+  TEST_CASE("no more is in use than may be") {
+    shared_memory memory{{.in_use = 2}};
+    auto one = memory.allocate(1);
+    const auto two = memory.allocate(1);
+    CHECK(memory.allocate(1).empty());
+    one = {};
+    CHECK_FALSE(memory.allocate(1).empty());
+    CHECK(memory.allocate(SIZE_MAX).empty());
   }
 
   TEST_CASE("bytes know where they lie") {

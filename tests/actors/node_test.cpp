@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <unistd.h>
 
 using namespace pactor;
@@ -107,8 +108,17 @@ TEST_SUITE("node") {
     CHECK(tasks[0][0].file == tasks[1][0].file);
     CHECK_FALSE(tasks[0][0].file->complete());
 
-    piece(77, detail::bytes::copy(payload.data(), transport::piece_size), 0);
+    transport::frame_header next;
+    next.kind = static_cast<std::uint16_t>(frame_kind::piece);
+    next.tag = 77;
+    next.size = static_cast<std::uint32_t>(transport::piece_size);
+    const auto place = node.buffer(next); // where the workers will read it
+    std::memcpy(place.data(), payload.data(), transport::piece_size);
+    piece(77, place, 0);
     CHECK(transfers.empty());
+    next.aux = transport::piece_size;
+    next.size = 4;
+    CHECK(node.buffer(next).data() != place.data() + transport::piece_size); // it would not fit
     piece(77, detail::bytes::copy(payload.data() + transport::piece_size, 3), transport::piece_size);
     CHECK(controller->count(frame_kind::credit) == 2);
     REQUIRE(transfers[0].size() == 1);

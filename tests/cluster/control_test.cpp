@@ -6,9 +6,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <ranges>
+#include <sstream>
+#include <string>
+#include <vector>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -260,6 +265,14 @@ TEST_CASE("what one client leaves to be kept, another fetches, as often as it li
   CHECK(contains(caught<task_error>([&] { second.get_result("77.1").get(15s); })->what(), "is not kept"));
 }
 
+TEST_CASE("the shell shows how far a call is") {
+  const temporary_cluster cluster{2};
+  const auto r = cluster.pactor({"map", "power10", "0:7", "--progress"});
+  CHECK(r.exit_code == 0);
+  CHECK(r.out == "[0.0,1.0,1024.0,59049.0,1048576.0,9765625.0,60466176.0]\n");
+  CHECK(contains(r.err, "7/7"));
+}
+
 TEST_CASE("the shell leaves tasks behind, and shows their results later") {
   const temporary_cluster cluster{2};
   const auto c = cluster.client();
@@ -271,6 +284,22 @@ TEST_CASE("the shell leaves tasks behind, and shows their results later") {
   CHECK(contains(cluster.pactor({"tasks"}).out, "mine"));
   CHECK(contains(cluster.pactor({"tasks", "--json"}).out, "\"state\":\"finished\""));
   CHECK(cluster.pactor({"result", "99.9"}).exit_code == 1);
+
+  const auto later = [&](const std::vector<std::string>& command) {
+    auto names = cluster.pactor(command).out;
+    std::replace(names.begin(), names.end(), '\n', ' ');
+    std::istringstream in{names};
+    std::vector<std::string> result{"result"};
+    result.insert(result.end(), std::istream_iterator<std::string>{in}, {});
+    return cluster.pactor(result).out;
+  };
+  CHECK(later({"push", "a=6", "b=7", "--no-block"}) == "[0] null\n[1] null\n");
+  CHECK(later({"pull", "a", "b", "--no-block"}) == "[0] [6,7]\n[1] [6,7]\n");
+  CHECK(later({"map", "power10", "0:3", "--no-block"}) == "[0] [0.0,1.0]\n[1] [1024.0]\n");
+  CHECK(later({"scatter", "x", "0:3", "--no-block"}) == "[0] null\n[1] null\n");
+  CHECK(later({"gather", "x", "--no-block"}) == "[0] [0,1]\n[1] [2]\n");
+  CHECK(cluster.pactor({"result"}).out == "[0] [0,1]\n[1] [2]\n"); // all that the last command submitted
+  CHECK(cluster.pactor({"pull", "a", "--block", "-t0"}).out == "[0] 6\n");
 
   submitted = cluster.pactor({"apply", "doze", "3600", "--no-block", "-t", "0"});
   const auto dozes = submitted.out.substr(0, submitted.out.find('\n'));

@@ -77,8 +77,8 @@ TEST_CASE("scatter divides a sequence, gather puts it together") {
   pactor({"scatter", "c", "--flatten", R"(["a","b","c","d"])"});
   CHECK(pactor({"pull", "c"}) == "[0] \"a\"\n[1] \"b\"\n[2] \"c\"\n[3] \"d\"\n");
   CHECK(pactor({"gather", "c"}) == "[\"a\",\"b\",\"c\",\"d\"]\n");
-  pactor({"scatter", "c", "[[1,2],[3],[4]]", "-t", ":2"});
-  CHECK(pactor({"gather", "c", "-t", ":2"}) == "[[1,2],[3],[4]]\n");
+  pactor({"scatter", "c", "[[1,2],[3],[]]", "-t", ":2"});
+  CHECK(pactor({"gather", "c", "-t", ":2"}) == "[[1,2],[3],[]]\n");
   pactor({"scatter", "x", "[0.5,1.5]"});
   CHECK(pactor({"apply", "sum_of", "x"}) == "[0] 0.5\n[1] 1.5\n[2] 0.0\n[3] 0.0\n"); // empty parts are parts
 }

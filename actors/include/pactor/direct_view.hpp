@@ -129,7 +129,11 @@ public:
   }
   /// Several variables of each engine: for each, an array in the order of the names. Waits. Throws as above.
   [[nodiscard]] typename Shape::template result<value> pull(const std::vector<std::string>& names) const {
-    return start_builtin<value>("pactor.pull", names).get();
+    return pull_async(names).get();
+  }
+  /// The same without waiting.
+  [[nodiscard]] async_result<value, Shape> pull_async(const std::vector<std::string>& names) const {
+    return start_builtin<value>("pactor.pull", names);
   }
   /// Several variables of each engine, as a tuple: `auto [a, b] = c[0].pull<double, int>("a", "b")`; without types, of
   /// pactor::value. Waits. Throws as above.

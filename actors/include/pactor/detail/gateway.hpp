@@ -31,7 +31,7 @@ struct engine_set {
 };
 
 /// From this size on, in bytes, memory that is shared with engines is worth its administration.
-inline constexpr std::size_t large_payload = std::size_t{1} << 20;
+inline constexpr std::size_t large_payload = std::size_t{32} << 10;
 
 /// Null for the defaults, so that calls with them cost nothing more.
 inline std::shared_ptr<const task_options> shared_options(const task_options& options) {

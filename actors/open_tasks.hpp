@@ -1,0 +1,77 @@
+#pragma once
+// A client's tasks that have not ended, by their numbers.
+
+#include "pactor/detail/session.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pactor {
+
+/// Slots that are used again, each time under another number: an outcome that comes late or twice finds nothing.
+class open_tasks {
+public:
+  struct task {
+    std::shared_ptr<detail::call> call; ///< null: the slot is free
+    std::uint32_t index = 0;            ///< of the task in its call
+    std::uint32_t generation = 0;       ///< of the slot
+    std::uint64_t shared = 0;           ///< handle of a payload that went by a lane; 0: none
+  };
+
+  /// @return the task's number
+  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared = 0) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+    const auto slot = free_.back();
+    free_.pop_back();
+    auto& t = slots_[slot];
+    t.call = c;
+    t.index = static_cast<std::uint32_t>(index);
+    t.shared = shared;
+    const auto number = std::uint64_t{t.generation} << 32 | slot;
+    if (index < c->ids.size()) c->ids[index] = number;
+    return number;
+  }
+
+  /// Null if there is no such task any more. Valid until the next call of enter().
+  [[nodiscard]] const task* find(std::uint64_t number) const {
+    const auto slot = static_cast<std::uint32_t>(number);
+    const auto known = slot < slots_.size() && slots_[slot].call && slots_[slot].generation == number >> 32;
+    return known ? &slots_[slot] : nullptr;
+  }
+
+  /// Takes a task out.
+  std::optional<task> leave(std::uint64_t number) {
+    if (!find(number)) return std::nullopt;
+    const auto slot = static_cast<std::uint32_t>(number);
+    auto& t = slots_[slot];
+    auto result = std::move(t);
+    t = task{nullptr, 0, result.generation + 1, 0};
+    free_.push_back(slot);
+    return result;
+  }
+
+  /// Takes all out, for good.
+  std::vector<task> leave_all() {
+    std::vector<task> all;
+    for (auto& t : slots_)
+      if (t.call) all.push_back(std::move(t));
+    slots_.clear();
+    free_.clear();
+    return all;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return free_.size() == slots_.size(); }
+
+private:
+  std::vector<task> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+} // namespace pactor
