@@ -91,7 +91,12 @@ detail::bytes client_core::encode_options(const detail::call& c) {
   constexpr std::chrono::duration<double> longest{std::chrono::hours{24 * 365 * 100}};
   if (!(o.run_limit.count() >= 0)) throw error{ec::invalid_argument, "a run_limit below 0"};
   const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(o.run_limit, longest)).count();
-  return encode(wire_options{limit, o.label, o.keep, o.keep ? c.job() : ""});
+  wire_options w;
+  w.run_limit = limit;
+  w.label = o.label;
+  w.keep = o.keep;
+  if (o.keep) w.job = c.job();
+  return encode(w);
 }
 
 void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,

@@ -127,13 +127,31 @@ struct task_control {
   MSGPACK_DEFINE_MAP(how, client, tasks, engines, by)
 };
 
+/// A task that another one depends on.
+struct wire_parent {
+  std::uint64_t task = 0;   ///< its client's number for it, of whichever scheduler
+  std::uint8_t state = 0;   ///< as its client knows: 0 open, 1 has a result, 2 failed
+  std::int32_t engine = -1; ///< that it ran on, if it ended
+  MSGPACK_DEFINE(task, state, engine)
+};
+struct wire_dependency {
+  std::vector<wire_parent> parents{};
+  bool all = true, success = true, failure = false;
+  MSGPACK_DEFINE(parents, all, success, failure)
+};
 /// Options of a task, in front of its record in a batch.
 struct wire_options {
   std::int64_t run_limit = 0; ///< nanoseconds; 0: none
   std::string label{};
   bool keep = false;
   std::string job{}; ///< its name, if it is to be kept
-  MSGPACK_DEFINE_MAP(run_limit, label, keep, job)
+  // For the task scheduler only.
+  std::uint32_t retries = 0;
+  std::int64_t timeout = 0; ///< nanoseconds to wait for an engine; 0: none
+  std::int32_t priority = 0;
+  bool idempotent = true;
+  wire_dependency after{}, follow{};
+  MSGPACK_DEFINE_MAP(run_limit, label, keep, job, retries, timeout, priority, idempotent, after, follow)
 };
 /// client to direct scheduler: about kept tasks. With a frame tag: the list of all, as the answer; else the outcome of
 /// one, which comes as that of the client's task `as`.
@@ -159,7 +177,7 @@ struct task_list_answer {
 };
 
 /// More than any sensible options; longer ones are refused.
-constexpr std::size_t max_options = 4096;
+constexpr std::size_t max_options = 1 << 20;
 
 /// The answer to query_kind::jobs: name, signature, library.
 using jobs_answer = std::vector<std::tuple<std::string, std::string, std::string>>;

@@ -19,7 +19,8 @@ public:
     std::size_t idle = std::size_t{1} << 29; ///< bytes kept for the next payloads
     std::size_t in_use = SIZE_MAX;           ///< payloads; each is a descriptor of this process
   };
-  explicit shared_memory(limits most = {});
+  shared_memory() : shared_memory{limits{}} {}
+  explicit shared_memory(limits most);
 
   /// At least `size` bytes, not initialised; nothing if there is no memory to share, or too many are
   /// in use. They are used again once the last reference to them is gone.

@@ -13,32 +13,37 @@ namespace pactor {
 
 /// Stable error codes: the same in C++, in the CLI's `--json` output and in messages.
 enum class ec : std::uint8_t {
-  unknown_job,          ///< no job of this name; the message names near ones
-  signature_mismatch,   ///< the arguments or the result do not fit the job's signature; the message names both
-  remote_error,         ///< the job threw
-  composite_error,      ///< several tasks of one call failed
-  no_engines,           ///< the view has no engine
-  engine_lost,          ///< the engine's worker or node died under the task
-  timeout,              ///< a wait ran out; the task goes on
-  not_connected,        ///< there is no controller, or it went away
-  refused,              ///< the controller refused this process's credentials or version
-  aborted,              ///< the task was taken back before it started
-  invalid_argument,     ///< the call makes no sense: a bad target, sequences of unequal length
-  missing_variable,     ///< the engine's namespace has no such variable
-  bad_payload,          ///< bytes that are no MessagePack, or beyond a decode limit
-  too_large,            ///< one value of 4 GiB or more
-  bad_library,          ///< a file that is no job library, or one of another job-ABI version
-  configuration,        ///< a malformed configuration or connection file; the message names file and line
-  incompatible_version, ///< another protocol version
-  already_running,      ///< a cluster of this profile and id runs already
-  not_running,          ///< there is no such cluster
-  system,               ///< the operating system refused; the message says what and why
-  interrupted,          ///< the user interrupted
-  cancelled,            ///< the task was ended while it ran, because someone asked for it
-  run_limit,            ///< the task was ended because it ran longer than its limit
+  unknown_job,           ///< no job of this name; the message names near ones
+  signature_mismatch,    ///< the arguments or the result do not fit the job's signature; the message names both
+  remote_error,          ///< the job threw
+  composite_error,       ///< several tasks of one call failed
+  no_engines,            ///< the view has no engine
+  engine_lost,           ///< the engine's worker or node died under the task
+  timeout,               ///< a wait ran out; the task goes on
+  not_connected,         ///< there is no controller, or it went away
+  refused,               ///< the controller refused this process's credentials or version
+  aborted,               ///< the task was taken back before it started
+  invalid_argument,      ///< the call makes no sense: a bad target, sequences of unequal length
+  missing_variable,      ///< the engine's namespace has no such variable
+  bad_payload,           ///< bytes that are no MessagePack, or beyond a decode limit
+  too_large,             ///< one value of 4 GiB or more
+  bad_library,           ///< a file that is no job library, or one of another job-ABI version
+  configuration,         ///< a malformed configuration or connection file; the message names file and line
+  incompatible_version,  ///< another protocol version
+  already_running,       ///< a cluster of this profile and id runs already
+  not_running,           ///< there is no such cluster
+  system,                ///< the operating system refused; the message says what and why
+  interrupted,           ///< the user interrupted
+  cancelled,             ///< the task was ended while it ran, because someone asked for it
+  run_limit,             ///< the task was ended because it ran longer than its limit
+  unmet_dependency,      ///< the job said that it can't run on this engine; it is tried on others
+  impossible_dependency, ///< what the task depends on can't come true any more
+  invalid_dependency,    ///< the task depends on one that is not known
+  task_timeout,          ///< the task waited longer than its timeout for an engine
+  would_block,           ///< the cluster has as many of this client's tasks as it takes
 };
 
-inline constexpr std::array<std::string_view, 23> ec_names{"unknown_job",
+inline constexpr std::array<std::string_view, 28> ec_names{"unknown_job",
                                                            "signature_mismatch",
                                                            "remote_error",
                                                            "composite_error",
@@ -60,8 +65,13 @@ inline constexpr std::array<std::string_view, 23> ec_names{"unknown_job",
                                                            "system",
                                                            "interrupted",
                                                            "cancelled",
-                                                           "run_limit"};
-static_assert(ec_names.size() == static_cast<std::size_t>(ec::run_limit) + 1);
+                                                           "run_limit",
+                                                           "unmet_dependency",
+                                                           "impossible_dependency",
+                                                           "invalid_dependency",
+                                                           "task_timeout",
+                                                           "would_block"};
+static_assert(ec_names.size() == static_cast<std::size_t>(ec::would_block) + 1);
 
 constexpr std::string_view to_string(ec code) { return ec_names[static_cast<std::size_t>(code)]; }
 

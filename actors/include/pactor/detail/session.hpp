@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,13 +65,55 @@ enum class end_how : std::uint8_t {
   kill = 3,      ///< the engine's worker dies, with the variables; the engine gets a new one
 };
 
-/// Options of a task, beside what it is to do.
+class any_result;
+namespace detail {
+class call;
+}
+
+/// Tasks that another one depends on: `.after = {first, second}`, where these are results of whatever types. All tasks
+/// of each count.
+class dependency {
+public:
+  /// Which of their outcomes it takes.
+  struct condition {
+    bool all = true;      ///< of every one of them, or of one at least
+    bool success = true;  ///< a result counts
+    bool failure = false; ///< an error counts
+    friend bool operator==(const condition&, const condition&) = default;
+  };
+
+  dependency() = default;
+  dependency(std::initializer_list<any_result> results);
+  /// @throws error{invalid_argument} if neither success nor failure counts
+  dependency(std::initializer_list<any_result> results, condition when);
+
+  [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
+  [[nodiscard]] const std::vector<std::shared_ptr<const detail::call>>& calls() const noexcept { return calls_; }
+  [[nodiscard]] const condition& when() const noexcept { return when_; }
+  friend bool operator==(const dependency&, const dependency&) = default;
+
+private:
+  std::vector<std::shared_ptr<const detail::call>> calls_;
+  condition when_;
+};
+
+/// Options of a task, beside what it is to do. The first three are for both kinds of views, the others for
+/// load-balanced ones.
 struct task_options {
   /// How long it may run; 0 is as long as it likes. Beyond that it is asked to end, then interrupted, then killed, a
   /// second apart, and fails with run_limit_exceeded.
   std::chrono::duration<double> run_limit{0};
   std::string label{}; ///< for people: shown where tasks are listed; at most 200 bytes
   bool keep = false;   ///< its outcome stays in the controller, for other clients: see client::get_result()
+
+  std::uint32_t retries =
+      0; ///< how often it runs again after an error of its own, on other engines where there are some
+  /// How long it may wait for an engine, dependencies included; 0 is as long as it takes. Fails with task_timeout.
+  std::chrono::duration<double> timeout{0};
+  int priority = 0;       ///< higher ones go first, -100 to 100
+  bool idempotent = true; ///< false: never run again once it may have started, whatever happens
+  dependency after{};     ///< runs when these have ended
+  dependency follow{};    ///< the same, and on an engine where they ran
 
   friend bool operator==(const task_options&, const task_options&) = default;
 };

@@ -207,6 +207,7 @@ protected:
 
 private:
   bool stream_until(std::ostream& out, std::ostream& err, deadline until) const;
+  friend class pactor::dependency;
   friend wait_result pactor::wait(std::span<const any_result> results, return_when when, seconds timeout);
 };
 
