@@ -77,13 +77,13 @@ struct call_options {
   std::vector<saved_item> wait_for(const Result& result, bool prints_data) {
     auto& out = prints_data ? std::cerr : std::cout;
     interrupt_watch watch{*signals_, result};
-    const auto limit = timeout > 0 ? seconds{timeout} : no_limit;
+    const auto patience = timeout > 0 ? seconds{timeout} : no_limit;
     bool done = false;
     if (progress) {
-      done = result.wait_interactive({.timeout = limit});
+      done = result.wait_interactive({.timeout = patience});
       result.print_output(out, std::cerr);
     } else {
-      done = result.stream_output(out, std::cerr, limit);
+      done = result.stream_output(out, std::cerr, patience);
     }
     if (done || watch.interrupted()) result.wait();
     auto saved = save(result.displayed(), save_to, std::cerr);
