@@ -19,6 +19,18 @@ std::uint32_t kind_of(const detail::slice& payload) {
   return call ? static_cast<std::uint32_t>(std::hash<std::string_view>{}(call->job)) : 0;
 }
 
+/// The worker found the task withdrawn.
+bool never_began(const record& r, const char* payload) {
+  if (r.kind != static_cast<std::uint16_t>(record_kind::failure) || (r.flags & (wire::transferred | wire::shared)) != 0)
+    return false;
+  try {
+    const auto f = detail::decode_failure(payload, r.size);
+    return f.code == ec::aborted && f.job.empty(); // what a job throws comes with its name
+  } catch (const error&) {
+    return false;
+  }
+}
+
 } // namespace
 
 engine_state::engine_state(std::shared_ptr<node_services> services, std::uint32_t seed)
@@ -177,6 +189,8 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   --services_->held;
   printed_.forget();
   if (disowned) return;
+  if (!wanted_back_.empty() && wanted_back_.erase({t->directed, t->id}) > 0 && never_began(r, payload))
+    return send_lost(*t, failure_of(ec::aborted, "taken back"), false, true);
   auto& out = outbox_for(t->directed);
   gate_.ended(out, r.id, number_);
   auto o = r;
@@ -304,6 +318,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   held_.clear();
   given_.clear();
   disowned_.clear();
+  wanted_back_.clear();
   killed_.reset();
   if (stopping_ || core_.status() == core::engine_status::shut_down) return;
   if (std::exchange(replaced_for_, {}).empty()) return after_loss();
@@ -354,7 +369,7 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
   for (const auto id : loss.unstarted_balanced) send_lost({id, false}, unstarted, false);
 }
 
-void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
+void engine_state::send_lost(core::task_ref t, const failure& f, bool started, bool unblamed) {
   files_.erase({t.directed, t.id});
   guard_.forget(t);
   if (!services_->direct || disowned_.contains({t.directed, t.id})) return;
@@ -363,7 +378,7 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started) {
   r.id = t.id;
   r.kind = static_cast<std::uint16_t>(record_kind::lost);
   if (started) r.flags = wire::started;
-  if (!replaced_for_.empty()) r.flags |= wire::unblamed;
+  if (unblamed || !replaced_for_.empty()) r.flags |= wire::unblamed;
   r.engine = number_;
   r.size = static_cast<std::uint32_t>(body.size());
   gate_.ended(outbox_for(t.directed), t.id, number_);

@@ -102,7 +102,8 @@ private:
   file_part part_of(const wire::record& r, const char* payload, process::unique_fd file) const;
   void send_large(wire::record o, bool directed, std::uint32_t client, const file_part& part);
   void send_failure(outbox& out, wire::record r, const failure& f);
-  void send_lost(core::task_ref t, const failure& f, bool started);
+  void send_lost(core::task_ref t, const failure& f, bool started, bool unblamed = false);
+  void give_back(core::task_ref t);
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced);
   void after_loss();
   void replace(std::string why);
@@ -124,6 +125,7 @@ private:
   std::function<void(std::chrono::milliseconds)> check_after_;
   std::optional<steady::time_point> check_at_;
   std::set<task_key> disowned_;          // the worker has them and will not run them: they have ended for all others
+  std::set<task_key> wanted_back_;       // the worker may have begun them, or not
   std::optional<core::task_ref> killed_; // for which the worker was killed
   std::string replaced_for_;             // why the worker was ended on purpose; "" if it was not
   std::unique_ptr<worker_link> worker_;

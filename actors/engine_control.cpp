@@ -21,6 +21,7 @@ void engine_state::end_early(core::task_ref t, ec code, const std::string& why) 
 
 void engine_state::order(const task_order& o) {
   const core::task_ref t{o.id, o.directed};
+  if (o.give_back) return give_back(t);
   const auto taken_back = "taken back by " + o.by + " before it started";
   if (core_.withdraw(t)) {
     files_.erase({t.directed, t.id});
@@ -38,6 +39,24 @@ void engine_state::order(const task_order& o) {
   if (o.how == end_how::abort) return; // it runs
   guard_.request(t, static_cast<core::severity>(o.how), o.by);
   enforce();
+}
+
+/// For another engine, unless it has started.
+void engine_state::give_back(core::task_ref t) {
+  const auto back = failure_of(ec::aborted, "taken back for another engine");
+  const task_key key{t.directed, t.id};
+  if (core_.withdraw(t)) {
+    send_lost(t, back, false, true);
+    return feed(); // what stood behind it can go on
+  }
+  const auto ordinal = core_.ordinal_of(t);
+  if (ordinal == 0 || !worker_ || disowned_.contains(key)) return; // it has ended
+  if (!worker_->control().page().withdraw(ordinal)) {
+    wanted_back_.insert(key); // its outcome tells
+    return;
+  }
+  send_lost(t, back, false, true);
+  disowned_.insert(key);
 }
 
 void engine_state::check_limits() {
@@ -123,6 +142,7 @@ void engine_state::shut_down(const std::string& by) {
   held_.clear();
   given_.clear();
   disowned_.clear();
+  wanted_back_.clear();
   services_->report(report());
 }
 

@@ -159,12 +159,13 @@ void node_state::finish_shared(std::uint32_t client, std::uint64_t handle, const
 
 void node_state::on_task_control(const frame_in& f) {
   const auto c = decode<task_control>(f.body);
-  if (c.tasks.size() != c.engines.size() || c.how > static_cast<std::uint8_t>(end_how::kill))
+  const bool back = c.how == give_back;
+  if (c.tasks.size() != c.engines.size() || (!back && c.how > static_cast<std::uint8_t>(end_how::kill)))
     throw error{ec::bad_payload, "a malformed task_control"};
   const bool directed = (f.header.flags & transport::balanced) == 0;
   for (std::size_t i = 0; i < c.tasks.size(); ++i)
     if (const auto e = engines_.find(c.engines[i]); e != engines_.end())
-      out_.order(e->second, {c.tasks[i], directed, static_cast<end_how>(c.how), c.by});
+      out_.order(e->second, {c.tasks[i], directed, back ? end_how::abort : static_cast<end_how>(c.how), c.by, back});
 }
 
 void node_state::on_engine_control(const frame_in& f) {

@@ -116,10 +116,14 @@ struct engine_control {
   MSGPACK_DEFINE_MAP(kind, engines, signal, by)
 };
 
+/// In task_control::how from the task scheduler to a node: give those back that have not started, as lost and
+/// unblamed; say nothing of the others.
+constexpr std::uint8_t give_back = 16;
+
 /// Tasks are to end. Client to scheduler: by the client's numbers. Scheduler to node: by the scheduler's, with an
 /// engine for each.
 struct task_control {
-  std::uint8_t how = 0;     ///< end_how
+  std::uint8_t how = 0;     ///< end_how, or give_back
   std::uint32_t client = 0; ///< from a client: whose tasks; 0: its own
   std::vector<std::uint64_t> tasks{};
   std::vector<int> engines{}; ///< to a node
@@ -237,6 +241,9 @@ struct engine_available {
 /// to oneself: send what has piled up in batches
 struct flush {};
 
+/// task scheduler to itself, after a delay: something waited for long enough
+struct look_again {};
+
 /// hub to task scheduler; it answers with the number of tasks that no engine has
 struct count_unassigned {};
 
@@ -264,6 +271,7 @@ struct task_order {
   bool directed = false;
   end_how how{};
   std::string by{};
+  bool give_back = false; ///< instead: it is to run elsewhere, if it has not started
 };
 
 /// engine to itself, after a delay: look after tasks that may run no longer
@@ -293,6 +301,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::node_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_available)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::look_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_tasks)

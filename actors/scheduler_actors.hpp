@@ -8,6 +8,7 @@
 
 #include <caf/behavior.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -40,9 +41,11 @@ caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_s
                                              std::make_shared<driven<task_scheduler_state>>()) {
   auto d = std::move(driven_state);
   d->flush_later = [self] { self->send(self, flush{}); };
+  d->state.on_wake([self](std::chrono::nanoseconds delay) { self->delayed_send(self, delay, look_again{}); });
   return {
       [d](const frame_in& f) { d->state.frame(f); },
       [d](const flush&) { d->state.flush(); },
+      [d](const look_again&) { d->state.look_again(); },
       [d](const client_joined& c) { d->state.join(c); },
       [d](const node_joined& n) { d->state.join(n); },
       [d](const engine_available& e) { d->state.available(e); },

@@ -104,6 +104,11 @@ protected:
   static constexpr std::uint32_t keeper = 0;
   [[nodiscard]] std::uint16_t flags() const { return flags_; }
   node_entry* node_of(int engine);
+  /// Calls f(client's number, bytes that it has not taken) for every client.
+  template <class F>
+  void for_each_client(F&& f) const {
+    for (const auto& [link, c] : clients_) f(c.number, link->unsent());
+  }
   /// Tags of transfers that this scheduler names; they differ from those of the other scheduler.
   std::uint64_t next_transfer() { return transfers_ += 2; }
   void fail(std::uint32_t client, std::uint64_t number, int engine, const failure& f);

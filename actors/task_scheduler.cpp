@@ -1,5 +1,6 @@
 #include "actors/task_scheduler.hpp"
 
+#include "pactor/codec.hpp"
 #include "pactor/detail/failure.hpp"
 
 #include <algorithm>
@@ -19,9 +20,45 @@ std::uint32_t kind_of(const detail::slice& payload) {
   return call ? static_cast<std::uint32_t>(std::hash<std::string_view>{}(call->job)) : 0;
 }
 
+// A client for which more waits to be sent gets no more tasks; with less than a half of it, it does.
+constexpr std::size_t most_unsent = std::size_t{32} << 20;
+constexpr auto slow_interval = std::chrono::milliseconds{20};
+constexpr std::int32_t most_priority = 100;
+
+failure with_code(ec code, int engine, std::string what) {
+  failure f;
+  f.code = code;
+  f.engine = engine;
+  f.what = std::move(what);
+  return f;
+}
+
+std::string seconds(std::int64_t nanoseconds) {
+  auto text = std::to_string(static_cast<double>(nanoseconds) / 1e9);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text + " s";
+}
+
+std::string listed(std::span<const int> engines) {
+  std::string text;
+  for (const auto e : engines) text += (text.empty() ? "" : ", ") + std::to_string(e);
+  return (engines.size() == 1 ? "engine " : "engines ") + text;
+}
+
 } // namespace
 
+void task_scheduler_state::tell_time() {
+  if (!std::exchange(time_told_, true)) core_.set_time(steady::now());
+}
+
+void task_scheduler_state::look_again() {
+  wake_at_.reset();
+  flush();
+}
+
 void task_scheduler_state::available(const engine_available& e) {
+  tell_time();
   if (e.given_up) {
     for (const auto& g : core_.engine_lost(e.engine)) give_up(g, e.engine, nullptr);
   } else {
@@ -31,17 +68,16 @@ void task_scheduler_state::available(const engine_available& e) {
 }
 
 std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engine_lost(int engine) {
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> result;
-  for (const auto& g : core_.engine_lost(engine)) {
-    forget({g.task.client, g.task.number});
-    result.emplace_back(g.task.client, g.task.number);
-  }
-  return result;
+  tell_time();
+  const auto gone = with_code(ec::engine_lost, engine, "the node of engine " + std::to_string(engine) + " is gone");
+  for (const auto& g : core_.engine_lost(engine)) give_up(g, engine, &gone);
+  return {};
 }
 
 void task_scheduler_state::client_gone(std::uint32_t client) {
   core_.client_gone(client);
   with_options_.erase(with_options_.lower_bound({client, 0}), with_options_.lower_bound({client + 1, 0}));
+  slow_.erase(client);
 }
 
 scheduler_base::withdrawal task_scheduler_state::withdraw(std::uint32_t client,
@@ -53,8 +89,8 @@ scheduler_base::withdrawal task_scheduler_state::withdraw(std::uint32_t client,
   // Those whose payload is still on its way: what comes of it is thrown away.
   for (auto u = uploads_.begin(); u != uploads_.end();) {
     const auto& [place, task] = *u;
-    if (task.client == client && std::ranges::find(numbers, task.number) != numbers.end()) {
-      result.ended.push_back(task.number);
+    if (task.whose.client == client && std::ranges::find(numbers, task.whose.number) != numbers.end()) {
+      result.ended.push_back(task.whose.number);
       u = uploads_.erase(u);
     } else {
       ++u;
@@ -76,11 +112,13 @@ void task_scheduler_state::lose_upload(uploads::iterator u) {
   failure f;
   f.code = ec::not_connected;
   f.what = "its client went away while the task was on its way";
-  fail(task.client, task.number, -1, f); // heard if it is kept
+  fail(task.whose.client, task.whose.number, -1, f); // heard if it is kept
 }
 
 void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
   bool sound = true;
+  std::optional<wire_options> options; // of the record that follows
+  tell_time();
   forget_options();
   allowed_.clear(); // what another client's malformed batch left is not for this one
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
@@ -90,23 +128,22 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
       return;
     }
     if (r.kind == static_cast<std::uint16_t>(record_kind::options)) {
-      options_ = checked_options(payload, r.size);
+      (void)checked_options(payload, r.size);
+      options = decode<wire_options>(payload, r.size);
       return;
     }
     if (r.kind != static_cast<std::uint16_t>(record_kind::task)) {
       sound = false;
       return;
     }
-    const auto allowed = std::exchange(allowed_, {});
     if ((r.flags & wire::shared) != 0) { // it could not be run on another host
       sound = false;
       return;
     }
-    const auto o = owner_of(from, r.id);
-    const auto options = options_;
+    submitted t{owner_of(from, r.id), from.number, std::exchange(allowed_, {}), std::exchange(options, {})};
     forget_options();
     if ((r.flags & wire::transferred) == 0) {
-      submit(o.client, o.number, {batch, payload, r.size}, allowed, 0, options);
+      submit(t, {batch, payload, r.size}, 0);
       return;
     }
     std::uint64_t size = 0;
@@ -115,59 +152,129 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
       sound = false;
       return;
     }
-    uploads_[{from.out.link().get(), r.transfer}] = upload{o.client, o.number, allowed, options};
+    uploads_[{from.out.link().get(), r.transfer}] = std::move(t);
     assemblies_.expect(from.out.link(), r.transfer, size);
   });
   if (!whole || !sound) refuse(from.out.link(), "a malformed batch of balanced tasks");
 }
 
-void task_scheduler_state::submit(std::uint32_t client, std::uint64_t number, detail::slice payload,
-                                  std::span<const int> allowed, std::uint64_t transfer_size, detail::bytes options) {
+void task_scheduler_state::submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size) {
   core::task_request request;
-  request.client = client;
-  request.number = number;
+  request.client = t.whose.client;
+  request.number = t.whose.number;
   request.kind = kind_of(payload);
   request.payload = std::move(payload);
   request.transfer_size = transfer_size;
-  request.allowed = allowed;
-  if (core_.submit(std::move(request)) == core::submission::accepted) {
-    if (options.size() > 0) with_options_[{client, number}] = std::move(options);
-    return;
+  request.allowed = t.allowed;
+  request.share = t.share;
+  if (t.options) {
+    request.idempotent = t.options->idempotent;
+    request.priority = std::clamp(t.options->priority, -most_priority, most_priority);
+    request.retries = t.options->retries;
+    request.timeout = std::chrono::nanoseconds{std::max<std::int64_t>(t.options->timeout, 0)};
   }
-  failure f;
-  f.code = ec::no_engines;
-  f.what = "none of the engines that may run this task is registered";
-  fail(client, number, -1, f);
+  switch (core_.submit(std::move(request))) {
+  case core::submission::accepted:
+    if (t.options && (t.options->keep || t.options->run_limit > 0)) { // what the node is to know
+      wire_options on;
+      on.keep = t.options->keep;
+      on.run_limit = t.options->run_limit;
+      with_options_[{t.whose.client, t.whose.number}] = encode(on);
+    }
+    return;
+  case core::submission::impossible:
+    return fail(t.whose.client, t.whose.number, -1,
+                with_code(ec::no_engines, -1, "none of the engines that may run this task is registered"));
+  case core::submission::too_many:
+    return fail(t.whose.client, t.whose.number, -1,
+                with_code(ec::would_block, -1,
+                          "client " + std::to_string(t.share) +
+                              " has as many tasks open as the controller takes of one (2000000, or 4 GiB of "
+                              "arguments): wait for some of them"));
+  }
 }
 
 void task_scheduler_state::before_flush() {
-  while (const auto a = core_.next()) {
-    auto* n = node_of(a->engine);
-    if (!n) continue; // its node is going; the core hears of it next
-    if (!with_options_.empty())
-      if (const auto o = with_options_.find({a->task.client, a->task.number}); o != with_options_.end())
-        n->out.add(options_record(o->second), o->second.data());
-    record r;
-    r.id = a->id;
-    r.kind = static_cast<std::uint16_t>(record_kind::task);
-    r.engine = a->engine;
-    r.count = a->task.client;
-    if (a->transfer_size == 0) {
-      r.size = static_cast<std::uint32_t>(a->payload.size);
-      n->out.add(r, a->payload.data);
-      continue;
-    }
-    r.size = sizeof a->transfer_size;
-    r.flags = wire::transferred;
-    r.transfer = next_transfer();
-    n->out.add(r, &a->transfer_size);
-    n->out.send(); // before its pieces
-    senders_.start(n->out.link(), r.transfer, flags(), a->payload);
+  time_told_ = false;
+  tell_time();
+  for (const auto& g : core_.expire()) give_up(g, -1, nullptr);
+  look_after_slow_clients();
+  while (const auto a = core_.next()) hand_out(*a);
+  take_back(core_.recalls());
+  arm();
+  time_told_ = false;
+}
+
+void task_scheduler_state::hand_out(const core::assignment& a) {
+  auto* n = node_of(a.engine);
+  if (!n) return; // its node is going; the core hears of it next
+  if (!with_options_.empty())
+    if (const auto o = with_options_.find({a.task.client, a.task.number}); o != with_options_.end())
+      n->out.add(options_record(o->second), o->second.data());
+  record r;
+  r.id = a.id;
+  r.kind = static_cast<std::uint16_t>(record_kind::task);
+  r.engine = a.engine;
+  r.count = a.task.client;
+  r.started = static_cast<std::int64_t>(a.task.number);
+  if (a.transfer_size == 0) {
+    r.size = static_cast<std::uint32_t>(a.payload.size);
+    n->out.add(r, a.payload.data);
+    return;
   }
+  r.size = sizeof a.transfer_size;
+  r.flags = wire::transferred;
+  r.transfer = next_transfer();
+  n->out.add(r, &a.transfer_size);
+  n->out.send(); // before its pieces
+  senders_.start(n->out.link(), r.transfer, flags(), a.payload);
+}
+
+void task_scheduler_state::take_back(const std::vector<core::task_core::run>& runs) {
+  if (runs.empty()) return;
+  std::map<node_entry*, task_control> orders;
+  for (const auto& t : runs) {
+    auto* n = node_of(t.engine);
+    if (!n) continue; // it is going, and its tasks with it
+    auto& order = orders[n];
+    order.tasks.push_back(t.id);
+    order.engines.push_back(t.engine);
+  }
+  for (auto& [n, order] : orders) {
+    order.how = give_back;
+    n->out.send(); // the tasks first
+    n->out.link()->send(transport::frame_kind::task_control, detail::slice{encode(order)}, 0, flags());
+  }
+}
+
+void task_scheduler_state::look_after_slow_clients() {
+  const auto now = steady::now();
+  if (now - slow_looked_at_ < std::chrono::milliseconds{1}) return;
+  slow_looked_at_ = now;
+  for_each_client([this](std::uint32_t client, std::size_t unsent) {
+    if (unsent > most_unsent) {
+      core_.client_paused(client);
+      slow_.insert(client);
+    } else if (unsent < most_unsent / 2 && slow_.erase(client) > 0) {
+      core_.client_resumed(client);
+    }
+  });
+}
+
+void task_scheduler_state::arm() {
+  auto at = core_.wake_at();
+  if (!slow_.empty()) { // nothing tells that they have read
+    const auto then = steady::now() + slow_interval;
+    if (!at || then < *at) at = then;
+  }
+  if (!at || (wake_at_ && *wake_at_ <= *at) || !wake_after_) return;
+  wake_at_ = at;
+  wake_after_(std::max<std::chrono::nanoseconds>(*at - steady::now(), std::chrono::microseconds{50}));
 }
 
 std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_outcome(const record& r,
                                                                                         std::string_view payload) {
+  tell_time();
   if (r.kind == static_cast<std::uint16_t>(record_kind::lost)) {
     const bool started = (r.flags & wire::started) != 0, blamed = (r.flags & wire::unblamed) == 0;
     if (const auto g = core_.task_lost(r.id, r.engine, started, blamed)) {
@@ -181,12 +288,41 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_
     }
     return std::nullopt;
   }
+  const bool failed = r.kind == static_cast<std::uint16_t>(record_kind::failure) ||
+                      r.kind == static_cast<std::uint16_t>(record_kind::partial);
   // What ended without having run tells nothing about the next of its kind.
   const auto o = r.completed == 0 ? core_.ended(r.id, r.engine)
+                 : failed         ? on_error(r, payload)
                                   : core_.finished(r.id, r.engine, std::chrono::nanoseconds{r.completed - r.started});
   if (!o) return std::nullopt;
   forget({o->client, o->number});
   return std::pair{o->client, o->number};
+}
+
+std::optional<core::owner> task_scheduler_state::on_error(const record& r, std::string_view payload) {
+  using core::task_core;
+  const std::chrono::nanoseconds took{r.completed - r.started};
+  std::optional<failure> f;
+  if (r.kind == static_cast<std::uint16_t>(record_kind::failure) &&
+      (r.flags & (wire::transferred | wire::shared)) == 0) {
+    try {
+      f = detail::decode_failure(payload.data(), payload.size());
+    } catch (const error&) { // its client will say what is wrong with it
+    }
+  }
+  const auto refused =
+      f && (f->code == ec::unmet_dependency || f->code == ec::unknown_job || f->code == ec::bad_library);
+  // Of a map, some elements failed. What lies with the client already is not made again.
+  const auto own = (f && f->code == ec::remote_error) || (!f && (r.flags & wire::shared) == 0);
+  if (!refused && !own) return core_.finished(r.id, r.engine, took);
+  auto v = core_.failed(r.id, r.engine, took, refused ? task_core::error_kind::refused : task_core::error_kind::own);
+  if (!v.told || !refused || v.refused_by.empty()) return v.told;
+  forget({v.told->client, v.told->number});
+  f->code = ec::impossible_dependency;
+  f->what = "no engine is left that could run this task: " + listed(v.refused_by) +
+            (v.refused_by.size() == 1 ? " lacks" : " lack") + " what it needs; the last: " + f->what;
+  fail(v.told->client, v.told->number, r.engine, *f);
+  return std::nullopt;
 }
 
 std::optional<core::task_core::running> task_scheduler_state::on_output(const record& r) {
@@ -194,20 +330,34 @@ std::optional<core::task_core::running> task_scheduler_state::on_output(const re
 }
 
 void task_scheduler_state::give_up(const core::given_up& g, int engine, const failure* last) {
+  using core::give_up_reason;
   forget({g.task.client, g.task.number});
-  failure f;
-  if (g.reason == core::give_up_reason::withdrawn) {
-    f.code = ec::aborted;
-    f.engine = engine;
-    f.what = "taken back while engine " + std::to_string(engine) + " had it, which was lost";
-    return fail(g.task.client, g.task.number, engine, f);
-  }
-  if (last) f = *last;
+  const auto name = "engine " + std::to_string(engine);
+  auto f = last ? *last : failure{};
   f.code = ec::engine_lost;
   f.engine = engine;
-  if (!last) f.what = "engine " + std::to_string(engine) + ", where this task could run, is gone";
-  if (g.reason == core::give_up_reason::losses)
-    f.what = "given up after " + std::to_string(g.losses) + " engines died under this task; the last: " + f.what;
+  switch (g.reason) {
+  case give_up_reason::withdrawn:
+    f = with_code(ec::aborted, engine, "taken back while " + name + " had it, which was lost");
+    break;
+  case give_up_reason::timed_out:
+    f = with_code(ec::task_timeout, -1,
+                  "waited " + seconds(g.timeout.count()) + " for an engine (dependencies included)");
+    break;
+  case give_up_reason::unreachable:
+    f = with_code(ec::impossible_dependency, engine, name + ", where the task that it follows ran, is gone");
+    break;
+  case give_up_reason::not_idempotent:
+    f.what = (last ? last->what : name + " is gone") + "; this task may have started, and it must not run twice";
+    break;
+  case give_up_reason::losses:
+    f.what = "given up after " + std::to_string(g.losses) +
+             " engines died under this task; the last: " + (last ? last->what : name + " is gone");
+    break;
+  case give_up_reason::no_engine:
+    if (!last) f.what = name + ", where this task could run, is gone";
+    break;
+  }
   fail(g.task.client, g.task.number, engine, f);
 }
 
@@ -224,7 +374,8 @@ void task_scheduler_state::on_piece(const frame_in& f) {
     const auto u = std::move(i->second);
     uploads_.erase(i);
     const auto size = payload->size();
-    submit(u.client, u.number, std::move(*payload), u.allowed, size, u.options);
+    tell_time();
+    submit(u, std::move(*payload), size);
     flush_soon();
   } catch (const error& e) {
     refuse(f.from, e.what());

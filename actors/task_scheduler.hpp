@@ -4,7 +4,13 @@
 #include "actors/scheduler_base.hpp"
 #include "runtime/core/task_core.hpp"
 
+#include <chrono>
+#include <functional>
 #include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace pactor {
 
@@ -12,6 +18,13 @@ class task_scheduler_state final : public scheduler_base {
 public:
   explicit task_scheduler_state(std::function<void()> flush_later)
       : scheduler_base{transport::balanced, std::move(flush_later)} {}
+
+  /// How engines are chosen. Before anything else.
+  void place(core::placement::options where) { core_.place(where); }
+  /// `f` asks for look_again() after a delay.
+  void on_wake(std::function<void(std::chrono::nanoseconds)> f) { wake_after_ = std::move(f); }
+  /// Something waited for long enough.
+  void look_again();
 
   /// The engine of a living node can't run tasks now, or can again.
   void available(const engine_available& e);
@@ -32,27 +45,40 @@ private:
   void before_flush() override;
   void peer_gone(const transport::link_ptr& which) override;
 
-  /// A task whose payload is still on its way from the client: it is queued when it is here, so that it can be
-  /// handed out again after a loss.
-  struct upload {
-    std::uint32_t client;
-    std::uint64_t number;
-    std::vector<int> allowed;
-    detail::bytes options;
+  /// A task as a client handed it in.
+  struct submitted {
+    core::owner whose;       // for the cores
+    std::uint32_t share = 0; // the client whose share in the engines it uses
+    std::vector<int> allowed{};
+    std::optional<wire_options> options{};
   };
   using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
-  void submit(std::uint32_t client, std::uint64_t number, detail::slice payload, std::span<const int> allowed,
-              std::uint64_t transfer_size, detail::bytes options);
+  void submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size);
+  void hand_out(const core::assignment& a);
+  void take_back(const std::vector<core::task_core::run>& runs);
+  void arm();
+  void look_after_slow_clients();
+  /// @return whom to tell of it; nothing if it runs again, or was told something else
+  std::optional<core::owner> on_error(const wire::record& r, std::string_view payload);
   void forget(const task_key& task) {
     if (!with_options_.empty()) with_options_.erase(task);
   }
-  using uploads = std::map<std::pair<const transport::link*, std::uint64_t>, upload>;
+  /// Tasks whose payloads are still on their way from the client: they are queued when these are here, so that they
+  /// can be handed out again after a loss.
+  using uploads = std::map<std::pair<const transport::link*, std::uint64_t>, submitted>;
   void lose_upload(uploads::iterator u);
   void give_up(const core::given_up& g, int engine, const failure* last);
+  using steady = std::chrono::steady_clock;
+  void tell_time();
 
   core::task_core core_;
+  std::function<void(std::chrono::nanoseconds)> wake_after_;
+  std::optional<steady::time_point> wake_at_; // when look_again() comes
+  steady::time_point slow_looked_at_{};
+  std::set<std::uint32_t> slow_;                   // clients that get nothing more before they have read
+  bool time_told_ = false;                         // in this turn
   std::vector<int> allowed_;                       // of the task record that follows
-  std::map<task_key, detail::bytes> with_options_; // tasks that have not ended and have other options than the defaults
+  std::map<task_key, detail::bytes> with_options_; // of tasks that have not ended, where the node is to know them
   uploads uploads_;
   piece_assemblies assemblies_;
   piece_senders senders_;

@@ -16,6 +16,7 @@ template <class T, chain_links<T> T::*Links>
 class chain {
 public:
   [[nodiscard]] T* front() const noexcept { return front_; }
+  [[nodiscard]] T* back() const noexcept { return back_; }
   [[nodiscard]] bool empty() const noexcept { return front_ == nullptr; }
   [[nodiscard]] static T* after(const T& x) noexcept { return (x.*Links).after; }
 

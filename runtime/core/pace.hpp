@@ -26,6 +26,12 @@ public:
   /// @param bytes  of its payload; carrying it also takes time
   [[nodiscard]] std::int64_t cost(std::uint32_t kind, std::uint64_t bytes) const noexcept;
 
+  /// How long a task of this kind takes, as far as is known; unknown ones count as long.
+  [[nodiscard]] std::chrono::nanoseconds expected(std::uint32_t kind) const noexcept {
+    const auto mean = means_[kind % means_.size()];
+    return mean == unknown ? limits_.solo_from : std::chrono::nanoseconds{mean};
+  }
+
   /// A task of this kind took this long.
   void learn(std::uint32_t kind, std::chrono::nanoseconds run_time) noexcept;
 

@@ -1,113 +1,166 @@
 #include "runtime/core/task_core.hpp"
 
 #include <algorithm>
-#include <cassert>
-#include <limits>
 #include <unordered_set>
 #include <utility>
 
 namespace pactor::core {
 
-task_core::task_core(std::uint32_t max_losses, pace::limits limits) : max_losses_{max_losses}, pace_{limits} {}
+task_core::task_core(std::uint32_t max_losses, pace::limits limits, placement::options where)
+    : max_losses_{max_losses}, pace_{limits}, placement_{where, pace_.target()} {}
 
 void task_core::engine_joined(int engine) {
   const auto [at, added] = engines_.try_emplace(engine);
   if (!added) return;
   auto& e = at->second;
   e.number = engine;
-  e.used = ++uses_;
-  e.place = ranks_.insert({0, e.used, &e}).first;
-  for (auto& [allowed, g] : restricted_)
-    if (std::binary_search(allowed.begin(), allowed.end(), engine)) g.engines.push_back(&e);
-}
-
-std::vector<given_up> task_core::engine_lost(int engine) {
-  const auto at = engines_.find(engine);
-  if (at == engines_.end()) return {};
-  auto& lost = at->second;
-  for (auto& [allowed, g] : restricted_) std::erase(g.engines, &lost);
-
-  std::vector<given_up> result;
-  // Which of them had started is not known, only that they started in order.
-  for (auto started = true; auto* e = lost.tasks.front(); started = false) {
-    if (const auto ended = reroute(*e, started, true)) result.push_back(*ended);
-  }
-  ranks_.erase(lost.place);
-  engines_.erase(at);
-  // Of what went back and what had waited, some has nowhere to go now.
-  for (auto next = restricted_.begin(); next != restricted_.end();) {
-    auto& g = next++->second; // it goes with its last task
-    if (!goes_nowhere(g)) continue;
-    while (auto* e = g.waiting.front()) {
-      const auto last = g.count == 1;
-      result.push_back(give_up(*e, give_up_reason::no_engine));
-      if (last) break;
-    }
-  }
-  return result;
+  placement_.add(e);
+  queue_.engine_joined(e);
 }
 
 void task_core::engine_paused(int engine) {
   const auto at = engines_.find(engine);
   if (at == engines_.end()) return;
   at->second.paused = true;
-  rerank(at->second);
+  placement_.update(at->second);
 }
 
 void task_core::engine_resumed(int engine) {
   const auto at = engines_.find(engine);
   if (at == engines_.end()) return;
   at->second.paused = false;
-  rerank(at->second);
+  placement_.update(at->second);
 }
 
-submission task_core::submit(task_request request) {
-  auto* g = group_for(request.allowed);
-  if (!g) return submission::impossible;
+/// A task of the client, which neither waits nor has an engine yet. @return null if none of its engines is known
+task_core::entry* task_core::admit(task_request& request) {
+  auto* g = queue_.group_for({request.allowed.begin(), request.allowed.end()}, {}, engines_);
+  if (!g) return nullptr;
   auto& client = clients_[request.client];
   client.id = request.client;
 
   auto& e = tasks_.add({});
-  e.client = &client;
-  e.allowed = g;
+  e.owner = &client;
   e.number = request.number;
   e.payload = std::move(request.payload);
   e.transfer_size = request.transfer_size;
   e.sequence = ++submitted_;
   e.kind = request.kind;
   e.idempotent = request.idempotent;
+  if (request.retries > 0 || request.timeout > std::chrono::nanoseconds{0}) {
+    e.extras = std::make_unique<parts::extras>();
+    e.extras->retries = request.retries;
+    e.extras->timeout = request.timeout;
+    e.extras->deadline = now_ + request.timeout;
+    e.extras->allowed = g->allowed;
+  }
   client.tasks.push_back(e);
   ++client.count;
-  ++g->count;
-  enqueue(e, nullptr);
+  if (client.by_number) client.by_number->emplace(e.number, &e);
+  queue_.enter(e, *g, request.share != 0 ? request.share : request.client, request.priority);
+  return &e;
+}
+
+submission task_core::submit(task_request request) {
+  const auto* s = queue_.find_share(request.share != 0 ? request.share : request.client);
+  if (s && (s->open >= open_limits_.tasks || s->bytes + request.payload.size > open_limits_.bytes))
+    return submission::too_many;
+  auto* e = admit(request);
+  if (!e) return submission::impossible;
+  queue_.push(*e);
+  start_clock(*e);
   return submission::accepted;
 }
 
+std::optional<std::uint64_t> task_core::hold(task_request request) {
+  const auto* s = queue_.find_share(request.share != 0 ? request.share : request.client);
+  if (s && (s->open >= open_limits_.tasks || s->bytes + request.payload.size > open_limits_.bytes)) return std::nullopt;
+  const auto allowed = std::exchange(request.allowed, {}); // looked at when it is released
+  auto* e = admit(request);
+  if (!e->extras) e->extras = std::make_unique<parts::extras>();
+  e->extras->allowed.assign(allowed.begin(), allowed.end());
+  e->held = true;
+  ++held_;
+  start_clock(*e);
+  return e->id;
+}
+
+std::optional<given_up> task_core::release(std::uint64_t id, std::optional<std::span<const int>> on) {
+  auto* e = tasks_.find(id);
+  if (!e || !e->held) return std::nullopt;
+  auto& allowed = e->extras->allowed;
+  std::sort(allowed.begin(), allowed.end());
+  if (on) {
+    e->extras->followed = true;
+    std::vector<int> both;
+    for (const auto engine : *on)
+      if (allowed.empty() || std::binary_search(allowed.begin(), allowed.end(), engine)) both.push_back(engine);
+    allowed = std::move(both);
+  }
+  if ((on && allowed.empty()) || !regroup(*e))
+    return give_up(*e, on ? give_up_reason::unreachable : give_up_reason::no_engine);
+  e->held = false;
+  --held_;
+  e->sequence = ++submitted_; // it stands where those stand that are submitted now
+  queue_.push(*e);
+  return std::nullopt;
+}
+
+std::optional<owner> task_core::drop_held(std::uint64_t id) {
+  auto* e = tasks_.find(id);
+  if (!e || !e->held) return std::nullopt;
+  return give_up(*e, give_up_reason::unreachable).task;
+}
+
 std::optional<assignment> task_core::next() {
-  if (active_.empty() || ranks_.empty() || !has_room(*ranks_.begin()->engine)) return std::nullopt;
-  entry* oldest = nullptr;
+  if (queue_.size() == 0 || !placement_.any_room()) return std::nullopt;
+  parts::flow* best = nullptr;
   engine_state* chosen = nullptr;
-  for (const auto* g : active_) {
-    auto* e = g->waiting.front();
-    if (oldest && oldest->sequence < e->sequence) continue;
-    if (auto* engine = least_loaded(*g)) {
-      oldest = e;
+  const auto before = [](parts::flow& a, parts::flow& b) {
+    if (a.priority != b.priority) return a.priority > b.priority;
+    if (a.share->served != b.share->served) return a.share->served < b.share->served;
+    return a.waiting.front()->sequence < b.waiting.front()->sequence;
+  };
+  const auto active = queue_.active();
+  for (auto i = active.size(); i > 0; --i) { // first() may put the last one in the place of this one
+    auto& g = *active[i - 1];
+    auto* f = queue_.first(g);
+    if (!f || (best && !before(*f, *best))) continue;
+    if (auto* engine = g.anywhere() ? placement_.choose() : placement_.choose(g.engines)) {
+      best = f;
       chosen = engine;
     }
   }
-  if (!oldest) return std::nullopt;
+  if (!best) return std::nullopt;
+  auto& e = *best->waiting.front();
+  queue_.take(e);
+  hand_out(e, *chosen);
+  return assignment{chosen->number, e.id, {e.owner->id, e.number}, e.payload, e.transfer_size};
+}
 
-  auto& e = *oldest;
-  dequeue(e);
+/// Gives a task that does not wait any more to an engine.
+void task_core::hand_out(entry& e, engine_state& to) {
+  stop_clock(e);
   tasks_.renew(e);
-  e.engine = chosen;
+  e.engine = &to;
+  e.handed = ++handed_;
   e.cost = pace_.cost(e.kind, e.payload.size + e.transfer_size);
-  chosen->tasks.push_back(e);
-  ++chosen->count;
-  chosen->work += e.cost;
-  chosen->used = ++uses_;
-  rerank(*chosen);
-  return assignment{chosen->number, e.id, {e.client->id, e.number}, e.payload, e.transfer_size};
+  queue_.charge(e, e.cost);
+  if (to.count == 0) to.running_since = now_;
+  to.tasks.push_back(e);
+  ++to.count;
+  to.work += e.cost;
+  placement_.use(to);
+  placement_.update(to);
+  count_crowd(to);
+}
+
+std::optional<std::uint64_t> task_core::adopt(task_request request, int engine) {
+  const auto at = engines_.find(engine);
+  auto* e = at == engines_.end() ? nullptr : admit(request);
+  if (!e) return std::nullopt;
+  hand_out(*e, at->second);
+  return e->id;
 }
 
 std::optional<owner> task_core::finished(std::uint64_t id, int engine, std::chrono::nanoseconds run_time) {
@@ -120,7 +173,7 @@ std::optional<owner> task_core::finished(std::uint64_t id, int engine, std::chro
 std::optional<owner> task_core::ended(std::uint64_t id, int engine) {
   auto* e = find_run(id, engine);
   if (!e) return std::nullopt;
-  const auto told = e->client ? std::optional{owner{e->client->id, e->number}} : std::nullopt;
+  const auto told = e->owner ? std::optional{owner{e->owner->id, e->number}} : std::nullopt;
   detach(*e);
   end(*e);
   return told;
@@ -128,8 +181,8 @@ std::optional<owner> task_core::ended(std::uint64_t id, int engine) {
 
 std::optional<task_core::running> task_core::owner_of(std::uint64_t id, int engine) {
   const auto* e = find_run(id, engine);
-  if (!e || !e->client) return std::nullopt;
-  return running{{e->client->id, e->number}, e->losses};
+  if (!e || !e->owner) return std::nullopt;
+  return running{{e->owner->id, e->number}, e->reruns};
 }
 
 task_core::withdrawal task_core::withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) {
@@ -139,36 +192,29 @@ task_core::withdrawal task_core::withdraw(std::uint32_t client, std::span<const 
   const std::unordered_set<std::uint64_t> wanted{numbers.begin(), numbers.end()};
   auto* next = at->second.tasks.front();
   while (auto* e = next) {
-    next = chain<entry, &entry::client_links>::after(*e);
+    next = parts::client_tasks::after(*e);
     if (!wanted.contains(e->number)) continue;
     if (e->engine) {
       e->withdrawn = true;
       result.running.push_back({e->id, e->engine->number});
     } else {
       result.ended.push_back(e->number);
-      dequeue(*e);
-      end(*e);
+      (void)give_up(*e, give_up_reason::withdrawn);
     }
   }
   return result;
 }
 
-std::optional<given_up> task_core::task_lost(std::uint64_t id, int engine, bool started, bool blamed) {
-  auto* e = find_run(id, engine);
-  if (!e) return std::nullopt;
-  return reroute(*e, started && blamed, started);
-}
-
 void task_core::client_gone(std::uint32_t client) {
   const auto at = clients_.find(client);
   if (at == clients_.end()) return;
+  at->second.by_number.reset();
   while (auto* e = at->second.tasks.front()) {
     if (e->engine) {
       at->second.tasks.erase(*e);
-      e->client = nullptr;
+      e->owner = nullptr;
     } else {
-      dequeue(*e);
-      end(*e);
+      (void)give_up(*e, give_up_reason::withdrawn);
     }
   }
   clients_.erase(at);
@@ -184,12 +230,15 @@ std::size_t task_core::tasks_of(std::uint32_t client) const {
   return at == clients_.end() ? 0 : at->second.count;
 }
 
-task_core::engine_state* task_core::least_loaded(const group& g) const {
-  if (g.allowed.empty()) return ranks_.begin()->engine; // next() saw that it has room
-  engine_state* best = nullptr;
-  for (auto* e : g.engines)
-    if (has_room(*e) && (!best || *e->place < *best->place)) best = e;
-  return best;
+bool task_core::is_open(const owner& task) {
+  const auto at = clients_.find(task.client);
+  if (at == clients_.end()) return false;
+  auto& client = at->second;
+  if (!client.by_number) {
+    client.by_number = std::make_unique<std::unordered_map<std::uint64_t, entry*>>();
+    for (auto* e = client.tasks.front(); e; e = parts::client_tasks::after(*e)) client.by_number->emplace(e->number, e);
+  }
+  return client.by_number->contains(task.number);
 }
 
 task_core::entry* task_core::find_run(std::uint64_t id, int engine) {
@@ -197,108 +246,32 @@ task_core::entry* task_core::find_run(std::uint64_t id, int engine) {
   return e && e->engine && e->engine->number == engine ? e : nullptr;
 }
 
-/// @return null if none of the allowed engines is known
-task_core::group* task_core::group_for(std::span<const int> allowed) {
-  if (allowed.empty()) return &everywhere_;
-  std::vector<int> key{allowed.begin(), allowed.end()};
-  std::sort(key.begin(), key.end());
-  key.erase(std::unique(key.begin(), key.end()), key.end());
-  if (const auto at = restricted_.find(key); at != restricted_.end()) return &at->second;
-
-  group made;
-  for (const auto number : key)
-    if (const auto at = engines_.find(number); at != engines_.end()) made.engines.push_back(&at->second);
-  if (made.engines.empty()) return nullptr;
-  made.allowed = key;
-  return &restricted_.emplace(std::move(key), std::move(made)).first->second;
-}
-
-void task_core::rerank(engine_state& e) {
-  auto node = ranks_.extract(e.place); // moving the node costs no allocation
-  const auto load = e.paused ? std::numeric_limits<std::int64_t>::max() : e.work;
-  node.value() = {load, e.used, &e};
-  e.place = ranks_.insert(std::move(node)).position;
-}
-
-void task_core::enqueue(entry& e, entry* before) {
-  auto& g = *e.allowed;
-  if (g.waiting.empty()) {
-    g.place = active_.size();
-    active_.push_back(&g);
-  }
-  g.waiting.insert(e, before);
-  ++waiting_;
-}
-
-void task_core::dequeue(entry& e) {
-  auto& g = *e.allowed;
-  if (requeued_ == &e) requeued_ = nullptr;
-  g.waiting.erase(e);
-  --waiting_;
-  if (!g.waiting.empty()) return;
-  active_[g.place] = active_.back();
-  active_[g.place]->place = g.place;
-  active_.pop_back();
-}
-
-/// Back to where it stood in the order of submission, which is at the front or near it.
-void task_core::requeue(entry& e) {
-  auto* at = e.allowed->waiting.front();
-  if (requeued_ && requeued_->allowed == e.allowed && requeued_->sequence < e.sequence) at = requeued_;
-  while (at && at->sequence < e.sequence) at = queue::after(*at);
-  enqueue(e, at);
-  requeued_ = &e;
-}
-
 /// Takes a task from its engine.
 void task_core::detach(entry& e) {
   auto& engine = *std::exchange(e.engine, nullptr);
+  const auto first = engine.tasks.front() == &e;
   engine.tasks.erase(e);
   --engine.count;
   engine.work -= e.cost;
-  rerank(engine);
+  if (e.recalled) {
+    e.recalled = false;
+    --engine.recalled;
+    --recalled_;
+  }
+  if (first) started_next(engine);
+  placement_.update(engine);
+  count_crowd(engine);
 }
 
 /// Forgets a task that neither waits nor has an engine.
 void task_core::end(entry& e) {
-  if (e.client) {
-    e.client->tasks.erase(e);
-    --e.client->count;
+  if (e.owner) {
+    e.owner->tasks.erase(e);
+    --e.owner->count;
+    if (e.owner->by_number) e.owner->by_number->erase(e.number);
   }
-  auto& g = *e.allowed;
+  queue_.leave(e);
   tasks_.release(e);
-  if (--g.count == 0 && &g != &everywhere_) {
-    const auto at = restricted_.find(g.allowed);
-    restricted_.erase(at);
-  }
-}
-
-/// Ends a task, wherever it is. @pre e.client
-given_up task_core::give_up(entry& e, give_up_reason reason) {
-  assert(e.client);
-  const given_up result{{e.client->id, e.number}, e.losses, reason};
-  if (e.engine)
-    detach(e);
-  else
-    dequeue(e);
-  end(e);
-  return result;
-}
-
-/// What becomes of a task whose engine did not finish it.
-std::optional<given_up> task_core::reroute(entry& e, bool started, bool may_have_started) {
-  if (!e.client) {
-    detach(e);
-    end(e);
-    return std::nullopt;
-  }
-  if (started) ++e.losses;
-  if (e.withdrawn) return give_up(e, give_up_reason::withdrawn);
-  if (may_have_started && !e.idempotent) return give_up(e, give_up_reason::not_idempotent);
-  if (e.losses > max_losses_) return give_up(e, give_up_reason::losses);
-  detach(e);
-  requeue(e);
-  return std::nullopt;
 }
 
 } // namespace pactor::core

@@ -2,19 +2,21 @@
 // The brain of the task scheduler: which engine runs which balanced task. Knows no actors, clocks or sockets.
 
 #include "pactor/detail/bytes.hpp"
-#include "runtime/core/chain.hpp"
 #include "runtime/core/owner.hpp"
 #include "runtime/core/pace.hpp"
+#include "runtime/core/placement.hpp"
 #include "runtime/core/slab.hpp"
+#include "runtime/core/task_parts.hpp"
+#include "runtime/core/task_queue.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace pactor::core {
@@ -28,6 +30,10 @@ struct task_request {
   std::span<const int> allowed{};  ///< engines that may run it, read during submit() only; empty: all, also later ones
   std::uint32_t kind = 0;          ///< the same for calls of the same job, for example a hash of its name
   bool idempotent = true;          ///< false: never run again once it may have started
+  std::uint32_t share = 0;         ///< the client whose share in the engines it uses; 0: `client`
+  std::int32_t priority = 0;       ///< higher ones go first
+  std::uint32_t retries = 0;       ///< how often it runs again after an error of its own
+  std::chrono::nanoseconds timeout{0}; ///< how long it may wait for an engine; 0: as long as it takes
 };
 
 /// Hand this task to this engine.
@@ -45,12 +51,15 @@ enum class give_up_reason : std::uint8_t {
   not_idempotent, ///< its engine died, and it must not run twice
   no_engine,      ///< all engines that may run it are gone
   withdrawn,      ///< its client took it back while an engine had it, and that was lost
+  timed_out,      ///< it waited for longer than it may
+  unreachable,    ///< it was to run where another task ran, and that engine is gone
 };
 
 struct given_up {
   owner task;
   std::uint32_t losses = 0; ///< engines that died under it
   give_up_reason reason = give_up_reason::losses;
+  std::chrono::nanoseconds timeout{0}; ///< timed_out: how long it was to wait at most
 
   friend bool operator==(const given_up&, const given_up&) = default;
 };
@@ -58,18 +67,35 @@ struct given_up {
 enum class submission : std::uint8_t {
   accepted,
   impossible, ///< none of the allowed engines is known
+  too_many,   ///< the client has more open than it may
 };
 
-/// Gives tasks to engines: oldest first, each to the engine with the least work, of equals to the one that waited
-/// longest. An engine is given as much ahead as hides the way there (pace), never more. An accepted task ends exactly
-/// once: by finished(), as given up, or with its client; what comes late or twice is nothing.
+/// What a client may have open.
+struct open_limits {
+  std::size_t tasks = 2'000'000;
+  std::uint64_t bytes = std::uint64_t{4} << 30;
+};
+
+/// Gives tasks to engines: higher priorities first, clients of equal priority in equal shares, each client's oldest
+/// first, to the engine that the placement chooses. An engine is given as much ahead as hides the way there (pace),
+/// never more, and what waits there in vain is taken back (recalls). An accepted task ends exactly once: by finished(),
+/// ended() or failed(), as given up, or with its client; what comes late or twice is nothing.
 /// Cost: submit, next and finished together well below a microsecond, whatever waits and for up to a thousand engines.
 class task_core {
 public:
+  using time_point = parts::time_point;
   static constexpr pace::limits default_limits{std::chrono::milliseconds{2}, 256, std::chrono::milliseconds{50}};
+  /// The way to an engine and back, generously: what starts sooner is not taken back.
+  static constexpr std::chrono::nanoseconds round_trip = std::chrono::microseconds{500};
 
   /// @param max_losses  engines that may die under a task before it is given up with the next
-  explicit task_core(std::uint32_t max_losses = 3, pace::limits limits = default_limits);
+  explicit task_core(std::uint32_t max_losses = 3, pace::limits limits = default_limits, placement::options where = {});
+  void limit_open(open_limits l) { open_limits_ = l; }
+  /// @pre no engine has joined
+  void place(placement::options where) { placement_ = placement{where, pace_.target()}; }
+
+  /// What time it is, as far as this matters: tells timeouts, and how long engines have been at their tasks.
+  void set_time(time_point now) noexcept { now_ = now; }
 
   /// An engine that is known already stays as it is.
   void engine_joined(int engine);
@@ -81,12 +107,33 @@ public:
   void engine_resumed(int engine);
 
   [[nodiscard]] submission submit(task_request request);
+  /// Submits a task that is not handed out before release(). @return its number here; nothing if there are too many
+  [[nodiscard]] std::optional<std::uint64_t> hold(task_request request);
+  /// A task that was held back may run now, if `on` is given on one of those engines. @return why it can't: it has
+  /// ended then
+  [[nodiscard]] std::optional<given_up> release(std::uint64_t id, std::optional<std::span<const int>> on = {});
+  /// Ends a task that was held back. @return whom to tell; nothing if it is none any more
+  [[nodiscard]] std::optional<owner> drop_held(std::uint64_t id);
   /// The next task to hand out; call until there is none after every burst of events.
   [[nodiscard]] std::optional<assignment> next();
+  /// Tasks that engines are to give back unstarted, since others would start them sooner; call after next(). An engine
+  /// that complies tells task_lost(), unblamed; one that started the task says nothing, and ends it.
+  struct run {
+    std::uint64_t id;
+    int engine;
+
+    friend bool operator==(const run&, const run&) = default;
+  };
+  [[nodiscard]] std::vector<run> recalls();
+  /// Tasks that waited for longer than they may.
+  [[nodiscard]] std::vector<given_up> expire();
+  /// When to call set_time(), expire() and recalls() again, if nothing else happens.
+  [[nodiscard]] std::optional<time_point> wake_at() const;
+
   /// The run ended with an outcome, whichever. @return whom to tell; nothing for late, unknown and orphaned runs
   [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine, std::chrono::nanoseconds run_time);
-  /// Whose a run is that has not ended, and how many engines died under the task before. Nothing for late, unknown and
-  /// orphaned runs.
+  /// Whose a run is that has not ended, and how many runs of it may have said something before. Nothing for late,
+  /// unknown and orphaned runs.
   struct running {
     owner task;
     std::uint32_t losses;
@@ -94,13 +141,23 @@ public:
   [[nodiscard]] std::optional<running> owner_of(std::uint64_t id, int engine);
   /// The run ended without having told anything about the next of its kind: it was taken back. @return as finished()
   [[nodiscard]] std::optional<owner> ended(std::uint64_t id, int engine);
+  /// The run ended with an error.
+  enum class error_kind : std::uint8_t {
+    own,    ///< the task's: it runs again as often as it may, elsewhere if it can
+    refused ///< this engine lacks what it needs: it runs elsewhere, if there is such an engine
+  };
+  struct verdict {
+    std::optional<owner> told{};   ///< whom to tell that it ended; nothing if it runs again, or nobody waits
+    std::vector<int> refused_by{}; ///< engines that lacked what it needs, if that is why it ends
+  };
+  [[nodiscard]] verdict failed(std::uint64_t id, int engine, std::chrono::nanoseconds run_time, error_kind why);
+  /// A task that an engine has since an earlier life of the scheduler: as if it had been handed out to it just now.
+  /// @return its id; nothing if there is no such engine, or none of the allowed ones is known
+  [[nodiscard]] std::optional<std::uint64_t> adopt(task_request request, int engine);
   /// Takes out those of a client's tasks that no engine has: they have ended. The others are never run again, and are
   /// the engines' to end. Unknown numbers are ignored.
   struct withdrawal {
-    struct run {
-      std::uint64_t id;
-      int engine;
-    };
+    using run = task_core::run;
     std::vector<std::uint64_t> ended; ///< the client's numbers
     std::vector<run> running;
   };
@@ -111,99 +168,70 @@ public:
   [[nodiscard]] std::optional<given_up> task_lost(std::uint64_t id, int engine, bool started, bool blamed = true);
   /// Drops the client's waiting tasks; the outcomes of its running ones will be dropped.
   void client_gone(std::uint32_t client);
+  /// This client reads too slowly: no more of its tasks are handed out until client_resumed().
+  void client_paused(std::uint32_t client) { queue_.pause(client); }
+  void client_resumed(std::uint32_t client) { queue_.resume(client); }
 
   /// Tasks that no engine has.
-  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size() + held_; }
   /// Tasks that the engine has.
   [[nodiscard]] std::size_t outstanding(int engine) const;
   /// Tasks of the client that have not ended.
   [[nodiscard]] std::size_t tasks_of(std::uint32_t client) const;
+  /// Whether this task has not ended. The first question about a client costs time for each of its tasks.
+  [[nodiscard]] bool is_open(const owner& task);
   /// How many tasks of a kind an idle engine is given at once.
   [[nodiscard]] std::size_t window(std::uint32_t kind = 0) const noexcept { return pace_.window(kind); }
 
 private:
-  struct entry;
-  struct engine_state;
-  struct client_state;
-  struct group;
-  struct entry {
-    std::uint64_t id = 0;
-    chain_links<entry> queue_links;  // in the group's waiting tasks or in the engine's outstanding ones
-    chain_links<entry> client_links; // in the client's tasks
-    client_state* client = nullptr;  // null: an orphan
-    engine_state* engine = nullptr;  // null: waiting
-    group* allowed = nullptr;
-    std::uint64_t number = 0;
-    detail::slice payload;
-    std::uint64_t transfer_size = 0;
-    std::uint64_t sequence = 0; // of submission
-    std::int64_t cost = 0;      // while an engine has it
-    std::uint32_t kind = 0;
-    std::uint32_t losses = 0;
-    bool idempotent = true;
-    bool withdrawn = false; // must not run again
-  };
-  using queue = chain<entry, &entry::queue_links>;
-  struct client_state {
-    std::uint32_t id = 0;
-    std::size_t count = 0;
-    chain<entry, &entry::client_links> tasks;
-  };
-  /// What engines are ordered by: least work, then least recently used.
-  struct rank {
-    std::int64_t load;
-    std::uint64_t used;
-    engine_state* engine;
-    friend bool operator<(const rank& a, const rank& b) noexcept {
-      return a.load != b.load ? a.load < b.load : a.used < b.used;
-    }
-  };
-  struct engine_state {
-    int number = -1;
-    bool paused = false;
-    std::int64_t work = 0;  // sum of the costs of its tasks
-    std::uint64_t used = 0; // when it was last given a task, or joined; unique
-    std::size_t count = 0;
-    queue tasks; // in the order they were given
-    std::set<rank>::iterator place;
-  };
-  /// Tasks that the same engines may run. They wait in one queue of their own, so that they neither block others nor
-  /// are searched for one by one.
-  struct group {
-    std::vector<int> allowed; // ascending; empty: all
-    std::vector<engine_state*> engines;
-    queue waiting; // ascending by sequence
-    std::size_t count = 0;
-    std::size_t place = 0; // in active_ while something waits
-  };
+  using entry = parts::entry;
+  using engine_state = parts::engine;
+  using timeout_order = std::set<std::pair<time_point, entry*>>;
 
-  [[nodiscard]] bool has_room(const engine_state& e) const noexcept { return !e.paused && e.work < pace_.target(); }
-  [[nodiscard]] engine_state* least_loaded(const group& g) const;
+  /// After so many times a task stays where it is.
+  static constexpr std::uint8_t most_recalls = 8;
+
+  entry* admit(task_request& request);
   [[nodiscard]] entry* find_run(std::uint64_t id, int engine);
-  [[nodiscard]] bool goes_nowhere(const group& g) const { return g.engines.empty() && !g.allowed.empty(); }
-  group* group_for(std::span<const int> allowed);
-  void rerank(engine_state& e);
-  void enqueue(entry& e, entry* before);
-  void dequeue(entry& e);
-  void requeue(entry& e);
+  void hand_out(entry& e, engine_state& to);
   void detach(entry& e);
   void end(entry& e);
   given_up give_up(entry& e, give_up_reason reason);
   std::optional<given_up> reroute(entry& e, bool started, bool may_have_started);
+  void lose_abandoned(std::vector<given_up>& into);
+  bool regroup(entry& e);
+  void start_clock(entry& e);
+  void stop_clock(entry& e);
+  /// What an engine could give back.
+  struct surplus {
+    std::vector<entry*> tasks; ///< in the order that it would start them
+    bool more_later = false;   ///< there are others, which it should start soon
+    bool overdue = false;      ///< its first task takes longer than expected
+  };
+  [[nodiscard]] surplus surplus_of(const engine_state& e) const;
+  void recall(entry& e, std::vector<run>& into);
+  void fill_idle(std::vector<run>& into);
+  void recall_overtaken(const engine_state& ahead, std::vector<run>& into);
+  void started_next(engine_state& e);
+  void count_crowd(engine_state& e);
 
   std::uint32_t max_losses_;
   pace pace_;
+  open_limits open_limits_;
+  time_point now_{};
   slab<entry> tasks_;
-  std::unordered_map<int, engine_state> engines_;
-  std::set<rank> ranks_;
-  std::unordered_map<std::uint32_t, client_state> clients_;
-  group everywhere_;
-  std::map<std::vector<int>, group> restricted_;
-  std::vector<group*> active_; // groups in which something waits
-  entry* requeued_ = nullptr;  // the last one put back, if it still waits: the next one belongs near it
+  task_queue::engine_table engines_;
+  placement placement_;
+  task_queue queue_;
+  std::unordered_map<std::uint32_t, parts::client> clients_;
+  timeout_order timeouts_;    // of tasks that wait
+  parts::crowd crowd_;        // engines with tasks that could be taken back; the longest at a task first
+  std::vector<int> advanced_; // engines that ended a task since recalls() was called
+  std::optional<time_point> look_again_;
   std::uint64_t submitted_ = 0;
-  std::uint64_t uses_ = 0;
-  std::size_t waiting_ = 0;
+  std::uint64_t handed_ = 0;
+  std::size_t held_ = 0;
+  std::size_t recalled_ = 0; // tasks on their way back
 };
 
 } // namespace pactor::core

@@ -114,9 +114,10 @@ private:
       REQUIRE(may_run(t, a->engine));
       REQUIRE(load(a->engine) < pace_.target());
       REQUIRE(a->transfer_size == t.bytes);
-      // Of equals, oldest first; of engines, the one with the least work.
+      // Of a client's, oldest first; of engines, the one with the least work.
       for (const auto& [other_key, other] : tasks_)
-        if (other.waiting && !other.ended && other.sequence < t.sequence) REQUIRE_FALSE(has_place(other));
+        if (other_key.first == k.first && other.waiting && !other.ended && other.sequence < t.sequence)
+          REQUIRE_FALSE(has_place(other));
       for (const auto e : engines_)
         if (may_run(t, e)) REQUIRE(load(a->engine) <= load(e));
       REQUIRE(running_.emplace(a->id, run{k, a->engine, pace_.cost(t.kind, t.bytes)}).second);
@@ -161,7 +162,9 @@ private:
         REQUIRE_FALSE((t.allowed.empty() || has_engine(t)));
         break;
       case give_up_reason::withdrawn:
-        FAIL("nobody took it back");
+      case give_up_reason::timed_out:
+      case give_up_reason::unreachable:
+        FAIL("nobody wanted that");
         break;
       }
       give_up(x);

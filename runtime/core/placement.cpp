@@ -1,0 +1,98 @@
+#include "runtime/core/placement.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace pactor::core {
+
+using parts::engine;
+
+std::optional<scheme> scheme_named(std::string_view name) {
+  const auto* const at = std::find(scheme_names.begin(), scheme_names.end(), name);
+  if (at == scheme_names.end()) return std::nullopt;
+  return static_cast<scheme>(at - scheme_names.begin());
+}
+
+parts::rank placement::rank_of(engine& e) const {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
+  if (e.paused) return {last, e.used, &e};
+  if (e.robbed && e.count > 0) return {last - 1, e.used, &e}; // the first one tells whether any has room
+  return {options_.hwm > 0 ? static_cast<std::int64_t>(e.count) : e.work, e.used, &e};
+}
+
+void placement::add(engine& e) {
+  use(e);
+  e.place = ranks_.insert(rank_of(e)).first;
+}
+
+void placement::update(engine& e) {
+  auto node = ranks_.extract(e.place); // moving the node costs no allocation
+  node.value() = rank_of(e);
+  e.place = ranks_.insert(std::move(node)).position;
+}
+
+engine* placement::choose() {
+  if (options_.scheme == scheme::leastload) return ranks_.begin()->engine;
+  roomy_.clear();
+  for (const auto& r : ranks_)
+    if (has_room(*r.engine)) roomy_.push_back(r.engine);
+  return pick(roomy_);
+}
+
+engine* placement::choose(std::span<engine* const> among) {
+  roomy_.clear();
+  for (auto* e : among)
+    if (has_room(*e)) roomy_.push_back(e);
+  return pick(roomy_);
+}
+
+engine* placement::pick(std::span<engine* const> roomy) {
+  if (roomy.empty()) return nullptr;
+  const auto by_rank = [](const engine* a, const engine* b) { return *a->place < *b->place; };
+  const auto by_use = [](const engine* a, const engine* b) { return a->used < b->used; };
+  switch (options_.scheme) {
+  case scheme::leastload:
+    break;
+  case scheme::lru:
+    return *std::min_element(roomy.begin(), roomy.end(), by_use);
+  case scheme::plainrandom:
+    return roomy[draw(roomy.size())];
+  case scheme::twobin: {
+    auto* const a = roomy[draw(roomy.size())];
+    auto* const b = roomy[draw(roomy.size())];
+    return by_use(a, b) ? a : b;
+  }
+  case scheme::weighted: {
+    auto* const a = roomy[draw_idle(roomy)];
+    auto* const b = roomy[draw_idle(roomy)];
+    return by_rank(a, b) ? a : b;
+  }
+  }
+  return *std::min_element(roomy.begin(), roomy.end(), by_rank);
+}
+
+std::size_t placement::draw(std::size_t count) { // xorshift64*
+  random_ ^= random_ >> 12;
+  random_ ^= random_ << 25;
+  random_ ^= random_ >> 27;
+  return static_cast<std::size_t>((random_ * 2685821657736338717ULL) >> 33) % count;
+}
+
+/// An engine with `n` tasks has a weight of 1 / (n + 1).
+std::size_t placement::draw_idle(std::span<engine* const> roomy) {
+  const auto weight_of = [](const engine& e) {
+    return (std::size_t{1} << 20) / std::min<std::size_t>(e.count + 1, 4096);
+  };
+  std::size_t all = 0;
+  for (const auto* e : roomy) all += weight_of(*e);
+  auto left = draw(all);
+  for (std::size_t i = 0; i < roomy.size(); ++i) {
+    const auto weight = weight_of(*roomy[i]);
+    if (left < weight) return i;
+    left -= weight;
+  }
+  return roomy.size() - 1;
+}
+
+} // namespace pactor::core

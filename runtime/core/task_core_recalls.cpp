@@ -1,0 +1,123 @@
+// Taking tasks back from engines that would start them later than others could.
+
+#include "runtime/core/task_core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pactor::core {
+
+namespace {
+
+// More engines are not looked at for one decision.
+constexpr int most_looked_at = 64;
+// An engine with more short tasks than this is not worth a look at their order.
+constexpr std::size_t most_in_order = 4;
+
+} // namespace
+
+/// The first task of the engine is another one now, or there is none.
+void task_core::started_next(engine_state& e) {
+  e.running_since = now_;
+  e.robbed = false;
+  if (e.crowded) { // to the end of those that are at their task for long
+    crowd_.erase(e);
+    crowd_.push_back(e);
+  }
+  if (std::exchange(e.advanced, true)) return;
+  advanced_.push_back(e.number);
+}
+
+void task_core::count_crowd(engine_state& e) {
+  const auto crowded = e.count >= e.recalled + 2;
+  if (crowded == e.crowded) return;
+  e.crowded = crowded;
+  crowded ? crowd_.push_back(e) : crowd_.erase(e);
+}
+
+/// What it will not start within a round trip.
+task_core::surplus task_core::surplus_of(const engine_state& e) const {
+  surplus result;
+  const auto* first = e.tasks.front();
+  if (!first || e.paused) return result;
+  const auto elapsed = now_ - e.running_since;
+  result.overdue = elapsed > pace_.expected(first->kind) + round_trip;
+  auto ahead = std::max(pace_.expected(first->kind) - elapsed, std::chrono::nanoseconds{0});
+  for (auto* t = parts::queue::after(*first); t; t = parts::queue::after(*t)) {
+    const auto back = t->owner && !t->recalled && !t->withdrawn && t->transfer_size == 0 && t->recalls < most_recalls;
+    const auto soon = !result.overdue && ahead <= round_trip;
+    if (back && !soon) result.tasks.push_back(t);
+    if (back && soon) result.more_later = true;
+    ahead += pace_.expected(t->kind);
+  }
+  return result;
+}
+
+void task_core::recall(entry& e, std::vector<run>& into) {
+  auto& from = *e.engine;
+  e.recalled = true;
+  ++from.recalled;
+  ++recalled_;
+  from.robbed = true;
+  placement_.update(from);
+  count_crowd(from);
+  into.push_back({e.id, from.number});
+}
+
+std::vector<task_core::run> task_core::recalls() {
+  std::vector<run> result;
+  look_again_.reset();
+  for (const auto number : std::exchange(advanced_, {})) {
+    const auto at = engines_.find(number);
+    if (at == engines_.end()) continue;
+    at->second.advanced = false;
+    if (queue_.size() > 0) recall_overtaken(at->second, result);
+  }
+  if (crowd_.front()) fill_idle(result);
+  return result;
+}
+
+/// Tasks start in the order they were handed out, as far as that can be: one that waits behind a task that runs long
+/// while a later one has started elsewhere is to go to whoever is next.
+void task_core::recall_overtaken(const engine_state& ahead, std::vector<run>& into) {
+  const auto* newest = ahead.tasks.front();
+  if (!newest) return;
+  int looked_at = 0;
+  for (auto* e = crowd_.front(); e && ++looked_at <= static_cast<int>(most_in_order);) {
+    auto& behind = *std::exchange(e, parts::crowd::after(*e));
+    if (now_ - behind.running_since <= round_trip) return; // so are all that follow
+    auto* next = parts::queue::after(*behind.tasks.front());
+    if (&behind == &ahead || behind.count > most_in_order || next->handed > newest->handed) continue;
+    for (const auto s = surplus_of(behind); auto* t : s.tasks) recall(*t, into);
+  }
+}
+
+/// Engines that have nothing to do, and for which nothing waits, get what others would start too late.
+void task_core::fill_idle(std::vector<run>& into) {
+  std::vector<const engine_state*> idle;
+  for (const auto& r : placement_.by_load()) {
+    if (r.engine->count > 0 || r.engine->paused) break;
+    idle.push_back(r.engine);
+  }
+  auto wanted = idle.size();
+  if (wanted <= recalled_) return; // these will do
+  wanted -= recalled_;
+  int looked_at = 0;
+  for (auto* e = crowd_.front(); e && wanted > 0 && ++looked_at <= most_looked_at;) {
+    auto& from = *std::exchange(e, parts::crowd::after(*e));
+    auto s = surplus_of(from);
+    if (s.more_later) look_again_ = now_ + round_trip;
+    std::erase_if(s.tasks, [&](const entry* t) {
+      return std::none_of(idle.begin(), idle.end(), [&](const auto* i) { return t->flow->group->admits(i->number); });
+    });
+    if (s.tasks.empty()) continue;
+    // An engine that goes on by itself keeps its share.
+    const auto takers = wanted + (s.overdue ? 0 : 1);
+    const auto most = std::min(s.tasks.size(), wanted * window(s.tasks.back()->kind));
+    const auto count = std::max<std::size_t>(1, most * wanted / takers);
+    for (std::size_t i = 0; i < count; ++i) recall(*s.tasks[s.tasks.size() - 1 - i], into);
+    wanted -= std::min(wanted, count);
+  }
+}
+
+} // namespace pactor::core

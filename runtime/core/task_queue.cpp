@@ -1,0 +1,216 @@
+#include "runtime/core/task_queue.hpp"
+
+namespace pactor::core {
+
+using parts::entry;
+using parts::flow;
+using parts::group;
+using parts::share;
+using parts::turn;
+
+namespace {
+
+// std's heaps have the largest in front.
+bool later(const turn& a, const turn& b) { return b < a; }
+
+turn turn_of(flow& f) { return {f.priority, f.share->served, f.waiting.front()->sequence, &f}; }
+
+} // namespace
+
+group* task_queue::group_for(std::vector<int> allowed, std::vector<int> excluded, engine_table& engines) {
+  if (allowed.empty() && excluded.empty()) return &everywhere_;
+  for (auto* list : {&allowed, &excluded}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  key k{std::move(allowed), std::move(excluded)};
+  if (const auto at = restricted_.find(k); at != restricted_.end())
+    return at->second.engines.empty() ? nullptr : &at->second;
+  group made;
+  made.allowed = k.first;
+  made.excluded = k.second;
+  if (made.allowed.empty()) {
+    for (auto& [number, e] : engines)
+      if (made.admits(number)) made.engines.push_back(&e);
+  } else {
+    for (const auto number : made.allowed)
+      if (const auto at = engines.find(number); at != engines.end() && made.admits(number))
+        made.engines.push_back(&at->second);
+  }
+  if (made.engines.empty()) return nullptr;
+  return &restricted_.emplace(std::move(k), std::move(made)).first->second;
+}
+
+void task_queue::engine_joined(parts::engine& e) {
+  for (auto& [k, g] : restricted_)
+    if (g.admits(e.number)) g.engines.push_back(&e);
+}
+
+void task_queue::engine_lost(const parts::engine& e) {
+  for (auto& [k, g] : restricted_) std::erase(g.engines, &e);
+}
+
+std::vector<group*> task_queue::abandoned() {
+  std::vector<group*> result;
+  for (auto& [k, g] : restricted_)
+    if (g.engines.empty()) result.push_back(&g);
+  return result;
+}
+
+share& task_queue::share_of(std::uint32_t client) {
+  auto& s = shares_[client];
+  s.client = client;
+  return s;
+}
+
+share* task_queue::find_share(std::uint32_t client) {
+  const auto at = shares_.find(client);
+  return at == shares_.end() ? nullptr : &at->second;
+}
+
+void task_queue::enter(entry& e, group& g, std::uint32_t client, std::int32_t priority) {
+  auto* f = recent_.second;
+  if (recent_.first != &g || f->share->client != client || f->priority != priority) {
+    if (g.flows.size() >= g.sweep_at) sweep(g);
+    const auto [at, added] = g.flows.try_emplace({client, priority});
+    f = &at->second;
+    if (added) {
+      f->share = &share_of(client);
+      f->group = &g;
+      f->priority = priority;
+      ++f->share->flows;
+    }
+    recent_ = {&g, f};
+  }
+  e.flow = f;
+  ++f->count;
+  ++g.count;
+  ++f->share->open;
+  f->share->bytes += e.payload.size;
+}
+
+void task_queue::leave(entry& e) {
+  auto& f = *std::exchange(e.flow, nullptr);
+  --f.count;
+  --f.share->open;
+  f.share->bytes -= e.payload.size;
+  auto& g = *f.group;
+  if (--g.count > 0 || &g == &everywhere_) return;
+  if (recent_.first == &g) recent_ = {};
+  if (g.active) deactivate(g);
+  for (auto& [k, each] : g.flows) drop(*each.share);
+  restricted_.erase(restricted_.find(key{g.allowed, g.excluded}));
+}
+
+/// Forgets flows of clients that have nothing there any more.
+void task_queue::sweep(group& g) {
+  recent_ = {};
+  std::erase_if(g.order, [](const turn& t) { return t.flow->count == 0; });
+  std::make_heap(g.order.begin(), g.order.end(), later);
+  for (auto at = g.flows.begin(); at != g.flows.end();) {
+    if (at->second.count > 0) {
+      ++at;
+      continue;
+    }
+    drop(*at->second.share);
+    at = g.flows.erase(at);
+  }
+  g.sweep_at = std::max<std::size_t>(64, g.flows.size() * 2);
+}
+
+void task_queue::drop(share& s) {
+  if (--s.flows == 0) shares_.erase(shares_.find(s.client));
+}
+
+void task_queue::insert(entry& e, entry* before) {
+  auto& f = *e.flow;
+  f.waiting.insert(e, before);
+  if (f.share->waiting++ == 0) f.share->served = std::max(f.share->served, served_); // no credit for idle times
+  ++size_;
+  if (!f.ready && !f.share->paused) make_ready(f);
+}
+
+void task_queue::make_ready(flow& f) {
+  auto& g = *f.group;
+  f.ready = true;
+  g.order.push_back(turn_of(f));
+  std::push_heap(g.order.begin(), g.order.end(), later);
+  if (!g.active) activate(g);
+}
+
+void task_queue::activate(group& g) {
+  g.active = true;
+  g.place = active_.size();
+  active_.push_back(&g);
+}
+
+void task_queue::deactivate(group& g) {
+  g.active = false;
+  active_[g.place] = active_.back();
+  active_[g.place]->place = g.place;
+  active_.pop_back();
+}
+
+void task_queue::put_back(entry& e) {
+  auto* at = e.flow->waiting.front();
+  if (put_back_ && put_back_->flow == e.flow && put_back_->sequence < e.sequence) at = put_back_;
+  while (at && at->sequence < e.sequence) at = parts::queue::after(*at);
+  insert(e, at);
+  put_back_ = &e;
+  auto& order = e.flow->group->order;
+  if (e.flow->waiting.front() != &e || order.size() < 2) return;
+  for (auto& t : order) // it may be its turn earlier
+    if (t.flow == e.flow) t = turn_of(*e.flow);
+  std::make_heap(order.begin(), order.end(), later);
+}
+
+void task_queue::take(entry& e) {
+  if (put_back_ == &e) put_back_ = nullptr;
+  e.flow->waiting.erase(e);
+  --e.flow->share->waiting;
+  --size_;
+}
+
+void task_queue::charge(entry& e, std::int64_t cost) {
+  auto& s = *e.flow->share;
+  served_ = std::max(served_, s.served);
+  if (e.charged) return; // it is given anew what it was given before
+  e.charged = true;
+  s.served += cost;
+}
+
+flow* task_queue::first(group& g) {
+  while (!g.order.empty()) {
+    auto& top = g.order.front();
+    auto& f = *top.flow;
+    const auto gone = f.waiting.empty() || f.share->paused;
+    if (!gone && (g.order.size() == 1 || !(top < turn_of(f)))) return &f;
+    std::pop_heap(g.order.begin(), g.order.end(), later);
+    if (gone) {
+      f.ready = false;
+      g.order.pop_back();
+    } else {
+      g.order.back() = turn_of(f);
+      std::push_heap(g.order.begin(), g.order.end(), later);
+    }
+  }
+  if (g.active) deactivate(g);
+  return nullptr;
+}
+
+void task_queue::pause(std::uint32_t client) {
+  if (auto* s = find_share(client)) s->paused = true;
+}
+
+void task_queue::resume(std::uint32_t client) {
+  auto* s = find_share(client);
+  if (!s || !std::exchange(s->paused, false)) return;
+  const auto wake = [&](group& g) {
+    for (auto& [k, f] : g.flows)
+      if (f.share == s && !f.ready && !f.waiting.empty()) make_ready(f);
+  };
+  wake(everywhere_);
+  for (auto& [k, g] : restricted_) wake(g);
+}
+
+} // namespace pactor::core
