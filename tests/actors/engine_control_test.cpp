@@ -83,6 +83,52 @@ TEST_SUITE("engine control") {
     CHECK(outcomes(true).empty());
   }
 
+  TEST_CASE_FIXTURE(control_fixture, "what is wanted back for another engine goes back unless it has begun") {
+    const auto give_back = [&](std::uint64_t id) {
+      state->order({id, false, end_how::abort, "", true});
+      settle();
+    };
+    const auto is_back = [](const read_record& r, std::uint64_t id) {
+      CHECK(r.kind() == record_kind::lost);
+      CHECK(r.head.id == id);
+      CHECK(r.head.flags == wire::unblamed);
+    };
+    failure never_ran;
+    never_ran.code = ec::aborted;
+    const auto body = detail::encode_failure(never_ran);
+    const std::string withdrawn{body.data(), body.size()};
+
+    give(1, false, call_of("a"));
+    REQUIRE(page().begin(1));
+    give(2, false, call_of("a")); // in the engine's queue
+    give_back(2);
+    auto o = outcomes(false);
+    REQUIRE(o.size() == 1);
+    is_back(o[0], 2);
+    give_back(1); // it runs
+    CHECK(outcomes(false).empty());
+    end(1);
+    CHECK(outcomes(false).at(0).kind() == record_kind::result);
+
+    give(3, false, call_of("a")); // the worker has it, and has not begun it
+    give_back(3);
+    o = outcomes(false);
+    REQUIRE(o.size() == 1);
+    is_back(o[0], 3);
+    CHECK(!page().begin(2));
+    end(3, withdrawn, record_kind::failure);
+    CHECK(outcomes(false).empty());
+
+    give(4, false, call_of("a")); // both at the same time: who was first only the worker knows
+    page().begun = 3;
+    give_back(4);
+    CHECK(outcomes(false).empty());
+    end(4, withdrawn, record_kind::failure);
+    o = outcomes(false);
+    REQUIRE(o.size() == 1);
+    is_back(o[0], 4);
+  }
+
   TEST_CASE_FIXTURE(control_fixture, "an abort leaves a task alone that runs") {
     give(1, true, call_of("a"));
     REQUIRE(page().begin(1));
