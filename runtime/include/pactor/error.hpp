@@ -154,6 +154,45 @@ class run_limit_exceeded : public task_error {
   using task_error::task_error;
 };
 
+/// What a job throws that can't run on this engine, for want of a device or a file, say: it is tried on others, which
+/// does not count as a retry. What its caller gets once no engine is left that it could be tried on.
+class unmet_dependency : public task_error {
+public:
+  /// @param why for the caller: what this engine lacks
+  explicit unmet_dependency(const std::string& why) : unmet_dependency{missing(why)} {}
+  explicit unmet_dependency(failure f) : task_error{std::move(f)} {}
+
+private:
+  static failure missing(const std::string& why) {
+    failure f;
+    f.code = ec::unmet_dependency;
+    f.what = why;
+    return f;
+  }
+};
+/// What the task depends on can't come true any more: the task never ran, and never will.
+class impossible_dependency : public task_error {
+  using task_error::task_error;
+};
+/// The task depends on one that is not known, or not this client's.
+class invalid_dependency : public task_error {
+public:
+  using task_error::task_error;
+  explicit invalid_dependency(const std::string& why) : task_error{described(why)} {}
+
+private:
+  static failure described(const std::string& why) {
+    failure f;
+    f.code = ec::invalid_dependency;
+    f.what = why;
+    return f;
+  }
+};
+/// The task waited longer than its timeout for an engine, or for what it depends on: it did not run.
+class task_timeout : public task_error {
+  using task_error::task_error;
+};
+
 /// Several tasks of one call failed: each task's failure, in target or element order.
 class composite_error : public error {
 public:
@@ -187,6 +226,11 @@ class not_connected : public error {
 public:
   explicit not_connected(const std::string& what) : error{ec::not_connected, what} {}
 };
+/// This client has as many tasks open as it may, and is not to wait until some have ended. Nothing was sent.
+class would_block : public error {
+public:
+  explicit would_block(const std::string& what) : error{ec::would_block, what} {}
+};
 
 /// Throws the exception that belongs to the failure's code.
 [[noreturn]] inline void raise(const failure& f) {
@@ -206,10 +250,20 @@ public:
     throw task_cancelled{f};
   case ec::run_limit:
     throw run_limit_exceeded{f};
+  case ec::unmet_dependency:
+    throw unmet_dependency{f};
+  case ec::impossible_dependency:
+    throw impossible_dependency{f};
+  case ec::invalid_dependency:
+    throw invalid_dependency{f};
+  case ec::task_timeout:
+    throw task_timeout{f};
   case ec::no_engines:
     throw no_engines{render(f)};
   case ec::not_connected:
     throw not_connected{render(f)};
+  case ec::would_block:
+    throw would_block{render(f)};
   default:
     throw task_error{f};
   }
