@@ -14,6 +14,7 @@ struct map_command {
   std::string job;
   std::size_t chunksize = 0;
   bool show_engines = false;
+  bool unordered = false;
 };
 
 using map_result = async_result<value, shape::mapped>;
@@ -23,7 +24,9 @@ map_result start(const map_command& command, const client& c, auto&... sequences
   if (!command.call.balanced)
     return c[targets{command.call.targets}].with(command.call.tasks()).map_async(command.job, sequences...);
   const auto view = c.load_balanced_view(command.call.targets);
-  return view.with({.chunksize = command.chunksize}).with(command.call.tasks()).map_async(command.job, sequences...);
+  return view.with({.chunksize = command.chunksize, .ordered = !command.unordered})
+      .with(command.call.tasks())
+      .map_async(command.job, sequences...);
 }
 
 /// Numbers and texts keep their type, so that a misfit is found before anything is sent.
@@ -71,6 +74,15 @@ struct answer {
   std::vector<saved_item> displayed;
 };
 
+/// Iterating over results as they came raises each failure in its place.
+entry element_at(const map_result::iterator& it) {
+  try {
+    return {-1, *it};
+  } catch (const task_error& e) {
+    return {e.info().engine, e.info()};
+  }
+}
+
 answer run(map_command& command, const std::vector<std::string>& words) {
   auto sequences = read_sequences(words);
   const auto c = command.call.connect();
@@ -78,6 +90,10 @@ answer run(map_command& command, const std::vector<std::string>& words) {
   answer a;
   if (command.call.leave(c, result)) return a;
   a.displayed = command.call.wait_for(result, command.call.as_json || !command.show_engines);
+  if (command.unordered) {
+    for (auto it = result.begin(); it != result.end(); ++it) a.entries.push_back(element_at(it));
+    return a;
+  }
   auto each = result.get_or_errors();
   const auto engines = result.element_engine_ids();
   a.entries.reserve(each.size());
@@ -92,11 +108,14 @@ action declare_map(CLI::App& app) {
   app.add_option("JOB", command->job, "Name of the job")->required();
   command->call.declare(app);
   app.add_option("--chunksize", command->chunksize, "With --balanced: elements of one task; 0 is automatic");
+  app.add_flag("--unordered", command->unordered, "With --balanced: print the results in the order in which they came");
   app.add_flag("--show-engines", command->show_engines, "Print each result with the engine that it ran on");
   app.allow_extras(); // see apply
   app.footer("What follows the job's name are sequences, one for each of its parameters: ranges such as 0:7 or\n"
              "0:7:2, or JSON lists. The results come back in their order, as one JSON list.");
   return [command, &app] {
+    if (command->unordered && (command->show_engines || command->call.as_json))
+      throw exit_error{exit_status::usage, "--unordered goes with neither --show-engines nor --json"};
     const auto a = run(*command, words_of(app));
     if (command->call.keep) return code(exit_status::done);
     const auto print = [&] {

@@ -16,6 +16,18 @@ int status_of_all(const std::vector<entry>& entries) {
   return code(std::ranges::all_of(entries, ok) ? exit_status::done : exit_status::job_failed);
 }
 
+/// Some lines of a stack, indented.
+std::string first_frames(std::string_view backtrace) {
+  constexpr int shown = 6;
+  std::string text;
+  for (int i = 0; i < shown && !backtrace.empty(); ++i) {
+    const auto end = backtrace.find('\n');
+    text += "    at " + std::string{backtrace.substr(0, end)} + '\n';
+    backtrace.remove_prefix(end == std::string_view::npos ? backtrace.size() : end + 1);
+  }
+  return text;
+}
+
 /// Those that repeat the one before, as the elements of one lost task do, are counted.
 void print_failures(const std::vector<entry>& entries) {
   const failure* last = nullptr;
@@ -32,7 +44,7 @@ void print_failures(const std::vector<entry>& entries) {
       continue;
     }
     flush();
-    std::cerr << to_string(f.code) << ": " << render(f) << '\n';
+    std::cerr << to_string(f.code) << ": " << render(f) << '\n' << first_frames(f.backtrace);
     last = &f;
   }
   flush();
@@ -69,6 +81,11 @@ void call_options::declare(CLI::App& app) {
   app.add_flag("-b,--balanced", balanced, "Let the scheduler choose among these engines");
   app.add_option("--limit", limit, "Seconds that a task may run; then it is asked to end, interrupted, killed")
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--retries", retries, "With --balanced: how often a task runs again after an error of its own");
+  app.add_option("--queue-timeout", queue_timeout, "With --balanced: seconds that a task may wait for an engine")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--priority", priority, "With --balanced: -100 to 100; tasks with a higher one go first");
+  app.add_flag("--no-rerun", no_rerun, "With --balanced: a task whose engine is lost fails, and never runs twice");
   app.add_option("--label", label, "A name for the tasks, for people");
   app.add_flag("--progress", progress, "Show how far it is, and what the jobs printed afterwards");
 }

@@ -58,6 +58,10 @@ struct call_options {
   bool keep = false;     ///< --no-block: the result stays in the controller
   bool progress = false; ///< shown in place of what jobs print, which follows
   bool balanced = false;
+  std::uint32_t retries = 0;
+  double queue_timeout = 0; ///< seconds that a task may wait for an engine; 0 is without end
+  int priority = 0;
+  bool no_rerun = false;
   bool as_json = false;
   std::string save_to = "."; ///< directory for what jobs display
 
@@ -67,7 +71,15 @@ struct call_options {
     signals_.emplace(); // before there are threads, so that they leave the signals to this one
     return client{cluster.connection()};
   }
-  [[nodiscard]] task_options tasks() const { return {.run_limit = seconds{limit}, .label = label, .keep = keep}; }
+  [[nodiscard]] task_options tasks() const {
+    return {.run_limit = seconds{limit},
+            .label = label,
+            .keep = keep,
+            .retries = retries,
+            .timeout = seconds{queue_timeout},
+            .priority = priority,
+            .idempotent = !no_rerun};
+  }
   /// The same without `--balanced`: of commands that are about the engines themselves.
   void declare_direct(CLI::App& app);
   /// Waits for the result, and until then prints what the jobs print: their standard output to ours, or to standard

@@ -225,6 +225,8 @@ public:
 private:
   friend class detail::call_forms<basic_direct_view>;
 
+  static void check(const task_options& options) { detail::check_direct_options(options); }
+
   template <class OtherShape>
   basic_direct_view<OtherShape> other(detail::engine_set engines) const {
     auto view = basic_direct_view<OtherShape>{gate_, std::move(engines)}.with(this->options());

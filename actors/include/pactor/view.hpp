@@ -136,7 +136,9 @@ public:
     return view;
   }
   /// This view with options for its tasks: `view.with({.run_limit = 5s}).apply_async(job)`.
+  /// @throws error{invalid_argument} for options that make no sense, or not for this kind of view; invalid_dependency
   [[nodiscard]] View with(const task_options& options) const {
+    self().check(options);
     auto view = self();
     view.tasks_ = shared_options(options);
     return view;

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 using namespace pactor;
 using namespace pactor::test;
 
@@ -72,4 +74,77 @@ TEST_CASE("results of other clients are asked for by name") {
   CHECK(c.get_result<int>("3.17").get() == 42);
   CHECK(s->fetched.at(0) == std::pair<std::uint32_t, std::uint64_t>{3, 17});
   CHECK_THROWS_AS((void)c.get_result("seventeen"), error);
+}
+
+TEST_CASE("options that make no sense are refused in words when they are given") {
+  const auto s = std::make_shared<fake_session>(2);
+  const auto c = client_of(s);
+  const auto lview = c.load_balanced_view();
+  const auto refusal = [&](const task_options& o, const auto& view) -> std::string {
+    try {
+      (void)view.with(o);
+    } catch (const error& e) {
+      CHECK(e.code() == ec::invalid_argument);
+      return e.what();
+    }
+    return "";
+  };
+  using namespace std::chrono_literals;
+  CHECK(refusal({.run_limit = -1s}, lview) == "run_limit must be 0 or more");
+  CHECK(refusal({.timeout = seconds{std::nan("")}}, lview) == "timeout must be 0 or more");
+  CHECK(refusal({.timeout = no_limit}, lview).empty());
+  CHECK(refusal({.priority = 101}, lview).find("-100 to 100") != std::string::npos);
+  CHECK(refusal({.retries = 4'294'967'295U}, lview).find("1,000,000") != std::string::npos);
+  CHECK(refusal({.label = std::string(201, 'x')}, lview).find("label") != std::string::npos);
+  CHECK(refusal({.retries = 5, .timeout = 1s, .priority = -100, .idempotent = false}, lview).empty());
+
+  const auto parent = c[0].apply_async("engine_id");
+  for (const auto& o : {task_options{.retries = 1}, task_options{.timeout = 1s}, task_options{.priority = 1},
+                        task_options{.after = {parent}}, task_options{.follow = {parent}}})
+    CHECK(refusal(o, c[0]).find("is for load-balanced views") != std::string::npos);
+  CHECK(refusal({.idempotent = false}, c[0]).empty());
+}
+
+TEST_CASE("a task depends on results of its own client only, of whichever view") {
+  const auto s = std::make_shared<fake_session>(2), other = std::make_shared<fake_session>(2);
+  const auto c = client_of(s);
+  const auto lview = c.load_balanced_view();
+  const auto direct = c[0].apply_async("engine_id");
+  const auto balanced = lview.apply_async("engine_id");
+  (void)lview.with({.after = {direct, balanced}, .follow = {{balanced}, {.all = false, .failure = true}}})
+      .apply_async("engine_id");
+  const auto* o = s->seen.back().tasks->options();
+  REQUIRE(o);
+  CHECK(o->after.calls().size() == 2);
+  CHECK(o->follow.when() == dependency::condition{false, true, true});
+  const auto foreign = client_of(other)[0].apply_async("engine_id");
+  CHECK_THROWS_AS((void)lview.with({.after = {direct, foreign}}), invalid_dependency);
+  CHECK_THROWS_AS((dependency{{direct}, {.success = false}}), error);
+}
+
+TEST_CASE("each failure that a task of a load-balanced view can end with is an exception of its own") {
+  const auto thrown = [](ec code) {
+    failure f;
+    f.code = code;
+    f.what = "why";
+    try {
+      raise(f);
+    } catch (const unmet_dependency&) {
+      return ec::unmet_dependency;
+    } catch (const impossible_dependency&) {
+      return ec::impossible_dependency;
+    } catch (const invalid_dependency&) {
+      return ec::invalid_dependency;
+    } catch (const task_timeout&) {
+      return ec::task_timeout;
+    } catch (const would_block&) {
+      return ec::would_block;
+    } catch (const error&) {
+      return ec::system;
+    }
+  };
+  for (const auto code :
+       {ec::unmet_dependency, ec::impossible_dependency, ec::invalid_dependency, ec::task_timeout, ec::would_block})
+    CHECK(thrown(code) == code);
+  CHECK(unmet_dependency{"no GPU"}.code() == ec::unmet_dependency);
 }
