@@ -1,5 +1,7 @@
 #include "pactor/detail/gateway.hpp"
 
+#include "pactor/detail/outcomes.hpp"
+#include "runtime/core/chunk_plan.hpp"
 #include "runtime/core/near_names.hpp"
 #include "runtime/core/partition.hpp"
 #include "runtime/core/signature.hpp"
@@ -110,6 +112,41 @@ std::vector<std::size_t> split_chunks(std::size_t n, std::size_t chunk, std::siz
   for (std::size_t first = 0; first < n; first += std::min(chunk, n - first)) starts.push_back(first);
   starts.push_back(n);
   return starts;
+}
+
+void element_times::note(const std::string& job, seconds all, std::size_t elements) {
+  if (elements == 0 || !(all.count() >= 0)) return;
+  const std::lock_guard lock{mutex_};
+  if (known_.size() >= most && !known_.contains(job)) known_.clear();
+  known_[job] = all / static_cast<double>(elements);
+}
+
+std::optional<seconds> element_times::of(const std::string& job) const {
+  const std::lock_guard lock{mutex_};
+  const auto known = known_.find(job);
+  return known == known_.end() ? std::nullopt : std::optional{known->second};
+}
+
+std::vector<std::size_t> gateway::chunks(const std::string& job, std::size_t n, std::size_t chunk,
+                                         std::size_t engines) const {
+  return chunk != 0 ? split_chunks(n, chunk, engines) : core::chunk_starts(n, engines, times_->of(job));
+}
+
+void gateway::learn(const call& tasks, const std::vector<std::size_t>& starts) const {
+  // Knows the call by a pointer that is good whenever the call itself speaks.
+  tasks.observe([times = times_, starts, c = &tasks] {
+    if (!c->ready()) return false;
+    seconds all{};
+    std::size_t elements = 0;
+    for (std::size_t i = 0; i < c->size(); ++i) {
+      const auto& o = c->at(i);
+      if (!is_result(o) && !is_partial(o)) continue;
+      all += o.completed - o.started;
+      elements += starts[i + 1] - starts[i];
+    }
+    times->note(c->job(), all, elements);
+    return true;
+  });
 }
 
 std::vector<stretch> split(std::size_t n, std::size_t parts, distribution d) {

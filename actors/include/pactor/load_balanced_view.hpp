@@ -50,6 +50,8 @@ public:
 private:
   friend class detail::call_forms<load_balanced_view>;
 
+  void check(const task_options& options) const { detail::check_balanced_options(options, gate_->peer()); }
+
   /// How the tasks of a lazy map are sent.
   auto lazy_sender(std::string_view job) const {
     return [view = *this, name = std::string{job}](const std::shared_ptr<detail::call>& task,
@@ -83,13 +85,14 @@ private:
     const auto n = detail::common_length({{source.size()...}});
     auto info = gate_->check<typename Source::element...>(job);
     const auto allowed = gate_->allow(engines_, info->name);
-    auto starts = detail::split_chunks(n, this->options().chunksize, size());
+    auto starts = gate_->chunks(info->name, n, this->options().chunksize, size());
     auto tasks = std::make_shared<detail::call>(starts.size() - 1, info->name, shared_task_options());
     for (std::size_t i = 0; i + 1 < starts.size(); ++i)
       gate_->peer()->submit_balanced(
           tasks, i,
           detail::encode_call(job, detail::call_mode::map, source.part({starts[i], starts[i + 1] - starts[i]})...),
           allowed);
+    if (this->options().chunksize == 0 && n > 0) gate_->learn(*tasks, starts);
     return async_result<R, shape::mapped>{std::make_shared<detail::submission>(detail::submission{
         std::move(tasks), gate_->peer(), std::move(info), std::move(starts), this->options().ordered})};
   }

@@ -7,8 +7,8 @@ namespace pactor {
 
 /// Of map() and imap(), of both kinds of views.
 struct map_options {
-  /// Elements of one task. 0 is automatic: of a load-balanced map ceil(n / (4 * engines)), at least 1; of imap() 1. A
-  /// direct view's map has one task an engine whatever this says.
+  /// Elements of one task. 0 is automatic: of a load-balanced map by what elements of this job took in this client's
+  /// last map of it, fewer toward the end; of imap() 1. A direct view's map has one task an engine whatever this says.
   std::size_t chunksize = 0;
   /// Whether iterating over the result goes in element order or in the order in which tasks end. get() always
   /// returns the results in element order.

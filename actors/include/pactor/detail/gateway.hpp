@@ -8,8 +8,12 @@
 #include "pactor/signature.hpp"
 #include "pactor/targets.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -37,6 +41,27 @@ inline constexpr std::size_t large_payload = std::size_t{32} << 10;
 inline std::shared_ptr<const task_options> shared_options(const task_options& options) {
   return options == task_options{} ? nullptr : std::make_shared<const task_options>(options);
 }
+
+/// @throws error{invalid_argument} for numbers that make no sense
+void check_options(const task_options& o);
+/// For a load-balanced view of this client. @throws also invalid_dependency
+void check_balanced_options(const task_options& o, const std::shared_ptr<const session>& client);
+/// For a direct view. @throws error{invalid_argument} also for what only a load-balanced one can do
+void check_direct_options(const task_options& o);
+
+/// What elements of maps took lately, by job. Thread-safe.
+class element_times {
+public:
+  /// @param all of so many elements
+  void note(const std::string& job, std::chrono::duration<double> all, std::size_t elements);
+  /// The mean of the job's last map; nothing if there was none.
+  [[nodiscard]] std::optional<std::chrono::duration<double>> of(const std::string& job) const;
+
+private:
+  static constexpr std::size_t most = 10'000; ///< jobs
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::chrono::duration<double>> known_;
+};
 
 /// Thread-safe.
 class gateway {
@@ -75,6 +100,13 @@ public:
   /// The same for arguments whose types are known only now; asked anew each time.
   std::shared_ptr<const job_info> check_now(std::string_view job, std::string_view types) const;
 
+  /// Where the tasks of a load-balanced map begin, then `n`. @param chunk elements of each; 0 is automatic, by what
+  /// elements of this job took in the last map
+  [[nodiscard]] std::vector<std::size_t> chunks(const std::string& job, std::size_t n, std::size_t chunk,
+                                                std::size_t engines) const;
+  /// Remembers for chunks() what these tasks take, once they have ended.
+  void learn(const call& tasks, const std::vector<std::size_t>& starts) const;
+
   /// @throws error{invalid_argument} for a number that is no signal
   void signal_engines(std::span<const int> engines, int number) const;
 
@@ -102,6 +134,7 @@ private:
   std::shared_ptr<const job_info> check_once(std::string_view job, std::string_view types);
 
   std::shared_ptr<session> session_;
+  std::shared_ptr<element_times> times_ = std::make_shared<element_times>();
   mutable std::shared_mutex mutex_;
   std::unordered_map<checked_call, std::shared_ptr<const job_info>, hash, equal> checked_;
 };
