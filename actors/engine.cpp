@@ -1,6 +1,8 @@
 #include "actors/engine.hpp"
 
 #include "pactor/detail/failure.hpp"
+#include "runtime/jobs/crash_report.hpp"
+#include "runtime/process/oom_kills.hpp"
 #include "runtime/worker/protocol.hpp"
 
 #include <csignal>
@@ -40,6 +42,7 @@ void engine_state::start() {
   if (stopping_ || worker_ || core_.status() == core::engine_status::shut_down) return;
   introduced_ = false;
   printed_.restart();
+  oom_kills_ = process::oom_kills();
   try {
     worker_ = services_->start_worker(*this);
   } catch (const error& e) {
@@ -151,6 +154,9 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
   if (r.kind == static_cast<std::uint16_t>(worker::link_kind::stream) && core_.status() != core::engine_status::idle &&
       core_.status() != core::engine_status::busy)
     return printed_.add_pipe(r, std::move(file));
+  if (r.kind == static_cast<std::uint16_t>(worker::link_kind::trace) && core_.status() != core::engine_status::idle &&
+      core_.status() != core::engine_status::busy)
+    return printed_.add_trace(std::move(file));
   if (r.kind != static_cast<std::uint16_t>(worker::link_kind::ready)) return;
   core_.worker_ready();
   services_->report(report());
@@ -296,14 +302,23 @@ failure engine_state::failure_of(ec code, std::string what) const {
   return f;
 }
 
-failure engine_state::describe(const process::exit_state& how) const {
+failure engine_state::describe(const process::exit_state& how) {
   auto f =
       failure_of(ec::engine_lost, "the worker of engine " + std::to_string(number_) + " (pid " + std::to_string(pid_) +
                                       (how.signal != 0 ? ") was ended by " : ") ended with ") + how.words());
   f.pid = pid_;
   f.signal = how.signal;
   f.exit_code = how.code;
-  if (!replaced_for_.empty()) f.what += ": " + replaced_for_;
+  if (!replaced_for_.empty()) {
+    f.what += ": " + replaced_for_;
+    return f;
+  }
+  const auto crash = jobs::read_crash(printed_.take_trace());
+  if (how.signal != 0 && !crash.function.empty()) f.what += " in " + crash.function;
+  f.backtrace = crash.backtrace;
+  // A kill without a sender is the kernel's if it says so; nobody else is accused.
+  if (how.signal == SIGKILL && !killed_ && oom_kills_ && process::oom_kills().value_or(0) > *oom_kills_)
+    f.what += ": killed, probably by the kernel for want of memory";
   return f;
 }
 
@@ -364,6 +379,7 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
     }
   }
   auto unstarted = f;
+  unstarted.backtrace.clear();
   if (replaced) unstarted.what += "; this task had not started";
   for (const auto id : loss.unstarted_directed) send_lost({id, true}, unstarted, false);
   for (const auto id : loss.unstarted_balanced) send_lost({id, false}, unstarted, false);

@@ -113,7 +113,7 @@ private:
   void end_early(core::task_ref t, ec code, const std::string& why);
   [[nodiscard]] std::optional<failure> verdict_on(core::task_ref t, const wire::record& r, const char* payload) const;
   [[nodiscard]] failure failure_of(ec code, std::string what) const;
-  [[nodiscard]] failure describe(const process::exit_state& how) const;
+  [[nodiscard]] failure describe(const process::exit_state& how);
   outbox& outbox_for(bool directed) { return directed ? *services_->direct : *services_->balanced; }
 
   std::shared_ptr<node_services> services_;
@@ -140,6 +140,7 @@ private:
   std::uint64_t files_given_ = 0;
   std::string last_loss_;
   printed_text printed_;
+  std::optional<std::uint64_t> oom_kills_; // when the worker started
   output_gate gate_;
   std::tuple<std::size_t, std::uint64_t, bool> reported_{}; // queued, completed, stopped
   int number_ = -1, pid_ = 0;

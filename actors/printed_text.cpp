@@ -18,14 +18,38 @@ constexpr std::size_t most_left = std::size_t{1} << 20; // the largest pipe
 
 } // namespace
 
+namespace {
+
+bool is_pipe(const process::unique_fd& fd) {
+  struct stat info {};
+  return fd && ::fstat(fd.get(), &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+} // namespace
+
+void printed_text::add_trace(process::unique_fd fd) {
+  if (is_pipe(fd)) trace_ = std::move(fd);
+}
+
+std::string printed_text::take_trace() {
+  constexpr std::size_t most = std::size_t{64} << 10;
+  const auto pipe = std::exchange(trace_, {});
+  if (!pipe) return {};
+  ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
+  std::string text(most, '\0');
+  const auto n = ::read(pipe.get(), text.data(), text.size());
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
+}
+
 void printed_text::restart() {
+  trace_.reset();
   for (auto& p : pipes_) p.reset();
   forget();
 }
 
 void printed_text::add_pipe(const wire::record& r, process::unique_fd fd) {
-  struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISFIFO(info.st_mode)) return;
+  if (!is_pipe(fd)) return;
   pipes_.at((r.flags & wire::error_stream) != 0 ? 1 : 0) = std::move(fd);
 }
 

@@ -28,9 +28,15 @@ public:
   /// The last lines that the running task wrote to standard error, 1 KiB at most; "" if none.
   [[nodiscard]] std::string last_errors() const;
 
+  /// The read end of the pipe in which a crash leaves its stack.
+  void add_trace(process::unique_fd fd);
+  /// What a dead worker left there; "" if nothing.
+  [[nodiscard]] std::string take_trace();
+
 private:
   std::array<process::unique_fd, 2> pipes_;
   std::string last_errors_;
+  process::unique_fd trace_;
 };
 
 } // namespace pactor

@@ -28,6 +28,10 @@ public:
   /// The names of the symbols that the library exports, without those it needs. @throws error{bad_library}
   [[nodiscard]] std::vector<std::string> exported() const;
 
+  /// The function that lies at this place in memory, counted from where the library begins; mangled, "" if that is not
+  /// known. Also of functions that are not exported, unless the file was stripped. @throws error{bad_library}
+  [[nodiscard]] std::string function_at(std::uint64_t address) const;
+
 private:
   [[noreturn]] void refuse(const std::string& why) const;
   void read(std::uint64_t offset, void* to, std::size_t size) const;

@@ -5,6 +5,7 @@
 #include "runtime/worker/builtins.hpp"
 #include "runtime/worker/cancellation.hpp"
 #include "runtime/worker/capture.hpp"
+#include "runtime/worker/crash_trace.hpp"
 #include "runtime/worker/input.hpp"
 #include "runtime/worker/last_words.hpp"
 #include "runtime/worker/output.hpp"
@@ -142,7 +143,9 @@ int main() {
     worker::announcer said{out};
     worker::capture printed{out};
     printed.on_look([&said] { said.release(); });
-    worker::save_last_words(printed);
+    const worker::crash_trace trace;
+    trace.introduce(out);
+    worker::save_last_words(printed, trace);
     int status = 1;
     try {
       status = serve(in, out, printed, said);

@@ -119,12 +119,25 @@ TEST_CASE("jobs that take their process along cost just that, and are told apart
     CHECK(answers(c, 0));
     return e->info();
   };
-  CHECK(die("abort").signal == SIGABRT);
+  const auto aborted = die("abort");
+  CHECK(aborted.signal == SIGABRT);
   const auto gone = die("exit0");
   CHECK(gone.signal == 0);
   CHECK(gone.exit_code == 0);
   CHECK(contains(gone.what, "exit code 0"));
-  CHECK(die("segfault").signal == SIGSEGV);
+  CHECK(gone.backtrace.empty());
+  const auto crashed = die("segfault");
+  CHECK(crashed.signal == SIGSEGV);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // these have handlers of their own
+  CHECK(contains(crashed.what, "signal 11 (Segmentation fault) in faults::segfault()"));
+  CHECK(contains(crashed.backtrace, "faults::segfault() (libfaults.so)"));
+  CHECK(contains(aborted.backtrace, "faults::abort() (libfaults.so)"));
+  const auto unhandled = die("throw_in_thread");
+  CHECK(unhandled.signal == SIGABRT);
+  CHECK(contains(unhandled.what, "nobody catches this")); // what std::terminate() says
+  CHECK(contains(unhandled.backtrace, "faults::throw_in_thread"));
+  CHECK(contains(c.status().engines[0].last_loss, "in faults::throw_in_thread"));
+#endif
   CHECK(c[1].pull<int>("a") == 5);
   CHECK(worker_pid(c, 1) == pid);
 }
@@ -135,6 +148,9 @@ TEST_CASE("a job that overflows its stack, and one that closes all descriptors")
   const auto pid = worker_pid(c, 1);
   const auto overflow = caught<engine_lost>([&] { c[0].apply_async<int>("stack_overflow").get(30s); });
   CHECK((overflow && overflow->info().signal == SIGSEGV));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK((overflow && contains(overflow->info().backtrace, "faults::deeper(int)")));
+#endif
   REQUIRE(answers(c, 0));
   const auto mute = caught<engine_lost>([&] { c[0].apply_async<void>("close_fds").get(30s); });
   CHECK((mute && mute->info().engine == 0));
