@@ -1,5 +1,6 @@
 #include "actors/client_core.hpp"
 
+#include "actors/client_options.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/detail/failure.hpp"
 #include "runtime/worker/protocol.hpp"
@@ -36,6 +37,20 @@ failure lost_result(int engine) {
 
 void client_core::check_connected() const {
   if (ended_) throw not_connected{"the connection to the controller ended: " + end_reason_};
+}
+
+/// Waits until there is room for so many tasks of a call, from its `first`. With the connection there.
+void client_core::admit(std::unique_lock<std::mutex>& lock, const detail::call& c, std::size_t first, std::size_t tasks,
+                        std::size_t bytes) {
+  check_connected();
+  const auto all = first == 0 && c.size() > tasks && !limit_.may_wait() ? c.size() : tasks;
+  limit_.admit(
+      lock, {all, bytes}, first == 0,
+      [this] {
+        return submission_limit::load{tasks_.size(), tasks_.weight()};
+      },
+      [this] { return ended_.has_value(); });
+  check_connected();
 }
 
 void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mutex> lock) {
@@ -83,27 +98,11 @@ void client_core::add_task(outgoing& out, record r, const detail::slice& payload
   uploads_.push_back({r.transfer, flags, payload});
 }
 
-detail::bytes client_core::encode_options(const detail::call& c) {
-  if (!c.options()) return {};
-  const auto& o = *c.options();
-  constexpr std::size_t longest_label = 200;
-  if (o.label.size() > longest_label) throw error{ec::invalid_argument, "a label of more than 200 bytes"};
-  constexpr std::chrono::duration<double> longest{std::chrono::hours{24 * 365 * 100}};
-  if (!(o.run_limit.count() >= 0)) throw error{ec::invalid_argument, "a run_limit below 0"};
-  const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(o.run_limit, longest)).count();
-  wire_options w;
-  w.run_limit = limit;
-  w.label = o.label;
-  w.keep = o.keep;
-  if (o.keep) w.job = c.job();
-  return encode(w);
-}
-
 void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
                                 std::span<const int> targets) {
   const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
-  check_connected();
+  admit(lock, *c, first, targets.size(), payload.size);
   const auto shared = payload.size > worker::file_limit ? lanes_.offer(payload, targets).value_or(0) : 0;
   const bool lone = tasks_.empty() && shared == 0 && payload.size <= worker::inline_limit;
   const auto inlined = std::min(payload.size, worker::inline_limit);
@@ -121,6 +120,7 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
     direct_.batch.add(t, list.data());
   }
+  tasks_.weigh(c->ids[first], payload.size);
   add_task(direct_, r, payload, 0, options, shared);
   leave_for(frame_kind::direct_tasks, lone, std::move(lock));
 }
@@ -129,7 +129,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
                                   const detail::slice& payload, std::span<const int> allowed) {
   const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
-  check_connected();
+  admit(lock, *c, index, 1, payload.size);
   const bool lone = tasks_.empty();
   const auto inlined = std::min(payload.size, worker::inline_limit);
   balanced_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
@@ -142,6 +142,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   }
   record r;
   r.id = tasks_.enter(c, index);
+  tasks_.weigh(r.id, payload.size);
   add_task(balanced_, r, payload, transport::balanced, options);
   leave_for(frame_kind::balanced_tasks, lone, std::move(lock));
 }
@@ -275,6 +276,10 @@ bool client_core::connected() const {
 
 void client_core::on_connected(const transport::link_ptr& controller, const hello_client& hello) {
   controller_ = controller;
+  {
+    const std::lock_guard lock{mutex_};
+    limit_.spare_this_thread();
+  }
   controller_->send(frame_kind::hello, detail::slice{encode(hello)});
 }
 
@@ -341,6 +346,7 @@ void client_core::on_outcomes(const frame_in& f) {
         unwanted.push_back(r);
       }
     });
+    limit_.left();
   }
   for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
   using namespace std::chrono;
@@ -456,6 +462,7 @@ void client_core::end(ec code, const std::string& reason) {
     engines_.clear();
     questions.swap(questions_);
     open = tasks_.leave_all();
+    limit_.left();
     uploads_.clear();
     changed_.notify_all();
   }

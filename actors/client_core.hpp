@@ -4,6 +4,7 @@
 #include "actors/client_lanes.hpp"
 #include "actors/open_tasks.hpp"
 #include "actors/protocol.hpp"
+#include "actors/submission_limit.hpp"
 #include "actors/transfers.hpp"
 #include "pactor/detail/session.hpp"
 
@@ -32,6 +33,11 @@ public:
   /// @param open        connects to the lanes of nodes on this host; none if it is null
   explicit client_core(std::function<void()> flush_later, client_lanes::open_function open = {}, std::string nonce = {})
       : flush_later_{std::move(flush_later)}, lanes_{std::move(open), std::move(nonce), flush_later_} {}
+
+  /// How much may be open; before the first submission.
+  void limit(const submission_limit::limits& most, std::function<bool()> never_waits) {
+    limit_.set(most, std::move(never_waits));
+  }
 
   // From any thread.
   /// Memory for a large payload that engines of this host can read in place; empty if there are none.
@@ -115,10 +121,11 @@ private:
                 const detail::bytes& options, std::uint64_t shared = 0);
   std::pair<std::uint64_t, std::future<detail::bytes>> question();
   // Without it, or until they let go of it.
-  static detail::bytes encode_options(const detail::call& c);
   detail::bytes await(std::uint64_t tag, std::future<detail::bytes>& answer, std::chrono::milliseconds timeout);
   void send_later(order o, std::unique_lock<std::mutex> lock);
   void check_connected() const; // with mutex_ held
+  void admit(std::unique_lock<std::mutex>& lock, const detail::call& c, std::size_t first, std::size_t tasks,
+             std::size_t bytes);
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
   void on_outcomes(const frame_in& f);
@@ -142,6 +149,7 @@ private:
   std::vector<order> orders_;
   bool flushing_ = false;
   open_tasks tasks_;
+  submission_limit limit_;
   std::map<std::uint64_t, std::promise<detail::bytes>> questions_;
   std::uint64_t next_question_ = 0, next_transfer_ = 0;
   std::optional<welcome_client> welcome_;

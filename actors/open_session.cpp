@@ -41,6 +41,8 @@ public:
         system_{config_}, core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); },
                                                               lanes(), file_.nonce)},
         actor_{spawn()}, events_{actor_, core_} {
+    core_->limit({options_.max_pending, options_.max_pending_bytes, options_.wait_for_room},
+                 [this] { return in_callback(); });
     try {
       connect();
     } catch (...) {

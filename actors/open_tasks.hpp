@@ -20,6 +20,7 @@ public:
     std::uint32_t index = 0;            ///< of the task in its call
     std::uint32_t generation = 0;       ///< of the slot
     std::uint64_t shared = 0;           ///< handle of a payload that went by a lane; 0: none
+    std::uint64_t weight = 0;           ///< bytes of payload that it stands for
   };
 
   /// @return the task's number
@@ -39,6 +40,15 @@ public:
     return number;
   }
 
+  /// A task stands for so many bytes. @pre it is there
+  void weigh(std::uint64_t number, std::uint64_t bytes) {
+    slots_[static_cast<std::uint32_t>(number)].weight = bytes;
+    weight_ += bytes;
+  }
+  /// Of all tasks.
+  [[nodiscard]] std::uint64_t weight() const noexcept { return weight_; }
+  [[nodiscard]] std::size_t size() const noexcept { return slots_.size() - free_.size(); }
+
   /// Null if there is no such task any more. Valid until the next call of enter().
   [[nodiscard]] const task* find(std::uint64_t number) const {
     const auto slot = static_cast<std::uint32_t>(number);
@@ -53,6 +63,7 @@ public:
     auto& t = slots_[slot];
     auto result = std::move(t);
     t = task{nullptr, 0, result.generation + 1, 0};
+    weight_ -= result.weight;
     free_.push_back(slot);
     return result;
   }
@@ -64,6 +75,7 @@ public:
       if (t.call) all.push_back(std::move(t));
     slots_.clear();
     free_.clear();
+    weight_ = 0;
     return all;
   }
 
@@ -72,6 +84,7 @@ public:
 private:
   std::vector<task> slots_;
   std::vector<std::uint32_t> free_;
+  std::uint64_t weight_ = 0;
 };
 
 } // namespace pactor

@@ -44,6 +44,11 @@ std::shared_ptr<callback_queue> callback_thread::queue() {
   return queue_;
 }
 
+bool callback_thread::is_this_thread() const {
+  const std::lock_guard lock{mutex_};
+  return thread_.get_id() == std::this_thread::get_id();
+}
+
 callback_thread::~callback_thread() {
   if (!queue_) return;
   queue_->end();

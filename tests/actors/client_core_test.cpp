@@ -59,6 +59,100 @@ failure failure_of(const call_ptr& c, std::size_t index = 0) {
 } // namespace
 
 TEST_SUITE("client core") {
+  TEST_CASE_FIXTURE(client_fixture, "who submits more than may be open waits until some have ended") {
+    core.limit({.tasks = 8}, {});
+    std::vector<call_ptr> open;
+    for (int i = 0; i < 8; ++i) open.push_back(submit(0));
+    std::atomic<bool> through{false};
+    call_ptr late;
+    std::thread submitter{[&] {
+      late = submit(1);
+      through = true;
+    }};
+    (void)sent(frame_kind::direct_tasks);
+    for (int i = 0; i < 8 && !through; ++i) {
+      if (i < 1) CHECK_FALSE(through);
+      get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, open[i]->ids[0], 0, "x").take());
+    }
+    submitter.join();
+    CHECK(sent(frame_kind::direct_tasks).size() == 1);
+    CHECK_FALSE(late->ready());
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "who waits for room hears when the connection ends") {
+    core.limit({.tasks = 1}, {});
+    const auto open = submit(0);
+    bool heard = false;
+    std::thread submitter{[&] {
+      try {
+        (void)submit(1);
+      } catch (const not_connected&) {
+        heard = true;
+      }
+    }};
+    core.on_link_down("it died");
+    submitter.join();
+    CHECK(heard);
+    CHECK(open->ready());
+  }
+
+  TEST_CASE_FIXTURE(client_fixture,
+                    "who must not wait is told that there is no room, before anything of the call is sent") {
+    core.limit({.tasks = 3, .bytes = 100, .wait = false}, {});
+    const auto first = submit(0);
+    (void)sent(frame_kind::direct_tasks);
+    const auto many = call(3);
+    CHECK_THROWS_AS(core.submit_balanced(many, 0, detail::slice{bytes_of("x")}, {}), would_block);
+    CHECK(sent(frame_kind::balanced_tasks).empty());
+    CHECK_THROWS_AS((void)submit(0, std::string(100, 'x')), would_block);
+    const auto two = call(2);
+    core.submit_balanced(two, 0, detail::slice{bytes_of("x")}, {});
+    core.submit_balanced(two, 1, detail::slice{bytes_of("x")}, {});
+    CHECK_THROWS_AS((void)submit(0), would_block);
+    for (const auto id : {first->ids[0], two->ids[0], two->ids[1]})
+      get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, id, 0, "x").take());
+    (void)submit(0, std::string(1000, 'x')); // alone, it may be as large as it likes
+    core.limit({.tasks = 1}, [] { return true; });
+    CHECK_THROWS_AS((void)submit(0), would_block);
+    core.limit({.tasks = 0, .bytes = 0}, {});
+    for (int i = 0; i < 100; ++i) (void)submit(0);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "options travel in front of their task, with what is known of what it depends on") {
+    const auto ended = submit(2), open = submit(0);
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, ended->ids[0], 2, "x").take());
+    REQUIRE(ended->ready());
+    const std::shared_ptr<detail::session> link;
+    const auto result_of = [&](const call_ptr& c) {
+      return async_result<value>{std::make_shared<detail::submission>(detail::submission{c, link, nullptr, {}})};
+    };
+    const auto options =
+        std::make_shared<task_options>(task_options{.retries = 3,
+                                                    .timeout = 250ms,
+                                                    .priority = -7,
+                                                    .idempotent = false,
+                                                    .after = {result_of(ended), result_of(open)},
+                                                    .follow = {{result_of(open)}, {false, true, true}}});
+    const auto c = std::make_shared<detail::call>(1, "job", options);
+    core.submit_balanced(c, 0, detail::slice{bytes_of("x")}, {});
+    const auto sent_records = sent(frame_kind::balanced_tasks);
+    REQUIRE(sent_records.size() == 2);
+    CHECK(sent_records[0].kind() == record_kind::options);
+    const auto w = decode<wire_options>(sent_records[0].payload.data(), sent_records[0].payload.size());
+    CHECK(w.retries == 3);
+    CHECK(w.timeout == 250'000'000);
+    CHECK(w.priority == -7);
+    CHECK_FALSE(w.idempotent);
+    REQUIRE(w.after.parents.size() == 2);
+    CHECK(w.after.parents[0].task == ended->ids[0]);
+    CHECK(w.after.parents[0].state == 1);
+    CHECK(w.after.parents[0].engine == 2);
+    CHECK(w.after.parents[1].state == 0);
+    CHECK(w.after.all);
+    CHECK_FALSE(w.follow.all);
+    CHECK(w.follow.failure);
+  }
+
   TEST_CASE_FIXTURE(client_fixture, "it says hello, and knows its engines in order once it is welcomed") {
     CHECK(decode<hello_client>(controller->take_one(frame_kind::hello).body).nonce == "nonce");
     CHECK(controller->welcomed);

@@ -37,9 +37,11 @@ public:
 
   /// Thread-safe. @throws std::system_error if there can be no more threads
   std::shared_ptr<callback_queue> queue();
+  /// Thread-safe.
+  [[nodiscard]] bool is_this_thread() const;
 
 private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::shared_ptr<callback_queue> queue_;
   std::thread thread_;
 };

@@ -30,6 +30,10 @@ struct client_options {
   std::string cluster_id{};                  ///< "" is the profile's default cluster
   std::string connection_file{};             ///< overrides profile and cluster_id
   std::chrono::milliseconds timeout{10'000}; ///< of the connection itself, and of every query
+  /// Tasks that may be open at a time, and bytes of their arguments; 0 is any number. Who submits more waits until some
+  /// have ended; a callback, which must not wait, gets would_block.
+  std::size_t max_pending = 1'000'000, max_pending_bytes = std::size_t{1} << 30;
+  bool wait_for_room = true; ///< false: would_block in place of that wait, in every thread; nothing is sent then
   bool shared_memory = true; ///< large payloads to and from engines of this host go by memory files, not the controller
 };
 
@@ -68,7 +72,8 @@ enum class end_how : std::uint8_t {
 class any_result;
 namespace detail {
 class call;
-}
+class session;
+} // namespace detail
 
 /// Tasks that another one depends on: `.after = {first, second}`, where these are results of whatever types. All tasks
 /// of each count.
@@ -90,15 +95,20 @@ public:
   [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
   [[nodiscard]] const std::vector<std::shared_ptr<const detail::call>>& calls() const noexcept { return calls_; }
   [[nodiscard]] const condition& when() const noexcept { return when_; }
-  friend bool operator==(const dependency&, const dependency&) = default;
+  /// @throws invalid_dependency if one of the results is another client's
+  void require(const std::shared_ptr<const detail::session>& client) const;
+  friend bool operator==(const dependency& a, const dependency& b) {
+    return a.calls_ == b.calls_ && a.when_ == b.when_;
+  }
 
 private:
   std::vector<std::shared_ptr<const detail::call>> calls_;
+  std::vector<std::weak_ptr<const detail::session>> clients_; ///< of each call
   condition when_;
 };
 
 /// Options of a task, beside what it is to do. The first three are for both kinds of views, the others for
-/// load-balanced ones.
+/// load-balanced ones: a direct view refuses them, but for `idempotent`, since it never runs a task twice anyway.
 struct task_options {
   /// How long it may run; 0 is as long as it likes. Beyond that it is asked to end, then interrupted, then killed, a
   /// second apart, and fails with run_limit_exceeded.
@@ -106,8 +116,8 @@ struct task_options {
   std::string label{}; ///< for people: shown where tasks are listed; at most 200 bytes
   bool keep = false;   ///< its outcome stays in the controller, for other clients: see client::get_result()
 
-  std::uint32_t retries =
-      0; ///< how often it runs again after an error of its own, on other engines where there are some
+  /// How often it runs again after an error of its own, on other engines where there are some; at most 1,000,000.
+  std::uint32_t retries = 0;
   /// How long it may wait for an engine, dependencies included; 0 is as long as it takes. Fails with task_timeout.
   std::chrono::duration<double> timeout{0};
   int priority = 0;       ///< higher ones go first, -100 to 100
@@ -243,6 +253,8 @@ public:
 
   /// Where callbacks run, one after the other.
   [[nodiscard]] std::shared_ptr<callback_queue> callbacks() { return callbacks_.queue(); }
+  /// Whether this is the thread in which they run.
+  [[nodiscard]] bool in_callback() const { return callbacks_.is_this_thread(); }
 
   /// Engine numbers in ascending order, as of the last notice of the hub.
   [[nodiscard]] virtual std::vector<int> ids() const = 0;
