@@ -37,6 +37,12 @@ PACTOR_JOB(exit0)
 void segfault() { std::raise(SIGSEGV); }
 PACTOR_JOB(segfault)
 
+/// std::terminate(), which no job can be kept from.
+void throw_in_thread() {
+  std::thread{[] { throw std::runtime_error{"nobody catches this"}; }}.join();
+}
+PACTOR_JOB(throw_in_thread)
+
 int deeper(int depth) { // NOLINT(misc-no-recursion)
   volatile char frame[4096] = {};
   frame[0] = static_cast<char>(depth);
@@ -103,6 +109,14 @@ int slow_element(int x) {
   return x;
 }
 PACTOR_JOB(slow_element)
+
+/// Writes a line into a file that others write into too. @return 3 * id + 1
+std::int64_t note(const std::string& path, std::int64_t id) {
+  std::ofstream{path, std::ios::app} << std::to_string(id) + "\n"; // at once: a line is never cut
+  std::this_thread::sleep_for(std::chrono::milliseconds{id % 4});
+  return 3 * id + 1;
+}
+PACTOR_JOB(note)
 
 /// Runs until the file is there: a job that ends when the test says so.
 void until_exists(const std::string& path) {
