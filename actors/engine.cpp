@@ -153,10 +153,7 @@ void engine_state::worker_said(const record& r, const char* payload, process::un
   // Before it is ready no job has run, so that this is really the worker's pipe.
   if (r.kind == static_cast<std::uint16_t>(worker::link_kind::stream) && core_.status() != core::engine_status::idle &&
       core_.status() != core::engine_status::busy)
-    return printed_.add_pipe(r, std::move(file));
-  if (r.kind == static_cast<std::uint16_t>(worker::link_kind::trace) && core_.status() != core::engine_status::idle &&
-      core_.status() != core::engine_status::busy)
-    return printed_.add_trace(std::move(file));
+    return r.id == worker::trace_pipe ? printed_.add_trace(std::move(file)) : printed_.add_pipe(r, std::move(file));
   if (r.kind != static_cast<std::uint16_t>(worker::link_kind::ready)) return;
   core_.worker_ready();
   services_->report(report());

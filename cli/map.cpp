@@ -77,9 +77,9 @@ struct answer {
 /// Iterating over results as they came raises each failure in its place.
 entry element_at(const map_result::iterator& it) {
   try {
-    return {-1, *it};
+    return {-1, result_or_failure<value>{*it}};
   } catch (const task_error& e) {
-    return {e.info().engine, e.info()};
+    return {e.info().engine, result_or_failure<value>{e.info()}};
   }
 }
 

@@ -11,7 +11,7 @@ using seconds = std::chrono::duration<double>;
 
 /// Elements that take so long together; at least 1, at most n.
 std::size_t fill(seconds span, seconds element, std::size_t n) {
-  const auto count = std::ceil(span / element);
+  const auto count = std::ceil(span / element * (1 - 1e-9));
   return count >= static_cast<double>(n) ? n : std::max<std::size_t>(static_cast<std::size_t>(count), 1);
 }
 

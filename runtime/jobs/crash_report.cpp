@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t most_frames = 16, longest_name = 160, most_lines = 64;
 
 std::string demangled(const std::string& name) {
+  if (!name.starts_with("_Z")) return name.substr(0, longest_name); // `f` would be a float
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> text{abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
                                                          &std::free};
@@ -58,7 +59,7 @@ struct frame {
 std::optional<frame> read_frame(std::string_view line, symbol_files& files) {
   const auto open = line.rfind('('), close = line.rfind(')');
   if (open == std::string_view::npos || close == std::string_view::npos || close < open || open == 0 ||
-      !line.substr(close).starts_with(") [0x"))
+      (!line.substr(close).starts_with(")[0x") && !line.substr(close).starts_with(") [0x")))
     return std::nullopt;
   frame f;
   f.path = line.substr(0, open);

@@ -35,8 +35,12 @@ const void* instruction(const ucontext_t* where) noexcept {
 crash_trace::crash_trace() : pid_{::getpid()} {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw process::system_failure("can't make a pipe", errno);
-  read_ = process::unique_fd{ends[0]};
-  write_ = process::unique_fd{ends[1]};
+  const process::unique_fd read{ends[0]}, write{ends[1]};
+  // Not where descriptors are that the engine gives, or a job would close first.
+  constexpr int high = 10;
+  read_ = process::unique_fd{::fcntl(read.get(), F_DUPFD_CLOEXEC, high)};
+  write_ = process::unique_fd{::fcntl(write.get(), F_DUPFD_CLOEXEC, high)};
+  if (!read_ || !write_) throw process::system_failure("can't make a pipe", errno);
   std::array<void*, 1> frame{};
   ::backtrace(frame.data(), 1); // what it loads at its first use it must not load in a handler
 }
@@ -44,7 +48,8 @@ crash_trace::crash_trace() : pid_{::getpid()} {
 void crash_trace::introduce(output& out) const {
   const std::uint64_t nothing = 0;
   wire::record r;
-  r.kind = static_cast<std::uint16_t>(link_kind::trace);
+  r.kind = static_cast<std::uint16_t>(link_kind::stream);
+  r.id = trace_pipe;
   r.flags = wire::transferred;
   r.size = sizeof nothing;
   const auto now = std::chrono::system_clock::now().time_since_epoch();

@@ -16,7 +16,7 @@ public:
   crash_trace();
   /// Sends the pipe's read end to the engine.
   void introduce(output& out) const;
-  /// Writes the stack, one `file(symbol+0xoffset) [0xaddress]` a frame, innermost first. In a handler of a fatal
+  /// Writes the stack, one `file(symbol+0xoffset)[0xaddress]` a frame, innermost first. In a handler of a fatal
   /// signal: takes no memory, and does not wait. @param where what the handler got
   void write(const ucontext_t* where) const noexcept;
 

@@ -28,11 +28,14 @@ enum class link_kind : std::uint16_t {
   init = 100,    ///< payload: encoded worker::setup
   ready = 101,   ///< payload: none; id is the worker's pid
   stream = 102,  ///< before ready, with record_flag::transferred: the descriptor is the read end of the pipe that the
-                 ///< worker has as standard output (or error, with error_stream); the payload is a u64 of no meaning
-  trace = 105,   ///< before ready, as stream: the read end of the pipe in which a crash leaves its stack
+                 ///< worker has as standard output (or error, with error_stream); the payload is a u64 of no meaning.
+                 ///< With id trace_pipe: the pipe in which a crash leaves its stack
   release = 103, ///< payload: none; id is the number of a file that the worker reads no more
   recycle = 104, ///< payload: none; id is the `transfer` of a result whose file nobody reads any more
 };
+
+/// The id of a record of kind stream; 0 of others.
+constexpr std::uint64_t trace_pipe = 1;
 
 /// Where in a memory file a payload lies, in bytes.
 struct file_part {

@@ -1,6 +1,8 @@
 #include "actors/client_core.hpp"
 
+#include "pactor/async_result.hpp"
 #include "pactor/detail/failure.hpp"
+#include "pactor/wait.hpp"
 #include "runtime/worker/protocol.hpp"
 #include "tests/actors/fake_lane.hpp"
 #include "tests/actors/fakes.hpp"

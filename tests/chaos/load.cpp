@@ -50,19 +50,19 @@ totals load::finish(pactor::seconds limit) {
   totals t;
   t.submitted = tasks_.size();
   t.refused = refused_;
-  for (const auto& [id, task] : tasks_) task.result.wait(until - std::chrono::steady_clock::now());
+  for (const auto& [id, one] : tasks_) one.result.wait(until - std::chrono::steady_clock::now());
   const auto runs = count_runs();
-  for (const auto& [id, task] : tasks_) {
+  for (const auto& [id, one] : tasks_) {
     const auto ran = runs.contains(id) ? runs.at(id) : 0;
     if (ran > 1) ++t.rerouted;
     // Delivered more than once, or run more than once though it must not.
-    if (*task.outcomes > 1 || (task.once && ran > 1)) ++t.doubled;
-    if (!task.result.ready()) {
+    if (*one.outcomes > 1 || (one.once && ran > 1)) ++t.doubled;
+    if (!one.result.ready()) {
       ++t.lost;
       continue;
     }
     try {
-      const auto right = task.result.get() == static_cast<std::int64_t>(3 * id + 1);
+      const auto right = one.result.get() == static_cast<std::int64_t>(3 * id + 1);
       ++(right && ran > 0 ? t.delivered : t.wrong);
     } catch (const pactor::error& e) {
       ++t.failed[std::string{to_string(e.code())}];

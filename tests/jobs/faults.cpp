@@ -118,6 +118,31 @@ std::int64_t note(const std::string& path, std::int64_t id) {
 }
 PACTOR_JOB(note)
 
+/// Fails so many times; the file counts them. @return how often it has run then
+long fail_times(const std::string& path, long times) {
+  std::ofstream{path, std::ios::app} << "1\n";
+  std::ifstream in{path};
+  long ran = 0;
+  for (long one = 0; in >> one;) ++ran;
+  if (ran <= times) throw std::runtime_error{"failed " + std::to_string(ran) + " times"};
+  return ran;
+}
+PACTOR_JOB(fail_times)
+
+/// Needs an engine of this number.
+int only_on(pactor::context& engine, int wanted) {
+  if (engine.engine() != wanted) throw pactor::unmet_dependency{"not on engine " + std::to_string(engine.engine())};
+  return wanted;
+}
+PACTOR_JOB(only_on)
+
+/// Leaves a trace of having run, then waits for a file.
+void note_until(const std::string& trace, const std::string& path) {
+  std::ofstream{trace, std::ios::app} << "1\n";
+  while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+}
+PACTOR_JOB(note_until)
+
 /// Runs until the file is there: a job that ends when the test says so.
 void until_exists(const std::string& path) {
   while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});

@@ -7,7 +7,7 @@
 using namespace pactor::jobs;
 
 TEST_CASE("a stack is read down to where the worker calls the job, with names as people write them") {
-  const auto r = read_crash("/lib/x86_64-linux-gnu/libc.so.6(abort+0xd3) [0x7f1]\n"
+  const auto r = read_crash("/lib/x86_64-linux-gnu/libc.so.6(abort+0xd3)[0x7f1]\n"
                             "/jobs/libown.so(_ZN3own4sinkEi+0x10) [0x7f2]\n"
                             "no frame at all\n"
                             "/jobs/libown.so(+0x7fffffffffff) [0x7f3]\n"

@@ -49,7 +49,7 @@ worker_process::worker_process(std::vector<std::string> libraries) {
   const auto ready = receive();
   REQUIRE(ready);
   CHECK(ready->record.kind == static_cast<std::uint16_t>(worker::link_kind::ready));
-  CHECK(pipes_ == 2);
+  CHECK(pipes_ == 3); // output, errors, a crash's stack
   CHECK(ready->record.id == static_cast<std::uint64_t>(pid_));
 }
 
