@@ -20,7 +20,7 @@ struct settings {
   int engines = 4;
   std::size_t clients = 3;
   bool controller = false;
-  unsigned once = 0;
+  unsigned once = 20;
 };
 
 void add(chaos::totals& all, const chaos::totals& one) {
