@@ -38,7 +38,7 @@ foreach(folder IN ITEMS runtime jobs)
     ${ROOT}/actors/include/*.hpp)
   foreach(header IN LISTS headers)
     # The tour and the slides are client programs, models for users' own.
-    forbid(${folder} "${include}${header}[>\"]" "${folder} knows nothing of what is built on it" "^jobs/(tour|slides)/")
+    forbid(${folder} "${include}${header}[>\"]" "${folder} knows nothing of what is built on it" "^jobs/(tour|balance|slides)/")
   endforeach()
 endforeach()
 forbid(actors "${include}cli/" "actors knows nothing of what is built on it")
