@@ -19,6 +19,7 @@ private:
                                                                     std::string_view payload) override;
   std::optional<core::task_core::running> on_output(const wire::record& r) override;
   withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) override;
+  bool has_open(const core::owner& task) override { return core_.is_open(task); }
   void on_piece(const frame_in& f) override { upward_piece(f); }
   void on_credit(const frame_in& f) override { upward_credit(f); }
   void on_abandon(const frame_in& f) override { upward_abandon(f); }

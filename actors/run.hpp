@@ -5,6 +5,7 @@
 #include "runtime/log.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,7 +17,9 @@ struct controller_options {
   std::string connection_file; ///< of role controller: address, port (0 is any free one), nonce, keys
   int ready_fd = -1;           ///< gets one byte once the controller listens
   std::chrono::milliseconds heartbeat{1'000};
-  std::string log_file; ///< "" is standard error
+  std::string scheduler = "leastload"; ///< how engines are chosen for balanced tasks: core::scheme
+  std::size_t hwm = 0;                 ///< balanced tasks an engine has at most; 0: as many as hide the way there
+  std::string log_file;                ///< "" is standard error
   log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <malloc.h>
 #include <poll.h>
+#include <random>
 #include <unistd.h>
 
 namespace pactor {
@@ -52,6 +53,13 @@ int run_controller(const controller_options& options) {
   const auto history = std::make_shared<core::task_history>();
   direct_state->state.share(history);
   balanced_state->state.share(history);
+  const auto ends = std::make_shared<task_ends>();
+  direct_state->state.share(ends);
+  balanced_state->state.share(ends);
+  balanced_state->state.watch_ends();
+  balanced_state->state.place({.scheme = core::scheme_named(options.scheduler).value_or(core::scheme::leastload),
+                               .hwm = options.hwm,
+                               .seed = std::random_device{}()});
   const auto direct =
       middleman.spawn_broker([&](caf::io::broker* self) { return direct_scheduler(self, direct_state); });
   const auto balanced =

@@ -10,9 +10,32 @@ namespace pactor {
 using transport::frame_kind;
 using transport::link_ptr;
 
+void scheduler_base::share(std::shared_ptr<task_ends> ends) {
+  ends_ = std::move(ends);
+  ends_->open.emplace_back([this](const core::owner& task) { return has_open(task); });
+}
+
+bool scheduler_base::is_open(const core::owner& task) {
+  if (has_open(task)) return true;
+  for (const auto& other : ends_->open)
+    if (other(task)) return true;
+  const auto key = history_->find(task);
+  const auto* kept = key ? history_->at(*key) : nullptr;
+  return kept && !kept->outcome;
+}
+
+std::optional<core::ended_tasks::end> scheduler_base::end_of(const core::owner& task) {
+  const auto key = history_->find(task);
+  if (const auto* kept = key ? history_->at(*key) : nullptr; kept && kept->outcome)
+    return core::ended_tasks::end{kept->outcome->kind == static_cast<std::uint16_t>(wire::record_kind::result),
+                                  kept->outcome->engine};
+  return ends_->ended.of(task.client)->find(task.number);
+}
+
 void scheduler_base::join(const client_joined& c) {
   clients_.emplace(c.link.get(), client_entry{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
   client_links_[c.client] = c.link.get();
+  clients_.at(c.link.get()).ended = ends_->ended.of(c.client);
 }
 
 void scheduler_base::join(const node_joined& n) {
@@ -60,6 +83,7 @@ void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, 
   r.size = static_cast<std::uint32_t>(body.size());
   auto& c = clients_.at(link->second);
   c.gate.ended(c.out, number, engine);
+  note_end(c, number, {false, engine});
   c.out.add(r, body.data());
   flush_soon();
 }
@@ -173,6 +197,7 @@ void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const 
   auto out = r;
   out.id = whom->second;
   c.gate.ended(c.out, out.id, r.engine);
+  note_end(c, out.id, {r.kind == static_cast<std::uint16_t>(wire::record_kind::result), r.engine});
   if (transferred) {
     out.transfer = next_transfer();
     relay_.open({from, r.transfer}, {{c.out.link(), out.transfer}},
@@ -211,6 +236,7 @@ void scheduler_base::link_down(const link_ptr& which) {
   if (const auto c = clients_.find(which.get()); c != clients_.end()) {
     client_gone(c->second.number);
     history_->client_gone(c->second.number);
+    ends_->ended.forget(c->second.number); // the other scheduler hears of it next
     client_links_.erase(c->second.number);
     clients_.erase(c);
   }

@@ -5,6 +5,7 @@
 #include "actors/output_gate.hpp"
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
+#include "runtime/core/ended_tasks.hpp"
 #include "runtime/core/owner.hpp"
 #include "runtime/core/task_core.hpp"
 #include "runtime/core/task_history.hpp"
@@ -21,6 +22,14 @@
 
 namespace pactor {
 
+/// How clients' tasks ended, whichever scheduler had them, for tasks that depend on others.
+struct task_ends {
+  core::ended_tasks ended;
+  std::vector<std::function<bool(const core::owner&)>> open; ///< of each scheduler: whether it has this task
+  /// A task ended; for those that wait for it.
+  std::function<void(const core::owner&, const core::ended_tasks::end&)> tell;
+};
+
 /// Base of the schedulers' states. I/O thread only; knows no actor, so that tests can drive it.
 class scheduler_base {
 public:
@@ -32,6 +41,8 @@ public:
 
   /// Kept tasks are known to all schedulers that share a history.
   void share(std::shared_ptr<core::task_history> history) { history_ = std::move(history); }
+  /// Schedulers that share these know how the others' tasks ended.
+  void share(std::shared_ptr<task_ends> ends);
   void join(const client_joined& c);
   void join(const node_joined& n);
   void frame(const frame_in& f);
@@ -54,6 +65,7 @@ protected:
     std::uint32_t number;
     outbox out;
     output_gate gate{};
+    std::shared_ptr<core::ended_tasks::list> ended{};
   };
   struct node_entry {
     std::string host;
@@ -89,6 +101,8 @@ protected:
   virtual void on_abandon(const frame_in& f) = 0;
   virtual void before_flush() {}
   virtual void peer_gone(const transport::link_ptr&) {}
+  /// Whether this client's task is here and has not ended.
+  virtual bool has_open(const core::owner& task) = 0;
 
   /// A client's options of a task. @return them as they travel on, or nothing for the defaults
   /// @throws error{bad_payload | signature_mismatch}
@@ -122,6 +136,11 @@ protected:
     to_keep_.reset();
   }
 
+  /// Whether a client's task is kept, or runs here or at the other scheduler; how it ended, if it did not long ago.
+  [[nodiscard]] bool is_open(const core::owner& task);
+  [[nodiscard]] std::optional<core::ended_tasks::end> end_of(const core::owner& task);
+  [[nodiscard]] task_ends& ends() { return *ends_; }
+
   piece_relay relay_;
   detail::bytes options_; // of the task record that follows, encoded; empty: the defaults
 
@@ -143,11 +162,17 @@ private:
   void forward(wire::record r, const char* payload);
   void node_gone(node_entry& n);
 
+  void note_end(client_entry& c, std::uint64_t number, const core::ended_tasks::end& e) {
+    c.ended->note(number, e);
+    if (ends_->tell) ends_->tell({c.number, number}, e);
+  }
+
   struct arrival {
     std::uint64_t key;
     core::kept_outcome outcome;
   };
   std::shared_ptr<core::task_history> history_ = std::make_shared<core::task_history>();
+  std::shared_ptr<task_ends> ends_ = std::make_shared<task_ends>();
   std::optional<wire_options> to_keep_; // options of the task record that follows, if it is to be kept
   piece_assemblies kept_assemblies_;
   piece_senders kept_senders_;

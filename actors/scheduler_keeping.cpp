@@ -148,6 +148,7 @@ void scheduler_base::tell(const core::owner& who, const core::kept_outcome& o) {
   auto& c = clients_.at(link->second);
   auto& out = c.out;
   c.gate.ended(out, who.number, o.engine);
+  note_end(c, who.number, {o.kind == static_cast<std::uint16_t>(wire::record_kind::result), o.engine});
   wire::record r;
   r.id = who.number;
   r.kind = o.kind;

@@ -76,6 +76,7 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engin
 
 void task_scheduler_state::client_gone(std::uint32_t client) {
   core_.client_gone(client);
+  graph_.client_gone(client);
   with_options_.erase(with_options_.lower_bound({client, 0}), with_options_.lower_bound({client + 1, 0}));
   slow_.erase(client);
 }
@@ -173,31 +174,39 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
     request.retries = t.options->retries;
     request.timeout = std::chrono::nanoseconds{std::max<std::int64_t>(t.options->timeout, 0)};
   }
+  if (const auto f = enter(t, std::move(request))) return fail(t.whose.client, t.whose.number, -1, *f);
+  if (!t.options || (!t.options->keep && t.options->run_limit <= 0)) return;
+  wire_options on; // what the node is to know
+  on.keep = t.options->keep;
+  on.run_limit = t.options->run_limit;
+  with_options_[{t.whose.client, t.whose.number}] = encode(on);
+}
+
+std::optional<failure> task_scheduler_state::enter(const submitted& t, core::task_request request) {
+  const auto many = [&] {
+    return with_code(ec::would_block, -1,
+                     "client " + std::to_string(t.share) +
+                         " has as many tasks open as the controller takes of one (2000000, or 4 GiB of arguments): "
+                         "wait for some of them");
+  };
+  if (t.options && !(t.options->after.parents.empty() && t.options->follow.parents.empty()))
+    return core_.has_place(t.share, request.payload.size) ? hold(t, std::move(request)) : many();
   switch (core_.submit(std::move(request))) {
   case core::submission::accepted:
-    if (t.options && (t.options->keep || t.options->run_limit > 0)) { // what the node is to know
-      wire_options on;
-      on.keep = t.options->keep;
-      on.run_limit = t.options->run_limit;
-      with_options_[{t.whose.client, t.whose.number}] = encode(on);
-    }
-    return;
+    break;
   case core::submission::impossible:
-    return fail(t.whose.client, t.whose.number, -1,
-                with_code(ec::no_engines, -1, "none of the engines that may run this task is registered"));
+    return with_code(ec::no_engines, -1, "none of the engines that may run this task is registered");
   case core::submission::too_many:
-    return fail(t.whose.client, t.whose.number, -1,
-                with_code(ec::would_block, -1,
-                          "client " + std::to_string(t.share) +
-                              " has as many tasks open as the controller takes of one (2000000, or 4 GiB of "
-                              "arguments): wait for some of them"));
+    return many();
   }
+  return std::nullopt;
 }
 
 void task_scheduler_state::before_flush() {
   time_told_ = false;
   tell_time();
   for (const auto& g : core_.expire()) give_up(g, -1, nullptr);
+  decide_all();
   look_after_slow_clients();
   while (const auto a = core_.next()) hand_out(*a);
   take_back(core_.recalls());
@@ -345,7 +354,8 @@ void task_scheduler_state::give_up(const core::given_up& g, int engine, const fa
                   "waited " + seconds(g.timeout.count()) + " for an engine (dependencies included)");
     break;
   case give_up_reason::unreachable:
-    f = with_code(ec::impossible_dependency, engine, name + ", where the task that it follows ran, is gone");
+    f = with_code(ec::impossible_dependency, engine,
+                  (engine < 0 ? "the engine" : name) + " where the task that this one follows ran is gone");
     break;
   case give_up_reason::not_idempotent:
     f.what = (last ? last->what : name + " is gone") + "; this task may have started, and it must not run twice";

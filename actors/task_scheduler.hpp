@@ -3,6 +3,7 @@
 
 #include "actors/scheduler_base.hpp"
 #include "runtime/core/task_core.hpp"
+#include "runtime/core/task_graph.hpp"
 
 #include <chrono>
 #include <functional>
@@ -25,6 +26,8 @@ public:
   void on_wake(std::function<void(std::chrono::nanoseconds)> f) { wake_after_ = std::move(f); }
   /// Something waited for long enough.
   void look_again();
+  /// Hears of all tasks' ends, so that those that depend on them go on. After share().
+  void watch_ends();
 
   /// The engine of a living node can't run tasks now, or can again.
   void available(const engine_available& e);
@@ -42,6 +45,7 @@ private:
   void on_piece(const frame_in& f) override;
   void on_credit(const frame_in& f) override;
   void on_abandon(const frame_in& f) override;
+  bool has_open(const core::owner& task) override;
   void before_flush() override;
   void peer_gone(const transport::link_ptr& which) override;
 
@@ -54,6 +58,13 @@ private:
   };
   using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
   void submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size);
+  /// @return why the task can't be accepted; nothing if it is
+  std::optional<failure> enter(const submitted& t, core::task_request request);
+  // Tasks that depend on others: task_dependencies.cpp.
+  std::optional<failure> hold(const submitted& t, core::task_request request);
+  [[nodiscard]] core::task_graph::condition condition_of(const submitted& t, const wire_dependency& d);
+  void decide(const core::task_graph::decision& d);
+  void decide_all();
   void hand_out(const core::assignment& a);
   void take_back(const std::vector<core::task_core::run>& runs);
   void arm();
@@ -72,6 +83,8 @@ private:
   void tell_time();
 
   core::task_core core_;
+  core::task_graph graph_;
+  std::vector<core::task_graph::decision> decided_; // when they were submitted
   std::function<void(std::chrono::nanoseconds)> wake_after_;
   std::optional<steady::time_point> wake_at_; // when look_again() comes
   steady::time_point slow_looked_at_{};

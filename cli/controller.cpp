@@ -1,6 +1,7 @@
 #include "actors/run.hpp"
 #include "cli/commands.hpp"
 #include "cli/membership.hpp"
+#include "runtime/core/placement.hpp"
 #include "runtime/files/config.hpp"
 #include "runtime/files/pid_file.hpp"
 
@@ -10,6 +11,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace pactor::cli {
 namespace {
@@ -20,15 +22,21 @@ struct controller_command {
   std::optional<std::string> host;
   std::optional<std::uint16_t> port;
   std::optional<int> heartbeat;
+  std::optional<std::string> scheduler;
+  std::optional<std::size_t> hwm;
   int ready_fd = -1;
   std::string log_level;
 };
+
+std::vector<std::string> schemes() { return {core::scheme_names.begin(), core::scheme_names.end()}; }
 
 controller_options common_options(const controller_command& given) {
   controller_options options;
   options.ready_fd = given.ready_fd;
   options.level = parse_log_level(given.log_level).value_or(options.level);
   if (given.heartbeat) options.heartbeat = std::chrono::milliseconds{*given.heartbeat};
+  if (given.scheduler) options.scheduler = *given.scheduler;
+  if (given.hwm) options.hwm = *given.hwm;
   return options;
 }
 
@@ -62,6 +70,8 @@ int run_alone(const controller_command& given) {
   members.write_controller_file(config.port);
   auto options = common_options(given);
   if (!given.heartbeat) options.heartbeat = config.heartbeat;
+  if (!given.scheduler) options.scheduler = config.scheduler;
+  if (!given.hwm) options.hwm = config.hwm;
   options.level = parse_log_level(config.log_level).value_or(options.level);
   options.connection_file = members.path(security::role::controller);
   options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
@@ -79,6 +89,11 @@ action declare_controller(CLI::App& app) {
   app.add_option("--port", given->port, "Port to listen on; 0 is any free one");
   app.add_option("--heartbeat-ms", given->heartbeat, "Milliseconds between signs of life")
       ->check(CLI::Range(10, 3'600'000));
+  app.add_option("--scheduler", given->scheduler, "How engines are chosen for load-balanced tasks")
+      ->check(CLI::IsMember(schemes()));
+  app.add_option("--hwm", given->hwm,
+                 "Load-balanced tasks that an engine has at most; 0: as many as hide the way there")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--connection", given->connection, "The launcher's connection file")->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");

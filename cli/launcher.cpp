@@ -50,6 +50,8 @@ std::vector<std::string> with_common(std::string command, const launch_options& 
 std::vector<std::string> controller_arguments(const launch_options& options) {
   auto result = with_common("controller", options);
   result.push_back("--heartbeat-ms=" + std::to_string(options.config.heartbeat.count()));
+  result.push_back("--scheduler=" + options.config.scheduler);
+  result.push_back("--hwm=" + std::to_string(options.config.hwm));
   const auto file = options.cluster.files().connection_file(security::role::controller, options.cluster.cluster_id);
   result.push_back("--connection=" + file.string());
   return result;

@@ -1,11 +1,14 @@
 #include "cli/commands.hpp"
 #include "cli/launcher.hpp"
+#include "runtime/core/placement.hpp"
 #include "runtime/process/daemon.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <sys/stat.h>
 #include <thread>
+#include <vector>
 
 namespace pactor::cli {
 namespace {
@@ -16,6 +19,8 @@ struct start_options {
   std::vector<std::string> jobs;
   std::optional<int> engines;
   std::optional<std::uint16_t> port;
+  std::optional<std::string> scheduler;
+  std::optional<std::size_t> hwm;
   double timeout = 30;
   bool daemonize = false;
 };
@@ -27,6 +32,8 @@ files::config effective_config(const start_options& options) {
   if (options.engines) config.engines = *options.engines;
   if (config.engines == 0) config.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (options.port) config.port = *options.port;
+  if (options.scheduler) config.scheduler = *options.scheduler;
+  if (options.hwm) config.hwm = *options.hwm;
   // Absolute, since a daemon is elsewhere.
   for (const auto& one : options.jobs) config.jobs.push_back(std::filesystem::absolute(one).lexically_normal());
   return config;
@@ -89,6 +96,11 @@ action declare_start(CLI::App& app) {
       ->check(CLI::ExistingDirectory)
       ->allow_extra_args(false);
   app.add_option("--port", options->port, "Port of the controller; 0 is any free one");
+  app.add_option("--scheduler", options->scheduler, "How engines are chosen for load-balanced tasks")
+      ->check(CLI::IsMember(std::vector<std::string>{core::scheme_names.begin(), core::scheme_names.end()}));
+  app.add_option("--hwm", options->hwm,
+                 "Load-balanced tasks that an engine has at most; 0: as many as hide the way there")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--timeout", options->timeout, "Seconds until every engine must answer")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

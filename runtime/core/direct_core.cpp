@@ -1,7 +1,5 @@
 #include "runtime/core/direct_core.hpp"
 
-#include <unordered_set>
-
 namespace pactor::core {
 
 void direct_core::engine_joined(int engine) { engines_[engine].number = engine; }
@@ -29,6 +27,7 @@ std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint
   ++e.engine->count;
   c.tasks.push_back(e);
   ++c.count;
+  if (c.numbers) c.numbers->insert(number);
   return e.id;
 }
 
@@ -51,6 +50,18 @@ std::vector<direct_core::run> direct_core::locate(std::uint32_t client, std::spa
   for (const auto* e = at->second.tasks.front(); e; e = chain<entry, &entry::client_links>::after(*e))
     if (wanted.contains(e->number)) result.push_back({e->id, e->engine->number});
   return result;
+}
+
+bool direct_core::is_open(const owner& task) {
+  const auto at = clients_.find(task.client);
+  if (at == clients_.end()) return false;
+  auto& c = at->second;
+  if (!c.numbers) {
+    c.numbers = std::make_unique<std::unordered_set<std::uint64_t>>();
+    for (const auto* e = c.tasks.front(); e; e = chain<entry, &entry::client_links>::after(*e))
+      c.numbers->insert(e->number);
+  }
+  return c.numbers->contains(task.number);
 }
 
 void direct_core::client_gone(std::uint32_t client) {
@@ -80,6 +91,7 @@ std::optional<owner> direct_core::end(entry& e) {
     told = owner{e.client->id, e.number};
     e.client->tasks.erase(e);
     --e.client->count;
+    if (e.client->numbers) e.client->numbers->erase(e.number);
   }
   e.engine->tasks.erase(e);
   --e.engine->count;

@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace pactor::core {
@@ -38,6 +40,8 @@ public:
   /// The outcomes of the client's tasks will be dropped.
   void client_gone(std::uint32_t client);
 
+  /// Whether this task has not ended. The first question about a client costs time for each of its tasks.
+  [[nodiscard]] bool is_open(const owner& task);
   [[nodiscard]] bool knows(int engine) const { return engines_.count(engine) > 0; }
   /// Tasks that the engine has not ended, orphans included.
   [[nodiscard]] std::size_t pending(int engine) const;
@@ -66,6 +70,7 @@ private:
     std::uint32_t id = 0;
     std::size_t count = 0;
     chain<entry, &entry::client_links> tasks;
+    std::unique_ptr<std::unordered_set<std::uint64_t>> numbers; // made when someone asks for one
   };
 
   std::optional<owner> end(entry& e);

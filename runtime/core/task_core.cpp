@@ -61,9 +61,13 @@ task_core::entry* task_core::admit(task_request& request) {
   return &e;
 }
 
+bool task_core::has_place(std::uint32_t client, std::uint64_t bytes) {
+  const auto* s = queue_.find_share(client);
+  return !s || (s->open < open_limits_.tasks && s->bytes + bytes <= open_limits_.bytes);
+}
+
 submission task_core::submit(task_request request) {
-  const auto* s = queue_.find_share(request.share != 0 ? request.share : request.client);
-  if (s && (s->open >= open_limits_.tasks || s->bytes + request.payload.size > open_limits_.bytes))
+  if (!has_place(request.share != 0 ? request.share : request.client, request.payload.size))
     return submission::too_many;
   auto* e = admit(request);
   if (!e) return submission::impossible;
@@ -73,8 +77,7 @@ submission task_core::submit(task_request request) {
 }
 
 std::optional<std::uint64_t> task_core::hold(task_request request) {
-  const auto* s = queue_.find_share(request.share != 0 ? request.share : request.client);
-  if (s && (s->open >= open_limits_.tasks || s->bytes + request.payload.size > open_limits_.bytes)) return std::nullopt;
+  if (!has_place(request.share != 0 ? request.share : request.client, request.payload.size)) return std::nullopt;
   const auto allowed = std::exchange(request.allowed, {}); // looked at when it is released
   auto* e = admit(request);
   if (!e->extras) e->extras = std::make_unique<parts::extras>();
@@ -248,16 +251,13 @@ task_core::entry* task_core::find_run(std::uint64_t id, int engine) {
 
 /// Takes a task from its engine.
 void task_core::detach(entry& e) {
-  auto& engine = *std::exchange(e.engine, nullptr);
+  auto& engine = *e.engine;
+  if (e.recalled) forget_recall(e);
+  e.engine = nullptr;
   const auto first = engine.tasks.front() == &e;
   engine.tasks.erase(e);
   --engine.count;
   engine.work -= e.cost;
-  if (e.recalled) {
-    e.recalled = false;
-    --engine.recalled;
-    --recalled_;
-  }
   if (first) started_next(engine);
   placement_.update(engine);
   count_crowd(engine);

@@ -106,6 +106,8 @@ public:
   void engine_paused(int engine);
   void engine_resumed(int engine);
 
+  /// Whether this client may have one more task open, with so many bytes.
+  [[nodiscard]] bool has_place(std::uint32_t client, std::uint64_t bytes);
   [[nodiscard]] submission submit(task_request request);
   /// Submits a task that is not handed out before release(). @return its number here; nothing if there are too many
   [[nodiscard]] std::optional<std::uint64_t> hold(task_request request);
@@ -210,6 +212,7 @@ private:
   };
   [[nodiscard]] surplus surplus_of(const engine_state& e) const;
   void recall(entry& e, std::vector<run>& into);
+  void forget_recall(entry& e);
   void fill_idle(std::vector<run>& into);
   void recall_overtaken(const engine_state& ahead, std::vector<run>& into);
   void started_next(engine_state& e);

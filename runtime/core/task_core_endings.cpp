@@ -109,7 +109,6 @@ std::optional<given_up> task_core::reroute(entry& e, bool started, bool may_have
   if (e.withdrawn) return give_up(e, give_up_reason::withdrawn);
   if (may_have_started && !e.idempotent) return give_up(e, give_up_reason::not_idempotent);
   if (e.losses > max_losses_) return give_up(e, give_up_reason::losses);
-  if (e.recalled && e.recalls < most_recalls) ++e.recalls;
   detach(e);
   if (may_have_started && e.extras) e.extras->deadline = now_ + e.extras->timeout; // it waits anew
   queue_.put_back(e);

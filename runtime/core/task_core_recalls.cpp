@@ -20,12 +20,19 @@ constexpr std::size_t most_in_order = 4;
 void task_core::started_next(engine_state& e) {
   e.running_since = now_;
   e.robbed = false;
+  if (auto* first = e.tasks.front(); first && first->recalled) forget_recall(*first); // it will hardly come back
   if (e.crowded) { // to the end of those that are at their task for long
     crowd_.erase(e);
     crowd_.push_back(e);
   }
   if (std::exchange(e.advanced, true)) return;
   advanced_.push_back(e.number);
+}
+
+void task_core::forget_recall(entry& e) {
+  e.recalled = false;
+  --e.engine->recalled;
+  --recalled_;
 }
 
 void task_core::count_crowd(engine_state& e) {
@@ -56,6 +63,7 @@ task_core::surplus task_core::surplus_of(const engine_state& e) const {
 void task_core::recall(entry& e, std::vector<run>& into) {
   auto& from = *e.engine;
   e.recalled = true;
+  ++e.recalls;
   ++from.recalled;
   ++recalled_;
   from.robbed = true;

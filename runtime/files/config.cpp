@@ -1,5 +1,6 @@
 #include "runtime/files/config.hpp"
 
+#include "runtime/core/placement.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/files/json_object.hpp"
 #include "runtime/log.hpp"
@@ -25,7 +26,7 @@ std::vector<fs::path> directories(const json_object& object, const fs::path& bas
 
 config read_config(const fs::path& file) {
   const json_object object{file.string(), read_file(file)};
-  object.allow_only({"engines", "jobs", "host", "port", "heartbeat_ms", "log_level"});
+  object.allow_only({"engines", "jobs", "host", "port", "heartbeat_ms", "scheduler", "hwm", "log_level"});
   config result;
   if (object.has("engines")) result.engines = static_cast<int>(object.integer("engines", 0, 10'000));
   if (object.has("jobs")) result.jobs = directories(object, fs::absolute(file).parent_path());
@@ -35,6 +36,11 @@ config read_config(const fs::path& file) {
     result.port = static_cast<std::uint16_t>(object.integer("port", 0, std::numeric_limits<std::uint16_t>::max()));
   if (object.has("heartbeat_ms"))
     result.heartbeat = std::chrono::milliseconds{object.integer("heartbeat_ms", 10, 3'600'000)};
+  if (object.has("scheduler")) result.scheduler = object.text("scheduler");
+  if (!core::scheme_named(result.scheduler))
+    object.reject("scheduler",
+                  "must be leastload, lru, plainrandom, twobin or weighted, not \"" + result.scheduler + "\"");
+  if (object.has("hwm")) result.hwm = static_cast<std::size_t>(object.integer("hwm", 0, 1'000'000));
   if (object.has("log_level")) result.log_level = object.text("log_level");
   if (!parse_log_level(result.log_level))
     object.reject("log_level", "must be trace, debug, info, warning, error or off, not \"" + result.log_level + "\"");

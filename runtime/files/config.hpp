@@ -2,6 +2,7 @@
 // The configuration of a profile: config.json, JSON with comments.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -16,6 +17,8 @@ struct config {
   std::string host = "127.0.0.1";            ///< address the controller listens on; 0.0.0.0 is every one of the host
   std::uint16_t port = 0;                    ///< that the controller listens on; 0: any free one
   std::chrono::milliseconds heartbeat{1000}; ///< between signs of life on idle connections, 10 ms to 1 h
+  std::string scheduler = "leastload";       ///< how engines are chosen for balanced tasks: core::scheme
+  std::size_t hwm = 0;                       ///< balanced tasks an engine has at most; 0: as many as hide the way there
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
 
   friend bool operator==(const config&, const config&) = default;

@@ -1,11 +1,15 @@
 // What the task scheduler makes of the options of balanced tasks.
 
+#include "actors/direct_scheduler.hpp"
 #include "actors/task_scheduler.hpp"
 
 #include "pactor/detail/failure.hpp"
 #include "tests/actors/scheduler_fixture.hpp"
 
 #include <doctest/doctest.h>
+
+#include <map>
+#include <memory>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -49,9 +53,138 @@ struct fixture : scheduler_fixture<task_scheduler_state, transport::balanced> {
   }
 };
 
+/// Both schedulers of a controller.
+struct dependency_fixture : fixture {
+  std::shared_ptr<task_ends> ends = std::make_shared<task_ends>();
+  scheduler_fixture<direct_scheduler_state, 0> direct;
+  fake_link_ptr n;
+
+  dependency_fixture() {
+    state.share(ends);
+    direct.state.share(ends);
+    state.watch_ends();
+    c = client(1); // anew, now that the ends are shared
+    direct.state.join(client_joined{1, c});
+    n = node({0, 1});
+    direct.state.join(node_joined{"here", n, {0, 1}});
+  }
+  static wire_dependency on(std::vector<std::uint64_t> tasks) {
+    wire_dependency d;
+    for (const auto t : tasks) d.parents.push_back({t});
+    return d;
+  }
+  void succeeds(const read_record& t) {
+    outcomes(n, batch_writer{}.outcome(record_kind::result, t.head.id, t.head.engine, "v", 0, 100ms));
+  }
+};
+
 } // namespace
 
 TEST_SUITE("task options") {
+  TEST_CASE_FIXTURE(dependency_fixture, "a task runs after others, of whichever scheduler") {
+    submit(c, batch_writer{}.task(1, -1, call_of("job")));
+    const auto first = tasks(n).at(0);
+    direct.submit(c, batch_writer{}.task(2, 1, call_of("job")));
+    const auto second = tasks(n).at(0);
+    submit_with({.after = on({1, 2})}, 3);
+    CHECK(tasks(n).empty());
+    CHECK(state.waiting() == 1);
+    succeeds(first);
+    CHECK(tasks(n).empty());
+    direct.outcomes(n, batch_writer{}.outcome(record_kind::result, second.head.id, 1, "v"));
+    flush();
+    const auto third = tasks(n);
+    REQUIRE(third.size() == 1);
+    CHECK(third[0].head.started == 3);
+    (void)results(c);
+    submit_with({.after = on({1})}, 4); // it has ended, which the client did not know yet
+    CHECK(tasks(n).size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(dependency_fixture, "what can't come true any more ends at once, and all that depends on it") {
+    submit(c, batch_writer{}.task(1, -1, call_of("job")));
+    submit_with({.after = on({1})}, 2);
+    submit_with({.after = on({2})}, 3);
+    wire_dependency cleanup = on({2});
+    cleanup.success = false;
+    cleanup.failure = true;
+    submit_with({.after = cleanup}, 4);
+    CHECK(results(c).empty());
+    fails(n, tasks(n).at(0), ec::remote_error, "no");
+    const auto r = results(c);
+    REQUIRE(r.size() == 3);
+    CHECK(r[1].head.id == 2);
+    CHECK(r[1].as_failure().code == ec::impossible_dependency);
+    CHECK(r[1].as_failure().what.find("task 1.1") != std::string::npos);
+    CHECK(r[2].head.id == 3);
+    CHECK(r[2].as_failure().what.find("task 1.2") != std::string::npos);
+    CHECK(tasks(n).at(0).head.started == 4);
+  }
+
+  TEST_CASE_FIXTURE(dependency_fixture, "a long chain falls without taking the controller along") {
+    submit(c, batch_writer{}.task(1, -1, call_of("job")));
+    constexpr std::uint64_t last = 20'000;
+    for (std::uint64_t i = 2; i <= last; ++i) submit_with({.after = on({i - 1})}, i);
+    fails(n, tasks(n).at(0), ec::remote_error, "no");
+    CHECK(results(c).size() == last);
+    CHECK(state.waiting() == 0);
+  }
+
+  TEST_CASE_FIXTURE(dependency_fixture, "a task that depends on one that is not known is refused") {
+    submit_with({.after = on({77})}, 1);
+    auto f = only_failure();
+    CHECK(f.code == ec::invalid_dependency);
+    CHECK(f.what.find("task 1.77") != std::string::npos);
+    submit_with({.after = on({2})}, 2); // itself
+    CHECK(only_failure().code == ec::invalid_dependency);
+    wire_dependency none = on({1});
+    none.success = false;
+    submit_with({.after = none}, 3);
+    CHECK(only_failure().code == ec::invalid_dependency);
+  }
+
+  TEST_CASE_FIXTURE(dependency_fixture, "a task runs where the one ran that it follows, or not at all") {
+    for (int i = 0; i < 3; ++i) {
+      wire_dependency there;
+      there.parents.push_back({99, 1, 1});
+      submit_with({.follow = there}, static_cast<std::uint64_t>(i));
+      const auto t = tasks(n).at(0);
+      CHECK(t.head.engine == 1);
+      succeeds(t);
+    }
+    (void)results(c);
+    wire_dependency both;
+    both.parents = {{98, 1, 0}, {99, 1, 1}};
+    submit_with({.follow = both}, 5);
+    CHECK(only_failure().code == ec::impossible_dependency);
+    wire_dependency gone;
+    gone.parents.push_back({99, 1, 7});
+    submit_with({.follow = gone}, 6);
+    const auto f = only_failure();
+    CHECK(f.code == ec::impossible_dependency);
+    CHECK(f.what == "engine 7 where the task that this one follows ran is gone");
+  }
+
+  TEST_CASE_FIXTURE(dependency_fixture, "a task that waits for another can be taken back, or wait too long") {
+    submit(c, batch_writer{}.task(1, -1, call_of("job")));
+    const auto first = tasks(n).at(0);
+    submit_with({.after = on({1})}, 2);
+    submit_with({.timeout = 1, .after = on({1})}, 3);
+    const task_control order{static_cast<std::uint8_t>(end_how::abort), 0, {2}};
+    state.frame(arrives(c, frame_kind::task_control, encode(order), transport::balanced, 9));
+    flush();
+    std::map<std::uint64_t, ec> ended;
+    while (ended.size() < 2) {
+      state.look_again();
+      for (const auto& r : results(c)) ended[r.head.id] = r.as_failure().code;
+    }
+    CHECK(ended[2] == ec::aborted);
+    CHECK(ended[3] == ec::task_timeout);
+    succeeds(first);
+    CHECK(tasks(n).empty());
+    CHECK(results(c).size() == 1);
+  }
+
   TEST_CASE_FIXTURE(fixture, "a task's own error is tried again on another engine, as often as was said") {
     const auto n = node({0, 1});
     submit_with({.retries = 1}, 7);
