@@ -59,10 +59,12 @@ void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mu
   if (lone && uploads_.empty() && out.full.empty()) {
     // One call after the other: waking the I/O thread for each would cost a tenth of the whole way.
     auto body = out.batch.take();
-    lock.unlock();
+    const auto to = controller_;
     const auto flags = kind == frame_kind::direct_tasks ? std::uint16_t{0} : std::uint16_t{transport::balanced};
+    const std::uint64_t read = taken(flags);
+    lock.unlock();
     const auto size = static_cast<std::uint32_t>(body.size());
-    controller_->send_now({size, static_cast<std::uint16_t>(kind), flags, 0, 0}, detail::slice{std::move(body)});
+    to->send_now({size, static_cast<std::uint16_t>(kind), flags, 0, read}, detail::slice{std::move(body)});
     return;
   }
   flushing_ = true;
@@ -87,12 +89,12 @@ void client_core::add_task(outgoing& out, record r, const detail::slice& payload
   const std::uint64_t size = payload.size;
   r.size = sizeof size;
   if (shared != 0) {
-    r.flags = wire::shared;
+    r.flags |= wire::shared;
     r.transfer = shared;
     out.batch.add(r, &size);
     return;
   }
-  r.flags = wire::transferred;
+  r.flags |= wire::transferred;
   r.transfer = ++next_transfer_;
   out.batch.add(r, &size);
   uploads_.push_back({r.transfer, flags, payload});
@@ -103,6 +105,12 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
   const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
   admit(lock, *c, first, targets.size(), payload.size);
+  using way = open_tasks::submission::way;
+  if (away_) { // handed in when the controller is back
+    for (std::size_t i = 0; i < targets.size(); ++i) tasks_.enter(c, first + i, 0, {way::direct, targets[i], payload});
+    tasks_.weigh(c->ids[first], payload.size);
+    return;
+  }
   const auto shared = payload.size > worker::file_limit ? lanes_.offer(payload, targets).value_or(0) : 0;
   const bool lone = tasks_.empty() && shared == 0 && payload.size <= worker::inline_limit;
   const auto inlined = std::min(payload.size, worker::inline_limit);
@@ -110,11 +118,12 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
                     targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
-    r.id = tasks_.enter(c, first, shared);
+    r.id = tasks_.enter(c, first, shared, {way::direct, targets[0], payload});
     r.engine = targets[0];
   } else {
     std::vector<target> list(targets.size());
-    for (std::size_t i = 0; i < targets.size(); ++i) list[i] = {tasks_.enter(c, first + i, shared), targets[i], 0};
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      list[i] = {tasks_.enter(c, first + i, shared, {way::direct, targets[i], payload}), targets[i], 0};
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
@@ -130,7 +139,13 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
   admit(lock, *c, index, 1, payload.size);
+  open_tasks::submission given{open_tasks::submission::way::balanced, -1, payload};
+  if (!allowed.empty()) given.allowed = std::make_shared<const std::vector<int>>(allowed.begin(), allowed.end());
   const bool lone = tasks_.empty();
+  if (away_) {
+    tasks_.weigh(tasks_.enter(c, index, 0, std::move(given)), payload.size);
+    return;
+  }
   const auto inlined = std::min(payload.size, worker::inline_limit);
   balanced_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
                       wire::padded(allowed.size_bytes()));
@@ -141,7 +156,7 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
     balanced_.batch.add(t, allowed.data());
   }
   record r;
-  r.id = tasks_.enter(c, index);
+  r.id = tasks_.enter(c, index, 0, std::move(given));
   tasks_.weigh(r.id, payload.size);
   add_task(balanced_, r, payload, transport::balanced, options);
   leave_for(frame_kind::balanced_tasks, lone, std::move(lock));
@@ -150,16 +165,17 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
 void client_core::flush() {
   std::unique_lock lock{mutex_};
   flushing_ = false;
-  if (!controller_ || ended_) return;
+  if (!controller_ || ended_ || away_) return;
   auto direct = direct_.take();
   auto balanced = balanced_.take();
   const auto uploads = std::exchange(uploads_, {});
   const auto orders = std::exchange(orders_, {});
   lock.unlock();
   lanes_.flush();
-  for (auto& body : direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)});
+  for (auto& body : direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)}, 0, 0, direct_taken_);
   for (auto& body : balanced)
-    controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(body)}, 0, transport::balanced);
+    controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(body)}, 0, transport::balanced,
+                      balanced_taken_);
   for (const auto& u : uploads) senders_.start(controller_, u.transfer, u.flags, u.payload);
   for (const auto& o : orders) {
     if (o.query) {
@@ -182,13 +198,15 @@ void client_core::end_tasks(task_control c) {
   order o{detail::slice{encode(c)}};
   std::unique_lock lock{mutex_};
   check_connected();
+  note_orders(c);
+  if (away_) return;
   send_later(std::move(o), std::move(lock));
 }
 
 std::uint64_t client_core::end_tasks(task_control c, std::chrono::milliseconds timeout) {
   order o{detail::slice{encode(c)}};
   std::unique_lock lock{mutex_};
-  check_connected();
+  await_return(lock, std::chrono::steady_clock::now() + timeout);
   auto [direct_tag, direct] = question();
   auto [balanced_tag, balanced] = question();
   o.direct_tag = direct_tag;
@@ -201,13 +219,13 @@ std::uint64_t client_core::end_tasks(task_control c, std::chrono::milliseconds t
 void client_core::fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number) {
   std::unique_lock lock{mutex_};
   check_connected();
-  const auto as = tasks_.enter(c, 0);
+  const auto as = tasks_.enter(c, 0, 0, {});
   send_later({detail::slice{encode(task_query{client, number, as})}, 0, 0, true}, std::move(lock));
 }
 
 task_list_answer client_core::kept_tasks(std::chrono::milliseconds timeout) {
   std::unique_lock lock{mutex_};
-  check_connected();
+  await_return(lock, std::chrono::steady_clock::now() + timeout);
   auto [tag, answer] = question();
   send_later({detail::slice{encode(task_query{})}, tag, 0, true}, std::move(lock));
   return decode<task_list_answer>(await(tag, answer, timeout));
@@ -233,10 +251,11 @@ detail::bytes client_core::await(std::uint64_t tag, std::future<detail::bytes>& 
 
 detail::bytes client_core::ask(const query& q, std::chrono::milliseconds timeout) {
   std::unique_lock lock{mutex_};
-  check_connected();
+  await_return(lock, std::chrono::steady_clock::now() + timeout);
   auto [tag, answer] = question();
+  const auto to = controller_;
   lock.unlock();
-  controller_->in_loop(
+  to->in_loop(
       [number = tag, body = encode(q)](transport::link& l) { l.send(frame_kind::query, detail::slice{body}, number); });
   return await(tag, answer, timeout);
 }
@@ -271,16 +290,21 @@ welcome_client client_core::wait_for_welcome(std::chrono::steady_clock::time_poi
 
 bool client_core::connected() const {
   const std::lock_guard lock{mutex_};
-  return welcome_ && !ended_;
+  return welcome_ && !ended_ && !away_;
 }
 
 void client_core::on_connected(const transport::link_ptr& controller, const hello_client& hello) {
-  controller_ = controller;
+  auto again = hello;
   {
     const std::lock_guard lock{mutex_};
+    controller_ = controller;
     limit_.spare_this_thread();
+    if (welcome_) {
+      again.number = welcome_->client;
+      again.key = welcome_->key;
+    }
   }
-  controller_->send(frame_kind::hello, detail::slice{encode(hello)});
+  controller->send(frame_kind::hello, detail::slice{encode(again)});
 }
 
 void client_core::on_frame(const frame_in& f) {
@@ -291,10 +315,12 @@ void client_core::on_frame(const frame_in& f) {
     case frame_kind::piece:
       return on_piece(f);
     case frame_kind::credit:
-      return senders_.credit(f.from, f.header);
+      senders_.credit(f.from, f.header);
+      return;
     case frame_kind::abandon: {
       assemblies_.drop(f.from, f.header.tag);
       if (auto a = arrivals_.extract(f.header.tag)) {
+        take_out(a.mapped().number);
         settle_with(a.mapped().call, a.mapped().index, lost_result(a.mapped().outcome.engine));
       }
       return;
@@ -306,18 +332,10 @@ void client_core::on_frame(const frame_in& f) {
       lanes_.set_places(client_, places);
       return set_places(std::move(places));
     }
-    case frame_kind::welcome: {
-      controller_->welcome_peer();
-      auto w = decode<welcome_client>(f.body);
-      controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
-      lanes_.set_places(w.client, w.nodes);
-      client_ = w.client;
-      set_places(std::move(w.nodes));
-      const std::lock_guard lock{mutex_};
-      welcome_ = std::move(w);
-      changed_.notify_all();
-      return;
-    }
+    case frame_kind::welcome:
+      return on_welcome(f);
+    case frame_kind::stop:
+      return end(ec::not_connected, "the cluster was stopped");
     case frame_kind::refused: {
       const auto r = decode<refusal>(f.body);
       return end(static_cast<ec>(r.code), r.what);
@@ -338,6 +356,8 @@ void client_core::on_outcomes(const frame_in& f) {
     const std::lock_guard lock{mutex_};
     wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
       if (wire::is_output(r.kind)) {
+        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
+      } else if ((r.flags & wire::transferred) != 0) { // it is open until all of it is here
         if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
       } else if (auto p = tasks_.leave(r.id)) {
         if (p->shared != 0) lanes_.task_ended(p->shared);
@@ -373,6 +393,7 @@ void client_core::on_outcomes(const frame_in& f) {
     }
     settle_later(d, std::move(o), f.from);
   }
+  acknowledge(f, done.size());
 }
 
 /// A task says something while it runs.
@@ -407,15 +428,19 @@ void client_core::settle_later(settled& s, detail::outcome o, const transport::l
   f.code = ec::bad_payload;
   f.engine = o.engine;
   f.what = "engine " + std::to_string(o.engine) + " announced a result of " + std::to_string(size) + " bytes";
-  if (size == 0 || size >> 32 != 0) return settle_with(s.call, s.index, f);
+  if (size == 0 || size >> 32 != 0) {
+    take_out(s.record.id);
+    return settle_with(s.call, s.index, f);
+  }
   try {
     assemblies_.expect(from, s.record.transfer, size);
   } catch (const std::bad_alloc&) {
     f.code = ec::system;
     f.what = "no memory for a result of " + std::to_string(size) + " bytes";
+    take_out(s.record.id);
     return settle_with(s.call, s.index, f);
   }
-  arrivals_[s.record.transfer] = {std::move(s.call), s.index, std::move(o)};
+  arrivals_[s.record.transfer] = {std::move(s.call), s.index, std::move(o), s.record.id};
 }
 
 void client_core::on_piece(const frame_in& f) {
@@ -423,6 +448,7 @@ void client_core::on_piece(const frame_in& f) {
   if (!payload) return;
   auto a = arrivals_.extract(f.header.tag);
   if (a.empty()) return;
+  take_out(a.mapped().number);
   a.mapped().outcome.payload = detail::slice{std::move(*payload)};
   a.mapped().outcome.received = detail::clock::now();
   a.mapped().call->settle(a.mapped().index, std::move(a.mapped().outcome));
@@ -449,8 +475,6 @@ void client_core::set_places(std::vector<node_place> places) {
   changed_.notify_all();
 }
 
-void client_core::on_link_down(const std::string& reason) { end(ec::not_connected, reason); }
-
 void client_core::end(ec code, const std::string& reason) {
   std::vector<open_tasks::task> open;
   decltype(questions_) questions;
@@ -458,6 +482,7 @@ void client_core::end(ec code, const std::string& reason) {
     const std::lock_guard lock{mutex_};
     if (ended_) return;
     ended_ = code;
+    away_ = false;
     end_reason_ = reason;
     engines_.clear();
     questions.swap(questions_);

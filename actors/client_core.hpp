@@ -10,6 +10,7 @@
 
 #include <caf/behavior.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -69,10 +70,18 @@ public:
   welcome_client wait_for_welcome(std::chrono::steady_clock::time_point deadline);
   [[nodiscard]] bool connected() const;
 
+  /// `f` gets a new connection for on_connected(), or calls on_gone(), when the one there was is lost. In the I/O thread.
+  void on_lost(std::function<void()> f) { reconnect_ = std::move(f); }
+  /// The connection will be closed on purpose.
+  void closing() { closing_ = true; }
+
   // In the I/O thread.
+  /// The first connection, or a new one after a loss.
   void on_connected(const transport::link_ptr& controller, const hello_client& hello);
   void on_frame(const frame_in& f);
   void on_link_down(const std::string& reason);
+  /// The controller is not coming back.
+  void on_gone(const std::string& reason) { end(ec::not_connected, reason); }
   /// Where the body of a frame is to be received.
   [[nodiscard]] detail::bytes buffer(const transport::link& from, const transport::frame_header& header) const;
   void flush();
@@ -94,6 +103,7 @@ private:
     std::shared_ptr<detail::call> call;
     std::uint32_t index;
     detail::outcome outcome;
+    std::uint64_t number;
   };
   struct settled {
     std::shared_ptr<detail::call> call;
@@ -128,6 +138,19 @@ private:
              std::size_t bytes);
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
+  // When the controller is away: client_resume.cpp.
+  void lose();
+  void on_welcome(const frame_in& f);
+  void come_back(bool same_controller);
+  void hand_in(std::uint64_t number, open_tasks::task& t);
+  void await_return(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point deadline);
+  void note_orders(const task_control& c);
+  void acknowledge(const frame_in& f, std::size_t outcomes);
+  std::atomic<std::uint64_t>& taken(std::uint16_t flags) {
+    return (flags & transport::balanced) != 0 ? balanced_taken_ : direct_taken_;
+  }
+  std::optional<open_tasks::task> take_out(std::uint64_t number);
+
   void on_outcomes(const frame_in& f);
   void hear(const settled& s, const detail::bytes& frame);
   void settle_shared(settled& s, detail::outcome o);
@@ -140,10 +163,13 @@ private:
 
   std::function<void()> flush_later_;
   client_lanes lanes_;
-  transport::link_ptr controller_; // set before the first submission
+  std::function<void()> reconnect_; // null: it ends with its connection
+  std::atomic<bool> closing_{false};
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_; // welcome, engines, end
+  std::condition_variable changed_; // welcome, engines, loss and return, end
+  transport::link_ptr controller_;
+  bool away_ = false; // the connection is lost, and may come back
   outgoing direct_, balanced_;
   std::vector<upload> uploads_;
   std::vector<order> orders_;
@@ -158,7 +184,11 @@ private:
   std::optional<ec> ended_;
   std::string end_reason_;
 
+  // Frames of outcomes that were read, of each scheduler.
+  std::atomic<std::uint64_t> direct_taken_{0}, balanced_taken_{0};
+
   // I/O thread
+  std::size_t outcomes_untold_ = 0, bytes_untold_ = 0; // that no acknowledgement was sent for
   piece_senders senders_;
   piece_assemblies assemblies_;
   std::uint32_t client_ = 0; // its number
@@ -169,6 +199,11 @@ private:
 /// client process to client actor: here is the connection
 struct client_connected {
   transport::link_ptr link;
+};
+
+/// client process to client actor: the controller is not coming back
+struct controller_gone {
+  std::string reason;
 };
 
 /// The actor around it.
@@ -182,6 +217,7 @@ caf::behavior client(Self* self, std::shared_ptr<client_core> core, hello_client
       [core, hello = std::move(hello)](const client_connected& c) { core->on_connected(c.link, hello); },
       [core](const frame_in& f) { core->on_frame(f); },
       [core](const link_down& d) { core->on_link_down(d.reason); },
+      [core](const controller_gone& g) { core->on_gone(g.reason); },
       [core](const pactor::flush&) { core->flush(); },
   };
 }
@@ -189,3 +225,4 @@ caf::behavior client(Self* self, std::shared_ptr<client_core> core, hello_client
 } // namespace pactor
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_connected)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::controller_gone)

@@ -55,8 +55,19 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
   if (!whole || !sound) refuse(from.out.link(), "a malformed batch of directed tasks");
 }
 
-std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t) {
+std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t, bool again) {
   const auto o = owner_of(from, t.id);
+  if (again) {
+    if (const auto run = claim({from.number, t.id})) {
+      if (const auto id = core_.submit(o.client, o.number, run->engine)) {
+        adopted(*run, *id);
+        return std::nullopt;
+      }
+    } else if (!recovered().certain(t.engine)) {
+      fail_uncertain(o, t.engine);
+      return std::nullopt;
+    }
+  }
   if (const auto id = core_.submit(o.client, o.number, t.engine)) return id;
   failure f;
   f.code = ec::engine_lost;
@@ -67,27 +78,28 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
 }
 
 std::vector<std::pair<scheduler_base::node_entry*, std::vector<target>>>
-direct_scheduler_state::by_node(const client_entry& from) {
+direct_scheduler_state::by_node(const client_entry& from, bool again) {
   std::vector<std::pair<node_entry*, std::vector<target>>> groups;
   for (const auto& t : std::exchange(targets_, {})) {
-    const auto id = accept(from, t);
+    const auto id = accept(from, t, again);
     if (!id) continue;
     auto* n = node_of(t.engine);
     auto g = std::find_if(groups.begin(), groups.end(), [n](const auto& group) { return group.first == n; });
     if (g == groups.end()) g = groups.insert(g, {n, {}});
-    g->second.push_back({*id, t.engine, 0});
+    g->second.push_back({*id, t.engine, 0, t.id});
   }
   return groups;
 }
 
 void direct_scheduler_state::on_task(client_entry& from, const record& r, const char* payload) {
-  const bool transferred = (r.flags & wire::transferred) != 0;
+  const bool transferred = (r.flags & wire::transferred) != 0, again = (r.flags & wire::again) != 0;
   if (transferred && r.size != sizeof(std::uint64_t)) throw error{ec::bad_payload, "a transfer without its size"};
   if (r.engine >= 0 && !transferred) { // the usual case, without a detour
-    if (const auto id = accept(from, {r.id, r.engine, 0})) {
+    if (const auto id = accept(from, {r.id, r.engine, 0}, again)) {
       auto out = r;
       out.id = *id;
       out.count = from.number;
+      out.started = static_cast<std::int64_t>(r.id);
       auto& n = *node_of(r.engine);
       send_options(n);
       n.out.add(out, payload);
@@ -96,7 +108,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
   }
   if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
   // One copy of the payload a node, whatever the number of its engines.
-  auto groups = by_node(from);
+  auto groups = by_node(from, again);
   std::vector<piece_relay::end> destinations;
   for (auto& [n, list] : groups) {
     auto out = r;
@@ -118,6 +130,7 @@ void direct_scheduler_state::send_to(node_entry& n, std::vector<target> targets,
   if (targets.size() == 1) {
     r.id = targets[0].id;
     r.engine = targets[0].engine;
+    r.started = static_cast<std::int64_t>(targets[0].number);
   } else {
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);

@@ -11,6 +11,7 @@ public:
   explicit direct_scheduler_state(std::function<void()> flush_later) : scheduler_base{0, std::move(flush_later)} {}
 
 private:
+  void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
   void client_gone(std::uint32_t client) override { core_.client_gone(client); }
@@ -24,9 +25,10 @@ private:
   void on_credit(const frame_in& f) override { upward_credit(f); }
   void on_abandon(const frame_in& f) override { upward_abandon(f); }
 
-  /// @return the task's id at the engine; nothing if there is no such engine, which the client is told
-  std::optional<std::uint64_t> accept(const client_entry& from, const target& t);
-  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from);
+  /// @return the task's id at the engine; nothing if it is not to be sent: the engine has it already, or there is no
+  /// such engine, which the client is told
+  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again);
+  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, bool again);
   void on_task(client_entry& from, const wire::record& r, const char* payload);
   void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);
   void send_options(node_entry& n) const;

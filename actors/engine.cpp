@@ -80,6 +80,7 @@ void engine_state::take(engine_tasks& tasks) {
     t.kind = kind_of(item.payload);
     t.payload = std::move(item.payload);
     t.client = item.client;
+    t.owner = item.owner;
     const core::task_ref ref{item.id, item.directed};
     if (core_.push(std::move(t))) {
       if (item.run_limit > std::chrono::nanoseconds{0}) guard_.set_limit(ref, item.run_limit);
@@ -87,7 +88,8 @@ void engine_state::take(engine_tasks& tasks) {
       continue;
     }
     const auto why = core_.status() == core::engine_status::shut_down ? " was shut down: " : " was given up: ";
-    send_lost(ref, failure_of(ec::engine_lost, "engine " + std::to_string(number_) + why + last_loss_), false);
+    send_lost(ref, failure_of(ec::engine_lost, "engine " + std::to_string(number_) + why + last_loss_), false,
+              item.owner);
   }
   feed();
 }
@@ -100,9 +102,10 @@ void engine_state::transfer(const transfer_ended& t) {
   } else {
     files_.erase({t.directed, t.id});
     guard_.forget(ref);
+    const auto whose = core_.owner_of(ref);
     const bool waited = core_.withdraw(ref);
     feed(); // what stood behind it can go on
-    if (waited && !t.trouble.empty()) end_early(ref, ec::system, t.trouble);
+    if (waited && !t.trouble.empty()) end_early(ref, ec::system, t.trouble, whose);
   }
 }
 
@@ -126,7 +129,7 @@ void engine_state::feed() {
       given_.emplace(r.transfer, std::move(file->second));
       files_.erase(file);
     }
-    held_.push_back({std::move(t->payload), t->client});
+    held_.push_back({std::move(t->payload), t->client, t->owner});
     ++services_->held;
   }
   worker_->flush();
@@ -165,6 +168,7 @@ void engine_state::printed(record r, const char* payload) {
   if (!t || t->id != r.id) return; // by something that an earlier task left behind
   if (r.kind == static_cast<std::uint16_t>(record_kind::output)) printed_.note(r, {payload, r.size});
   r.engine = number_;
+  if (services_->direct_ledger.muted() || services_->balanced_ledger.muted()) return; // there is nobody to hear it
   gate_.pass(outbox_for(t->directed), r, payload);
   owes_ = true;
 }
@@ -186,14 +190,18 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     return;
   }
   const auto client = held_.front().client;
+  const auto whose = held_.front().owner;
   const bool disowned = !disowned_.empty() && disowned_.erase({t->directed, t->id}) > 0;
   core_.finished(*t, std::chrono::nanoseconds{disowned ? -1 : r.completed - r.started});
   held_.pop_front();
   --services_->held;
   printed_.forget();
-  if (disowned) return;
+  if (disowned) {
+    if (!guard_.idle()) guard_.forget(*t);
+    return;
+  }
   if (!wanted_back_.empty() && wanted_back_.erase({t->directed, t->id}) > 0 && never_began(r, payload))
-    return send_lost(*t, failure_of(ec::aborted, "taken back"), false, true);
+    return send_lost(*t, failure_of(ec::aborted, "taken back"), false, whose, true);
   auto& out = outbox_for(t->directed);
   gate_.ended(out, r.id, number_);
   auto o = r;
@@ -205,19 +213,19 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     guard_.forget(*t);
   }
   if (verdict) {
-    send_failure(out, o, *verdict);
+    send_failure(out, o, *verdict, whose);
   } else if ((r.flags & (wire::transferred | wire::shared)) == 0) {
-    out.add(o, payload);
+    out.add_outcome(o, payload, whose);
   } else {
     try {
-      send_large(o, t->directed, client, part_of(r, payload, std::move(file)));
+      send_large(o, t->directed, client, whose, part_of(r, payload, std::move(file)));
     } catch (const error& e) {
       failure f;
       f.code = e.code();
       f.engine = number_;
       f.host = services_->host;
       f.what = e.what();
-      send_failure(out, o, f);
+      send_failure(out, o, f, whose);
     }
   }
   owes_ = true;
@@ -255,14 +263,15 @@ engine_state::file_part engine_state::part_of(const record& r, const char* paylo
   return {given->second->fd(), part.offset, part.size, given->second};
 }
 
-void engine_state::send_large(record o, bool directed, std::uint32_t client, const file_part& part) {
+void engine_state::send_large(record o, bool directed, std::uint32_t client, const core::owner& whose,
+                              const file_part& part) {
   auto& out = outbox_for(directed);
   o.size = sizeof part.size;
   if (services_->lanes && services_->lanes->reaches(client)) {
     require_part(part.fd, part.offset, part.size);
     o.flags = wire::shared;
     o.transfer = services_->lanes->send(client, part.fd, part.offset, part.size, part.keep);
-    out.add(o, &part.size);
+    out.add_outcome(o, &part.size, whose);
     return;
   }
   auto mapped = map_memory_file(part.fd, part.offset, part.size, part.keep);
@@ -270,23 +279,25 @@ void engine_state::send_large(record o, bool directed, std::uint32_t client, con
     o.flags = 0;
     o.transfer = 0;
     o.size = static_cast<std::uint32_t>(part.size);
-    out.add(o, mapped.data());
+    out.add_outcome(o, mapped.data(), whose);
     return;
   }
   o.flags = wire::transferred;
   o.transfer = ++services_->transfers;
+  services_->large[o.transfer] = {o, whose, directed, detail::slice{mapped}};
+  if ((directed ? services_->direct_ledger : services_->balanced_ledger).muted()) return;
   out.add(o, &part.size);
   out.send(); // before its pieces
   const auto flags = transport::upward | (directed ? 0 : transport::balanced);
   services_->senders.start(out.link(), o.transfer, static_cast<std::uint16_t>(flags), detail::slice{mapped});
 }
 
-void engine_state::send_failure(outbox& out, record r, const failure& f) {
+void engine_state::send_failure(outbox& out, record r, const failure& f, const core::owner& whose) {
   const auto body = detail::encode_failure(f);
   r.kind = static_cast<std::uint16_t>(record_kind::failure);
   r.flags = 0;
   r.size = static_cast<std::uint32_t>(body.size());
-  out.add(r, body.data());
+  out.add_outcome(r, body.data(), whose);
   services_->flush_later();
 }
 
@@ -325,7 +336,8 @@ void engine_state::worker_ended(const process::exit_state& how) {
   last_loss_ = f.what;
   current_.reset();
   worker_.reset();
-  lose(core_.worker_lost(), f, true);
+  auto whose = owners_now();
+  lose(core_.worker_lost(), f, true, std::move(whose));
   services_->held -= held_.size();
   held_.clear();
   given_.clear();
@@ -341,10 +353,11 @@ void engine_state::worker_ended(const process::exit_state& how) {
 void engine_state::after_loss() {
   const auto decision = policy_.died(steady::now(), chance_);
   if (std::holds_alternative<core::give_up>(decision)) {
+    auto whose = owners_now();
     lose(core_.give_up(),
          failure_of(ec::engine_lost, "engine " + std::to_string(number_) +
                                          " was given up: its workers died too often; the last: " + last_loss_),
-         false);
+         false, std::move(whose));
   } else if (const auto* w = std::get_if<core::wait>(&decision)) {
     restart_after_(std::chrono::ceil<std::chrono::milliseconds>(w->delay));
   } else {
@@ -353,7 +366,13 @@ void engine_state::after_loss() {
   services_->report(report());
 }
 
-void engine_state::lose(const core::engine_core::loss& loss, const failure& f, bool replaced) {
+engine_state::owners engine_state::owners_now() const {
+  owners all;
+  for (const auto& p : core_.tasks()) all[{p.task.directed, p.task.id}] = p.owner;
+  return all;
+}
+
+void engine_state::lose(const core::engine_core::loss& loss, const failure& f, bool replaced, owners whose) {
   if (loss.executing) {
     auto blamed = f;
     if (const auto call =
@@ -368,21 +387,22 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
       r.engine = number_;
       guard_.forget(*loss.executing);
       gate_.ended(outbox_for(loss.executing->directed), r.id, number_);
-      send_failure(outbox_for(loss.executing->directed), r, blamed);
+      send_failure(outbox_for(loss.executing->directed), r, blamed, whose[{loss.executing->directed, r.id}]);
     } else {
       if (const auto errors = printed_.last_errors(); !errors.empty())
         blamed.what += "; it had written to standard error:\n" + errors;
-      send_lost(*loss.executing, blamed, true);
+      send_lost(*loss.executing, blamed, true, whose[{loss.executing->directed, loss.executing->id}]);
     }
   }
   auto unstarted = f;
   unstarted.backtrace.clear();
   if (replaced) unstarted.what += "; this task had not started";
-  for (const auto id : loss.unstarted_directed) send_lost({id, true}, unstarted, false);
-  for (const auto id : loss.unstarted_balanced) send_lost({id, false}, unstarted, false);
+  for (const auto id : loss.unstarted_directed) send_lost({id, true}, unstarted, false, whose[{true, id}]);
+  for (const auto id : loss.unstarted_balanced) send_lost({id, false}, unstarted, false, whose[{false, id}]);
 }
 
-void engine_state::send_lost(core::task_ref t, const failure& f, bool started, bool unblamed) {
+void engine_state::send_lost(core::task_ref t, const failure& f, bool started, const core::owner& whose,
+                             bool unblamed) {
   files_.erase({t.directed, t.id});
   guard_.forget(t);
   if (!services_->direct || disowned_.contains({t.directed, t.id})) return;
@@ -395,7 +415,7 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started, b
   r.engine = number_;
   r.size = static_cast<std::uint32_t>(body.size());
   gate_.ended(outbox_for(t.directed), t.id, number_);
-  outbox_for(t.directed).add(r, body.data());
+  outbox_for(t.directed).add_outcome(r, body.data(), whose);
   services_->flush_later();
 }
 

@@ -10,8 +10,10 @@
 #include "actors/transfers.hpp"
 #include "actors/worker_link.hpp"
 #include "runtime/core/engine_core.hpp"
+#include "runtime/core/outcome_ledger.hpp"
 #include "runtime/core/restart_policy.hpp"
 #include "runtime/core/run_guard.hpp"
+#include "runtime/core/supervision.hpp"
 
 #include <caf/behavior.hpp>
 
@@ -40,6 +42,15 @@ struct node_services {
   std::size_t held = 0; ///< tasks that the workers have
   std::function<void(const engine_report&)> report;
   std::optional<outbox> direct, balanced; ///< outcomes for the two schedulers, once there is a controller
+  core::outcome_ledger direct_ledger, balanced_ledger; ///< those that may have to be sent again
+  /// A large result that its client does not have yet.
+  struct large_result {
+    wire::record record;
+    core::owner owner;
+    bool directed;
+    detail::slice payload;
+  };
+  std::map<std::uint64_t, large_result> large; ///< by transfer
   piece_senders senders;                  ///< large results on their way out
   /// for payloads that come over the controller
   shared_memory memory{{.idle = std::size_t{256} << 20}};
@@ -76,6 +87,12 @@ public:
   /// Tells the hub if its counters changed since the last time.
   void report_if_changed();
   [[nodiscard]] engine_report report() const;
+  /// Tells the hub, whatever it told before.
+  void announce() const { services_->report(report()); }
+  /// Every task that has not ended.
+  [[nodiscard]] std::vector<core::engine_core::presence> tasks() const;
+  /// Nobody waits for its tasks any more: those that have not started never do, the one that runs is asked to end.
+  void disown_all(const std::string& by);
 
   void worker_said(const wire::record& r, const char* payload, process::unique_fd file) override;
   void turn_ended() override;
@@ -100,17 +117,19 @@ private:
   std::shared_ptr<const void> recycled_when_read(process::unique_fd file, std::uint64_t number) const;
   /// @throws error{bad_payload} if the worker announced what it can't mean
   file_part part_of(const wire::record& r, const char* payload, process::unique_fd file) const;
-  void send_large(wire::record o, bool directed, std::uint32_t client, const file_part& part);
-  void send_failure(outbox& out, wire::record r, const failure& f);
-  void send_lost(core::task_ref t, const failure& f, bool started, bool unblamed = false);
+  void send_large(wire::record o, bool directed, std::uint32_t client, const core::owner& whose, const file_part& part);
+  void send_failure(outbox& out, wire::record r, const failure& f, const core::owner& whose);
+  void send_lost(core::task_ref t, const failure& f, bool started, const core::owner& whose, bool unblamed = false);
   void give_back(core::task_ref t);
-  void lose(const core::engine_core::loss& loss, const failure& f, bool replaced);
+  using owners = std::map<task_key, core::owner>;
+  [[nodiscard]] owners owners_now() const;
+  void lose(const core::engine_core::loss& loss, const failure& f, bool replaced, owners whose);
   void after_loss();
   void replace(std::string why);
   void shut_down(const std::string& by);
   void enforce();
   void carry_out(const core::run_guard::step& s);
-  void end_early(core::task_ref t, ec code, const std::string& why);
+  void end_early(core::task_ref t, ec code, const std::string& why, const core::owner& whose);
   [[nodiscard]] std::optional<failure> verdict_on(core::task_ref t, const wire::record& r, const char* payload) const;
   [[nodiscard]] failure failure_of(ec code, std::string what) const;
   [[nodiscard]] failure describe(const process::exit_state& how);
@@ -120,7 +139,7 @@ private:
   std::function<void(std::chrono::milliseconds)> restart_after_;
   std::mt19937 chance_;
   core::engine_core core_;
-  core::restart_policy policy_;
+  core::restart_policy policy_{core::supervision_of("worker").limits()};
   core::run_guard guard_;
   std::function<void(std::chrono::milliseconds)> check_after_;
   std::optional<steady::time_point> check_at_;
@@ -133,7 +152,8 @@ private:
   std::map<task_key, file_ptr> files_;
   struct held_task {
     detail::slice payload; // names the job, should the worker die in it
-    std::uint32_t client;
+    std::uint32_t client; // that reads the result
+    core::owner owner;
   };
   std::deque<held_task> held_;                        // that the worker has
   std::unordered_map<std::uint64_t, file_ptr> given_; // files that the worker reads

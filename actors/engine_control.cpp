@@ -12,21 +12,22 @@ namespace pactor {
 using wire::record;
 using wire::record_kind;
 
-void engine_state::end_early(core::task_ref t, ec code, const std::string& why) {
+void engine_state::end_early(core::task_ref t, ec code, const std::string& why, const core::owner& whose) {
   record r;
   r.id = t.id;
   r.engine = number_;
-  send_failure(outbox_for(t.directed), r, failure_of(code, why));
+  send_failure(outbox_for(t.directed), r, failure_of(code, why), whose);
 }
 
 void engine_state::order(const task_order& o) {
   const core::task_ref t{o.id, o.directed};
   if (o.give_back) return give_back(t);
   const auto taken_back = "taken back by " + o.by + " before it started";
+  const auto whose = core_.owner_of(t);
   if (core_.withdraw(t)) {
     files_.erase({t.directed, t.id});
     guard_.forget(t);
-    end_early(t, ec::aborted, taken_back);
+    end_early(t, ec::aborted, taken_back, whose);
     return feed(); // what stood behind it can go on
   }
   const auto ordinal = core_.ordinal_of(t);
@@ -34,7 +35,7 @@ void engine_state::order(const task_order& o) {
   if (worker_->control().page().withdraw(ordinal)) {
     disowned_.insert({t.directed, t.id});
     guard_.forget(t);
-    return end_early(t, ec::aborted, taken_back);
+    return end_early(t, ec::aborted, taken_back, whose);
   }
   if (o.how == end_how::abort) return; // it runs
   guard_.request(t, static_cast<core::severity>(o.how), o.by);
@@ -45,8 +46,9 @@ void engine_state::order(const task_order& o) {
 void engine_state::give_back(core::task_ref t) {
   const auto back = failure_of(ec::aborted, "taken back for another engine");
   const task_key key{t.directed, t.id};
+  const auto whose = core_.owner_of(t);
   if (core_.withdraw(t)) {
-    send_lost(t, back, false, true);
+    send_lost(t, back, false, whose, true);
     return feed(); // what stood behind it can go on
   }
   const auto ordinal = core_.ordinal_of(t);
@@ -55,8 +57,32 @@ void engine_state::give_back(core::task_ref t) {
     wanted_back_.insert(key); // its outcome tells
     return;
   }
-  send_lost(t, back, false, true);
+  send_lost(t, back, false, whose, true);
   disowned_.insert(key);
+}
+
+std::vector<core::engine_core::presence> engine_state::tasks() const {
+  auto all = core_.tasks();
+  std::erase_if(all, [this](const auto& p) { return disowned_.contains({p.task.directed, p.task.id}); });
+  return all;
+}
+
+void engine_state::disown_all(const std::string& by) {
+  for (const auto& p : tasks()) {
+    const core::task_ref t = p.task;
+    if (core_.withdraw(t)) {
+      files_.erase({t.directed, t.id});
+      guard_.forget(t);
+      continue;
+    }
+    disowned_.insert({t.directed, t.id});
+    guard_.forget(t);
+    const auto ordinal = core_.ordinal_of(t);
+    if (!worker_ || ordinal == 0 || worker_->control().page().withdraw(ordinal)) continue;
+    guard_.request(t, core::severity::ask, by);
+  }
+  if (!guard_.idle()) enforce();
+  feed();
 }
 
 void engine_state::check_limits() {
@@ -135,7 +161,8 @@ void engine_state::shut_down(const std::string& by) {
   last_loss_ = "shut down by " + by;
   const auto f = failure_of(ec::engine_lost, "engine " + std::to_string(number_) + " was " + last_loss_);
   replaced_for_ = last_loss_; // nobody's fault
-  lose(core_.shut_down(), f, false);
+  auto whose = owners_now();
+  lose(core_.shut_down(), f, false, std::move(whose));
   replaced_for_.clear();
   worker_.reset();
   services_->held -= held_.size();

@@ -76,6 +76,9 @@ public:
       return balanced_->state.frame_in_turn(f);
     case frame_kind::task_control:
     case frame_kind::outcomes:
+    case frame_kind::held:
+    case frame_kind::resume:
+    case frame_kind::acknowledge:
     case frame_kind::piece:
     case frame_kind::credit:
     case frame_kind::abandon:

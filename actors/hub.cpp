@@ -2,6 +2,7 @@
 
 #include "pactor/codec.hpp"
 #include "runtime/core/engine_core.hpp"
+#include "runtime/security/session_key.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -29,7 +30,9 @@ void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t
 
 } // namespace
 
-hub_state::hub_state(hub_setup setup, callbacks out) : setup_{std::move(setup)}, out_{std::move(out)} {}
+// Numbers of clients are not used again after a restart, until a million of them were there in one life.
+hub_state::hub_state(hub_setup setup, callbacks out)
+    : setup_{std::move(setup)}, out_{std::move(out)}, last_client_{setup_.incarnation << 20} {}
 
 void hub_state::refuse(const link_ptr& who, ec code, const std::string& why) {
   who->in_loop([code, why](transport::link& l) {
@@ -74,13 +77,17 @@ bool hub_state::admit(const frame_in& f, std::uint32_t protocol, const std::stri
 void hub_state::on_hello_client(const frame_in& f) {
   const auto hello = decode<hello_client>(f.body);
   if (!admit(f, hello.protocol, hello.nonce)) return;
-  const client c{++last_client_, f.from};
+  const auto number = returning(hello) ? hello.number : ++last_client_;
+  const client c{number, f.from};
   clients_.emplace(f.from.get(), c);
   setup_.journal.info("hub welcomes client " + std::to_string(c.number) + " (pid " + std::to_string(hello.pid) +
                       " on " + hello.host + ")");
   out_.client({c.number, c.link});
+  note_roster();
   welcome_client w;
   w.client = c.number;
+  w.key = security::session_key(setup_.secret, c.number);
+  w.incarnation = setup_.incarnation;
   w.cluster_id = setup_.cluster_id;
   w.nodes = places();
   w.heartbeat_ms = setup_.heartbeat_ms;
@@ -91,20 +98,54 @@ void hub_state::on_hello_client(const frame_in& f) {
   });
 }
 
+/// Whether it has this number from an earlier life, and nobody uses it.
+bool hub_state::returning(const hello_client& h) const {
+  if (h.number == 0 || h.key != security::session_key(setup_.secret, h.number)) return false;
+  return std::ranges::none_of(clients_, [&](const auto& entry) { return entry.second.number == h.number; });
+}
+
+/// Those who were there before and are not back count for a while: the next restart may come soon.
+void hub_state::note_roster() {
+  constexpr std::chrono::seconds while_recovering{5};
+  auto& before = setup_.expected;
+  if (std::chrono::steady_clock::now() - started_ > while_recovering) before = {};
+  files::roster now;
+  now.engines = table_.ids();
+  for (const auto& [link, c] : clients_) now.clients.push_back(c.number);
+  const auto add = [](auto& to, const auto& from) {
+    for (const auto x : from)
+      if (std::ranges::find(to, x) == to.end()) to.push_back(x);
+  };
+  add(now.engines, before.engines);
+  add(now.clients, before.clients);
+  out_.roster(now);
+}
+
 void hub_state::on_hello_node(const frame_in& f) {
   auto hello = decode<hello_node>(f.body);
   if (!admit(f, hello.protocol, hello.nonce)) return;
-  node n{++last_node_, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
+  const auto same = [&](const auto& entry) {
+    const auto& n = entry.second;
+    return n.host == hello.host && n.pid == hello.pid && n.engines == hello.requested;
+  };
+  if (const auto before = std::ranges::find_if(nodes_, same); before != nodes_.end()) {
+    const struct link_down gone{before->second.link, "its node came anew"};
+    gone.which->in_loop([](transport::link& l) { l.close("its node came anew"); });
+    link_down(gone);
+    out_.gone(gone);
+  }
+  node n{++last_node_, hello.pid, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
-  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms})](transport::link& l) {
+  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation})](transport::link& l) {
     l.welcome_peer();
     l.send(frame_kind::welcome, detail::slice{body});
   });
   out_.node({n.host, n.link, n.engines});
   nodes_.emplace(f.from.get(), std::move(n));
+  note_roster();
   announce_engines();
 }
 
@@ -183,6 +224,7 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   }
   a.clients = static_cast<std::uint32_t>(clients_.size());
   a.unassigned = unassigned;
+  a.controller_restarts = setup_.incarnation;
   send(to, frame_kind::answer, encode(a), tag);
 }
 
@@ -207,19 +249,24 @@ void hub_state::announce_engines() const {
 void hub_state::link_down(const struct link_down& d) {
   if (const auto c = clients_.find(d.which.get()); c != clients_.end()) {
     setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
+    std::erase(setup_.expected.clients, c->second.number);
     clients_.erase(c);
+    note_roster();
   }
   const auto n = nodes_.find(d.which.get());
   if (n == nodes_.end()) return;
   setup_.journal.warning("hub lost the node of " + n->second.host + " with " +
                          std::to_string(n->second.engines.size()) + " engines: " + d.reason);
   table_.node_gone(n->second.key);
+  for (const auto e : n->second.engines) std::erase(setup_.expected.engines, e);
   nodes_.erase(n);
+  note_roster();
   announce_engines();
 }
 
 void hub_state::stop() {
   for (const auto& [link, n] : nodes_) send(n.link, frame_kind::stop, {});
+  for (const auto& [link, c] : clients_) send(c.link, frame_kind::stop, {});
 }
 
 } // namespace pactor

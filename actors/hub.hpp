@@ -4,11 +4,13 @@
 
 #include "actors/protocol.hpp"
 #include "runtime/core/engine_table.hpp"
+#include "runtime/files/roster.hpp"
 #include "runtime/log.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/behavior.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -23,6 +25,9 @@ struct hub_setup {
   int pid = 0;
   log journal;
   std::uint32_t heartbeat_ms = 1'000; ///< of the whole cluster: members are told
+  std::uint32_t incarnation = 0;      ///< how often the controller was restarted
+  std::string secret{};               ///< of this start of the cluster; clients prove with it which number they had
+  files::roster expected{};           ///< who was there before
 };
 
 /// A hub without its actor. One thread at a time.
@@ -37,12 +42,16 @@ public:
     std::function<void(std::function<void(std::uint64_t)>)> unassigned;
     /// Ends this process in order, and with it the cluster.
     std::function<void()> end_process = [] {};
+    /// Who is in the cluster changed: for a controller that takes this one's place.
+    /// A connection that was replaced: its end has not been noticed yet.
+    std::function<void(const struct link_down&)> gone = [](const struct link_down&) {};
+    std::function<void(const files::roster&)> roster = [](const files::roster&) {};
   };
   hub_state(hub_setup setup, callbacks out);
 
   void frame(const frame_in& f);
   void link_down(const link_down& d);
-  /// Tells every node to end.
+  /// Tells every node to end, and every client that the cluster does.
   void stop();
 
 private:
@@ -52,6 +61,7 @@ private:
   };
   struct node {
     std::uint64_t key;
+    int pid;
     std::string host, lane;
     std::vector<int> engines;
     transport::link_ptr link;
@@ -60,6 +70,7 @@ private:
 
   void on_hello_client(const frame_in& f);
   void on_hello_node(const frame_in& f);
+  [[nodiscard]] bool returning(const hello_client& h) const;
   void on_report(const frame_in& f);
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
@@ -69,6 +80,7 @@ private:
   /// Engines that can be addressed, by node: all but those that were given up.
   [[nodiscard]] std::vector<node_place> places() const;
   void announce_engines() const;
+  void note_roster();
   /// @return true if the peer belongs to this start of this cluster and speaks this protocol; else it is told
   bool admit(const frame_in& f, std::uint32_t protocol, const std::string& nonce) const;
   static void refuse(const transport::link_ptr& who, ec code, const std::string& why);
@@ -78,7 +90,8 @@ private:
   core::engine_table table_;
   std::unordered_map<const transport::link*, client> clients_;
   std::unordered_map<const transport::link*, node> nodes_;
-  std::uint32_t last_client_ = 0;
+  std::uint32_t last_client_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::uint64_t last_node_ = 0;
 };
 
@@ -88,8 +101,14 @@ struct stop_cluster {};
 /// The actor around it. Cooperative: a long query must not hold up the I/O thread.
 template <class Self>
 caf::behavior hub(
-    Self* self, hub_setup setup, caf::actor direct, caf::actor balanced, std::function<void()> end_process = [] {}) {
+    Self* self, hub_setup setup, caf::actor direct, caf::actor balanced, std::function<void()> end_process = [] {},
+    std::function<void(const files::roster&)> roster = [](const files::roster&) {}) {
   hub_state::callbacks out;
+  out.roster = std::move(roster);
+  out.gone = [self, direct, balanced](const link_down& d) {
+    self->send(direct, d);
+    self->send(balanced, d);
+  };
   out.client = [self, direct, balanced](const client_joined& c) {
     self->send(direct, c);
     self->send(balanced, c);

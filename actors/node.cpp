@@ -23,6 +23,7 @@ node_state::node_state(std::shared_ptr<node_services> services, std::string nonc
 void node_state::connected(const transport::link_ptr& controller, hello_node hello) {
   controller_ = controller;
   hello.nonce = nonce_;
+  if (!numbers_.empty()) hello.requested = numbers_;
   controller_->send(frame_kind::hello, detail::slice{encode(hello)});
 }
 
@@ -45,7 +46,12 @@ void node_state::handle(const frame_in& f) {
   case frame_kind::stop:
     return end(ec::interrupted, "the controller ends the cluster");
   case frame_kind::tasks:
+    ledger((f.header.flags & transport::balanced) != 0).acknowledged(f.header.aux);
     return on_tasks(f);
+  case frame_kind::acknowledge:
+    return ledger((f.header.flags & transport::balanced) != 0).acknowledged(f.header.aux);
+  case frame_kind::resume:
+    return on_resume((f.header.flags & transport::balanced) != 0);
   case frame_kind::task_control:
     return on_task_control(f);
   case frame_kind::engine_control:
@@ -53,7 +59,8 @@ void node_state::handle(const frame_in& f) {
   case frame_kind::piece:
     return on_piece(f);
   case frame_kind::credit:
-    return services_->senders.credit(f.from, f.header);
+    if (services_->senders.credit(f.from, f.header)) services_->large.erase(f.header.tag);
+    return;
   case frame_kind::abandon:
     return finish_arrival(f.header.tag, false);
   default:
@@ -65,14 +72,21 @@ void node_state::on_welcome(const frame_in& f) {
   const auto w = decode<welcome_node>(f.body);
   controller_->welcome_peer();
   controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
+  if (!numbers_.empty()) return welcome_back(w);
   services_->direct.emplace(controller_, frame_kind::outcomes, std::uint16_t{0});
   services_->balanced.emplace(controller_, frame_kind::outcomes, std::uint16_t{transport::balanced});
+  services_->direct->keep_in(&services_->direct_ledger);
+  services_->balanced->keep_in(&services_->balanced_ledger);
   welcomed_ = true;
+  numbers_ = w.engines;
+  incarnation_ = w.incarnation;
   batches_.resize(w.engines.size());
   for (std::size_t i = 0; i < w.engines.size(); ++i) {
     engines_[w.engines[i]] = i;
     out_.number(i, engine_number{w.engines[i]});
   }
+  if (incarnation_ > 0) // another node may have been here before, of which nothing is known
+    for (const auto balanced : {false, true}) tell_held(balanced, true);
   out_.welcomed(w.engines);
 }
 
@@ -97,7 +111,7 @@ void node_state::on_tasks(const frame_in& f) {
 }
 
 void node_state::on_task(const record& r, detail::slice payload, bool directed) {
-  if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
+  if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0, static_cast<std::uint64_t>(r.started)});
   const auto e = expect(r, payload);
   if (e.file) payload = {};
   for (const auto& t : targets_) {
@@ -107,7 +121,7 @@ void node_state::on_task(const record& r, detail::slice payload, bool directed) 
     // A kept task's result is for the controller, whoever submitted it.
     const auto reader = options_.keep ? 0 : r.count;
     batches_[engine->second].items.push_back(
-        {t.id, directed, reader, e.file, payload, std::chrono::nanoseconds{options_.run_limit}});
+        {t.id, directed, reader, e.file, payload, std::chrono::nanoseconds{options_.run_limit}, {r.count, t.number}});
   }
   targets_.clear();
 }
@@ -218,8 +232,6 @@ void node_state::report(const engine_report& r) {
   shut_down_.insert(r.engine);
   if (shut_down_.size() == engines_.size()) end(ec::interrupted, "all its engines were shut down");
 }
-
-void node_state::link_down(const std::string& reason) { end(ec::not_connected, reason); }
 
 void node_state::end(ec code, const std::string& reason) {
   if (!std::exchange(ended_, true)) out_.ended(code, reason);

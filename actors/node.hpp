@@ -33,6 +33,11 @@ public:
     std::function<void(std::size_t engine, transfer_ended)> ended_transfer;  ///< to the engine's actor
     std::function<void(std::size_t engine, const task_order&)> order{};      ///< to the engine
     std::function<void(std::size_t engine, const engine_control&)> manage{}; ///< to the engine
+    // Null: it ends with its connection.
+    std::function<void(const std::string& reason)> lost{}; ///< the connection; connected() when there is another
+    std::function<std::vector<core::engine_core::presence>(std::size_t engine)> held{}; ///< tasks of an engine
+    std::function<void(std::size_t engine)> disown{};   ///< nobody waits for its tasks any more
+    std::function<void(std::size_t engine)> announce{}; ///< report its state
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
 
@@ -73,6 +78,11 @@ private:
   void on_piece(const frame_in& f);
   void finish_arrival(std::uint64_t tag, bool complete);
   void end(ec code, const std::string& reason);
+  // When the connection was lost: node_resume.cpp.
+  void welcome_back(const welcome_node& w);
+  void tell_held(bool balanced, bool forgot);
+  void on_resume(bool balanced);
+  core::outcome_ledger& ledger(bool balanced) { return balanced ? services_->balanced_ledger : services_->direct_ledger; }
 
   std::shared_ptr<node_services> services_;
   std::string nonce_;
@@ -86,6 +96,8 @@ private:
   std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
   std::set<int> shut_down_;
   wire_options options_; // of the task record that follows
+  std::vector<int> numbers_; // of the engines, by index; empty until it was welcomed first
+  std::uint32_t incarnation_ = 0;
   bool welcomed_ = false, ended_ = false;
 };
 
@@ -107,6 +119,9 @@ inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_st
   out.ended_transfer = [all](std::size_t e, const transfer_ended& t) { (*all)[e]->transfer(t); };
   out.order = [all](std::size_t e, const task_order& o) { (*all)[e]->order(o); };
   out.manage = [all](std::size_t e, const engine_control& c) { (*all)[e]->manage(c); };
+  out.held = [all](std::size_t e) { return (*all)[e]->tasks(); };
+  out.disown = [all](std::size_t e) { (*all)[e]->disown_all("its node, which was cut off"); };
+  out.announce = [all](std::size_t e) { (*all)[e]->announce(); };
   return out;
 }
 
@@ -129,7 +144,7 @@ caf::behavior node(Self* self, node_setup setup) {
   };
   return {
       [state, hello = std::move(setup.hello), listen = std::move(setup.listen)](const controller_connected& c) mutable {
-        if (listen) hello.lane = listen();
+        if (const auto make = std::exchange(listen, {})) hello.lane = make();
         state->connected(c.link, hello);
       },
       [state](const frame_in& f) { state->frame(f); },

@@ -1,5 +1,6 @@
 #include "actors/client_core.hpp"
 #include "actors/events.hpp"
+#include "actors/redialer.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
 #include "pactor/task_id.hpp"
@@ -40,9 +41,10 @@ public:
                                                                  file_.key},
         system_{config_}, core_{std::make_shared<client_core>([this] { caf::anon_send(actor_, pactor::flush{}); },
                                                               lanes(), file_.nonce)},
-        actor_{spawn()}, events_{actor_, core_} {
+        actor_{spawn()}, events_{actor_, core_}, redialer_{dialling(), options.reconnect} {
     core_->limit({options_.max_pending, options_.max_pending_bytes, options_.wait_for_room},
                  [this] { return in_callback(); });
+    if (options_.reconnect.count() > 0) core_->on_lost([this] { redialer_.lost(); });
     try {
       connect();
     } catch (...) {
@@ -52,6 +54,7 @@ public:
   }
   ~connected_session() override {
     close();
+    redialer_.stop();
     endpoint_.reset();
     caf::scoped_actor self{system_};
     self->send_exit(actor_, caf::exit_reason::user_shutdown);
@@ -80,11 +83,12 @@ public:
     auto a = decode<status_answer>(core_->ask(query_kind::status, options_.timeout));
     cluster_status s{std::move(a.cluster_id),
                      std::move(a.version),
-                     link_->peer_address(),
+                     link()->peer_address(),
                      a.controller_pid,
                      {},
                      a.clients,
-                     a.unassigned};
+                     a.unassigned,
+                     a.controller_restarts};
     for (auto& [host, r] : a.engines)
       s.engines.push_back({r.engine, std::move(host), r.pid, std::move(r.state), r.queued, r.completed, r.restarts,
                            std::move(r.last_loss)});
@@ -133,7 +137,9 @@ public:
   }
   [[nodiscard]] bool connected() const override { return core_->connected(); }
   void close() override {
-    if (link_) link_->in_loop([](transport::link& l) { l.close("this client closed it"); });
+    core_->closing();
+    if (const auto open = link()) open->in_loop([](transport::link& l) { l.close("this client closed it"); });
+    caf::anon_send(actor_, controller_gone{"this client closed it"}); // also while there is no connection
   }
 
 private:
@@ -162,9 +168,31 @@ private:
     transport::endpoint_options transport_options;
     transport_options.tls = tls_.get();
     endpoint_ = std::make_unique<transport::endpoint>(system_, std::move(transport_options), events_);
-    link_ = endpoint_->connect(file_.hosts, file_.port, deadline);
-    caf::anon_send(actor_, client_connected{link_});
+    connected(endpoint_->connect(file_.hosts, file_.port, deadline));
     core_->wait_for_welcome(deadline);
+  }
+
+  void connected(const transport::link_ptr& link) {
+    {
+      const std::lock_guard lock{mutex_};
+      link_ = link;
+    }
+    caf::anon_send(actor_, client_connected{link});
+  }
+  transport::link_ptr link() const {
+    const std::lock_guard lock{mutex_};
+    return link_;
+  }
+  redialer::callbacks dialling() {
+    redialer::callbacks out;
+    out.dial = [this](redialer::clock::time_point deadline) {
+      const auto file = read_connection(options_);
+      if (file.nonce != file_.nonce) throw error{ec::not_running, "the cluster was started anew"};
+      return endpoint_->connect(file.hosts, file.port, deadline);
+    };
+    out.back = [this](const transport::link_ptr& link) { connected(link); };
+    out.gone = [this](const std::string& reason) { caf::anon_send(actor_, controller_gone{reason}); };
+    return out;
   }
 
   std::optional<job_info> look_up(const std::string& name) const {
@@ -186,6 +214,7 @@ private:
   transport::link_ptr link_;
   mutable std::mutex mutex_;
   std::vector<job_info> jobs_;
+  redialer redialer_; // last: it uses the others
 };
 
 } // namespace

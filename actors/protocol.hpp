@@ -9,6 +9,7 @@
 #include "actors/transport/link.hpp"
 #include "pactor/detail/session.hpp"
 #include "pactor/job_info.hpp"
+#include "runtime/core/owner.hpp"
 #include "runtime/wire/records.hpp"
 
 #include "pactor/codec.hpp"
@@ -26,7 +27,7 @@
 namespace pactor {
 
 /// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
-constexpr std::uint32_t protocol_version = 2;
+constexpr std::uint32_t protocol_version = 3;
 
 // ---- between processes -------------------------------------------------------------------------------------------
 
@@ -36,7 +37,9 @@ struct hello_client {
   std::string nonce; ///< of the controller's start, from the connection file
   std::string host;
   int pid = 0;
-  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid)
+  std::uint32_t number = 0; ///< that it had in an earlier life of the controller; 0: none
+  std::string key{};        ///< that came with this number
+  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, number, key)
 };
 
 /// Where engines are: hub to client, in its welcome and whenever that changes.
@@ -49,11 +52,13 @@ struct node_place {
 
 /// hub to client: it is in
 struct welcome_client {
-  std::uint32_t client = 0; ///< its number in this controller
+  std::uint32_t client = 0;      ///< its number in this start of the cluster
+  std::string key{};             ///< by which it gets this number again from a restarted controller
+  std::uint32_t incarnation = 0; ///< how often the controller was restarted
   std::string cluster_id;
   std::vector<node_place> nodes;
   std::uint32_t heartbeat_ms = 1'000;
-  MSGPACK_DEFINE_MAP(client, cluster_id, nodes, heartbeat_ms)
+  MSGPACK_DEFINE_MAP(client, key, incarnation, cluster_id, nodes, heartbeat_ms)
 };
 
 /// node to hub, first frame
@@ -73,7 +78,23 @@ struct hello_node {
 struct welcome_node {
   std::vector<int> engines; ///< the numbers of its engines
   std::uint32_t heartbeat_ms = 1'000;
-  MSGPACK_DEFINE_MAP(engines, heartbeat_ms)
+  std::uint32_t incarnation = 0; ///< how often the controller was restarted
+  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation)
+};
+
+/// A task that a node has, or whose outcome it keeps.
+struct held_task {
+  std::uint32_t client = 0; ///< who submitted it
+  std::uint64_t number = 0; ///< that client's number for it
+  std::uint64_t id = 0;     ///< by which the node knows it, from an earlier life of the controller
+  std::int32_t engine = -1;
+  MSGPACK_DEFINE(client, number, id, engine)
+};
+/// node to a restarted scheduler: all of them
+struct held_tasks {
+  std::vector<held_task> tasks{};
+  bool forgot = false; ///< there were outcomes that it could not keep
+  MSGPACK_DEFINE_MAP(tasks, forgot)
 };
 
 /// Either to the other: why it is cut off. Plain words.
@@ -192,7 +213,8 @@ struct status_answer {
   std::vector<std::tuple<std::string, engine_report>> engines;
   std::uint32_t clients = 0;
   std::uint64_t unassigned = 0;
-  MSGPACK_DEFINE_MAP(cluster_id, version, address, controller_pid, engines, clients, unassigned)
+  std::uint32_t controller_restarts = 0;
+  MSGPACK_DEFINE_MAP(cluster_id, version, address, controller_pid, engines, clients, unassigned, controller_restarts)
 };
 
 /// In a batch, the payload of a record of kind targets is an array of these.
@@ -200,8 +222,9 @@ struct target {
   std::uint64_t id = 0; ///< of the task on this engine
   std::int32_t engine = -1;
   std::uint32_t reserved = 0;
+  std::uint64_t number = 0; ///< to a node: the client's own
 };
-static_assert(sizeof(target) == 16);
+static_assert(sizeof(target) == 24);
 
 // ---- inside a process --------------------------------------------------------------------------------------------
 
@@ -238,6 +261,11 @@ struct engine_available {
   bool given_up = false; ///< never again
 };
 
+/// scheduler to itself, after a delay: who is not back by now is not waited for any longer
+struct recovery_over {};
+/// scheduler to itself, after a longer delay: what nodes hold for clients that are not back is not wanted any more
+struct absence_over {};
+
 /// to oneself: send what has piled up in batches
 struct flush {};
 
@@ -257,10 +285,11 @@ struct engine_tasks {
   struct item {
     std::uint64_t id = 0;
     bool directed = false;
-    std::uint32_t client = 0;          ///< who submitted it
+    std::uint32_t client = 0;          ///< who reads the result; 0: the controller
     std::shared_ptr<memory_file> file; ///< not null: the payload arrives there; transfer_ended tells when
     detail::slice payload;
     std::chrono::nanoseconds run_limit{0}; ///< 0: none
+    core::owner owner{};                   ///< who submitted it, and that client's number for it
   };
   std::vector<item> items;
 };
@@ -300,6 +329,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::link_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::node_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_available)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::recovery_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::absence_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::look_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)

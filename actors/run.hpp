@@ -23,6 +23,8 @@ struct controller_options {
   log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
+  std::uint32_t incarnation = 0; ///< how often it was restarted
+  std::string roster{};          ///< file in which it notes who is in the cluster, for its successor; "" is none
 };
 
 /// Hub, schedulers and the one port. Ends on SIGINT or SIGTERM.
@@ -39,9 +41,11 @@ struct node_options {
   log_level level = log_level::info;
   std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
   std::chrono::milliseconds timeout{10'000}; ///< of the connection
+  /// How long it goes on without a controller, and tries to get back to one.
+  std::chrono::milliseconds reconnect{30'000};
 };
 
-/// Engines and their workers. Ends on SIGINT or SIGTERM, or with the controller.
+/// Engines and their workers. Ends on SIGINT or SIGTERM, when the cluster ends, or when the controller does not come back.
 /// @return the exit code @throws not_connected, error{refused}, error{configuration}
 int run_node(const node_options& options);
 

@@ -60,6 +60,9 @@ int run_controller(const controller_options& options) {
   balanced_state->state.place({.scheme = core::scheme_named(options.scheduler).value_or(core::scheme::leastload),
                                .hwm = options.hwm,
                                .seed = std::random_device{}()});
+  const auto before = options.incarnation > 0 ? files::roster::read(options.roster) : files::roster{};
+  direct_state->state.recover(options.incarnation, before.engines, before.clients);
+  balanced_state->state.recover(options.incarnation, before.engines, before.clients);
   const auto direct =
       middleman.spawn_broker([&](caf::io::broker* self) { return direct_scheduler(self, direct_state); });
   const auto balanced =
@@ -70,10 +73,16 @@ int run_controller(const controller_options& options) {
                   file.hosts.at(0),
                   ::getpid(),
                   journal,
-                  static_cast<std::uint32_t>(options.heartbeat.count())};
+                  static_cast<std::uint32_t>(options.heartbeat.count()),
+                  options.incarnation,
+                  file.key,
+                  before};
+  const auto roster = [path = options.roster](const files::roster& r) {
+    if (!path.empty()) r.write(path);
+  };
   const auto end_process = [] { ::kill(::getpid(), SIGTERM); }; // as if someone had stopped it
   const auto the_hub =
-      system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced, end_process); });
+      system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced, end_process, roster); });
 
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
   transport::endpoint_options transport_options;

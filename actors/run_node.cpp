@@ -4,6 +4,7 @@
 #include "actors/node.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
+#include "runtime/core/reconnecting.hpp"
 #include "runtime/files/connection_file.hpp"
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/library.hpp"
@@ -22,6 +23,7 @@
 #include <random>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace pactor {
 
@@ -59,13 +61,32 @@ public:
     reason_ = reason;
     ::eventfd_write(fd_.get(), 1);
   }
-  void wait(process::shutdown_signals& signals) const {
+  /// The connection is gone.
+  void lost(const std::string& reason) {
+    const std::lock_guard lock{mutex_};
+    lost_ = true;
+    reason_ = reason;
+    ::eventfd_write(fd_.get(), 1);
+  }
+  enum class event { ends, lost, time_over };
+  /// Waits, at most until `deadline` if there is one.
+  event wait(process::shutdown_signals& signals, std::optional<std::chrono::steady_clock::time_point> deadline = {}) {
     std::array<pollfd, 2> p{pollfd{fd_.get(), POLLIN, 0}, pollfd{signals.fd(), POLLIN, 0}};
     while (!signals.take()) {
-      ::poll(p.data(), p.size(), -1);
+      int limit = -1;
+      if (deadline) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return event::time_over;
+        limit = static_cast<int>(left.count());
+      }
+      ::poll(p.data(), p.size(), limit);
       const std::lock_guard lock{mutex_};
-      if (code_) return;
+      if (code_) return event::ends;
+      eventfd_t ignored = 0;
+      ::eventfd_read(fd_.get(), &ignored);
+      if (std::exchange(lost_, false)) return event::lost;
     }
+    return event::ends;
   }
   [[nodiscard]] std::optional<error> reason() const {
     const std::lock_guard lock{mutex_};
@@ -78,7 +99,33 @@ private:
   mutable std::mutex mutex_;
   std::optional<ec> code_;
   std::string reason_;
+  bool lost_ = false;
 };
+
+/// Gets a node back to its controller. @return null if it ends
+transport::link_ptr reconnect(transport::endpoint& endpoint, const node_options& options, ending& end,
+                              process::shutdown_signals& signals, const log& journal) {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds patience{2}; // with one attempt
+  std::mt19937 chance{std::random_device{}()};
+  core::reconnecting attempts{clock::now(), options.reconnect};
+  std::string last = "its connection was lost";
+  journal.warning("node lost the controller, and goes on without");
+  while (const auto pause = attempts.next(clock::now(), chance)) {
+    if (end.wait(signals, clock::now() + *pause) != ending::event::time_over) return nullptr;
+    try {
+      const auto file = files::connection_file::read(options.connection_file, security::role::node);
+      auto link = endpoint.connect(file.hosts, file.port, clock::now() + patience);
+      journal.info("node is back at the controller");
+      return link;
+    } catch (const error& e) {
+      last = e.what();
+      if (e.code() == ec::not_running) break; // the cluster was ended
+    }
+  }
+  end.set(ec::not_connected, "the controller did not come back: " + last);
+  return nullptr;
+}
 
 } // namespace
 
@@ -127,12 +174,14 @@ int run_node(const node_options& options) {
 
   ending end;
   auto out = tell_in_place(engines);
-  out.welcomed = [&](const std::vector<int>& ids) {
+  out.welcomed = [&, told = false](const std::vector<int>& ids) mutable {
+    if (std::exchange(told, true)) return;
     journal.info("node has engines " + std::to_string(ids.front()) + " to " + std::to_string(ids.back()));
     const char byte = 1;
     if (options.ready_fd >= 0 && ::write(options.ready_fd, &byte, 1) == 1) ::close(options.ready_fd);
   };
   out.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
+  if (options.reconnect.count() > 0) out.lost = [&](const std::string& reason) { end.lost(reason); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
   setup.state = state;
   services->flush_later = services->flush_now = [] {}; // until there is a node
@@ -151,9 +200,11 @@ int run_node(const node_options& options) {
     transport::endpoint_options transport_options;
     transport_options.tls = tls.get();
     transport::endpoint endpoint{system, std::move(transport_options), events};
-    const auto link = endpoint.connect(file.hosts, file.port, std::chrono::steady_clock::now() + options.timeout);
-    caf::anon_send(the_node, controller_connected{link});
-    end.wait(signals);
+    auto link = endpoint.connect(file.hosts, file.port, std::chrono::steady_clock::now() + options.timeout);
+    while (link) {
+      caf::anon_send(the_node, controller_connected{link});
+      link = end.wait(signals) == ending::event::lost ? reconnect(endpoint, options, end, signals, journal) : nullptr;
+    }
     finish();
   } catch (...) {
     finish();

@@ -22,17 +22,32 @@ struct driven {
   State state{[this] { flush_later(); }};
 };
 
+/// After a restart of the controller: how long others are waited for, and how long nodes hold what is of clients that
+/// are not back.
+constexpr auto recovery_time = std::chrono::seconds{3};
+constexpr auto absence_time = std::chrono::seconds{30};
+
+template <class Self, class State>
+void await_others(Self* self, const State& state) {
+  if (!state.recovering()) return;
+  self->delayed_send(self, recovery_time, recovery_over{});
+  self->delayed_send(self, absence_time, absence_over{});
+}
+
 template <class Self>
 caf::behavior direct_scheduler(Self* self, std::shared_ptr<driven<direct_scheduler_state>> driven_state =
                                                std::make_shared<driven<direct_scheduler_state>>()) {
   auto d = std::move(driven_state);
   d->flush_later = [self] { self->send(self, flush{}); };
+  await_others(self, d->state);
   return {
       [d](const frame_in& f) { d->state.frame(f); },
       [d](const flush&) { d->state.flush(); },
       [d](const client_joined& c) { d->state.join(c); },
       [d](const node_joined& n) { d->state.join(n); },
       [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const recovery_over&) { d->state.end_recovery(); },
+      [d](const absence_over&) { d->state.end_absence(); },
   };
 }
 
@@ -42,6 +57,7 @@ caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_s
   auto d = std::move(driven_state);
   d->flush_later = [self] { self->send(self, flush{}); };
   d->state.on_wake([self](std::chrono::nanoseconds delay) { self->delayed_send(self, delay, look_again{}); });
+  await_others(self, d->state);
   return {
       [d](const frame_in& f) { d->state.frame(f); },
       [d](const flush&) { d->state.flush(); },
@@ -51,6 +67,8 @@ caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_s
       [d](const engine_available& e) { d->state.available(e); },
       [d](const count_unassigned&) { return static_cast<std::uint64_t>(d->state.waiting()); },
       [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const recovery_over&) { d->state.end_recovery(); },
+      [d](const absence_over&) { d->state.end_absence(); },
   };
 }
 

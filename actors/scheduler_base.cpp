@@ -33,17 +33,22 @@ std::optional<core::ended_tasks::end> scheduler_base::end_of(const core::owner& 
 }
 
 void scheduler_base::join(const client_joined& c) {
-  clients_.emplace(c.link.get(), client_entry{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
+  const auto [at, added] =
+      clients_.emplace(c.link.get(), client_entry{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
+  at->second.out.follow(&acknowledgements_);
   client_links_[c.client] = c.link.get();
   clients_.at(c.link.get()).ended = ends_->ended.of(c.client);
 }
 
 void scheduler_base::join(const node_joined& n) {
-  nodes_.emplace(n.link.get(), node_entry{n.host, n.engines, outbox{n.link, frame_kind::tasks, flags_}});
+  const auto [at, added] =
+      nodes_.emplace(n.link.get(), node_entry{n.host, n.engines, outbox{n.link, frame_kind::tasks, flags_}});
+  at->second.out.follow(&acknowledgements_);
   for (const auto engine : n.engines) {
     engines_[engine] = n.link.get();
     engine_joined(engine);
   }
+  for (const auto& f : std::exchange(early_, {})) frame(f);
   flush_soon();
 }
 
@@ -62,7 +67,12 @@ void scheduler_base::flush_soon() {
 void scheduler_base::flush() {
   flushing_ = false;
   before_flush();
-  for (auto& [link, n] : nodes_) n.out.send();
+  constexpr std::uint64_t many = 64; // else they are told with the next tasks
+  for (auto& [link, n] : nodes_) {
+    n.out.send();
+    if (const auto done = acknowledgements_.due(link, many))
+      n.out.link()->send(frame_kind::acknowledge, {}, 0, flags_, *done);
+  }
   for (auto& [link, c] : clients_) c.out.send();
 }
 
@@ -97,9 +107,11 @@ void scheduler_base::frame(const frame_in& f) {
 }
 
 void scheduler_base::handle(const frame_in& f) {
+  if (recovery_.open() && waits(f)) return waiting_.push_back(f);
   switch (static_cast<frame_kind>(f.header.kind)) {
   case frame_kind::direct_tasks:
   case frame_kind::balanced_tasks:
+    acknowledgements_.acknowledged(f.from.get(), f.header.aux);
     if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_tasks(c->second, f.body);
     break;
   case frame_kind::task_control:
@@ -110,6 +122,15 @@ void scheduler_base::handle(const frame_in& f) {
     break;
   case frame_kind::outcomes:
     on_outcomes(f.from, f.body);
+    break;
+  case frame_kind::acknowledge:
+    acknowledgements_.acknowledged(f.from.get(), f.header.aux);
+    break;
+  case frame_kind::held:
+    on_held(f);
+    break;
+  case frame_kind::resume:
+    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_resume(c->second);
     break;
   case frame_kind::piece:
     on_piece(f);
@@ -151,7 +172,7 @@ void scheduler_base::pass_on(const task_control& c, const std::vector<placed_tas
     auto* n = node_of(t.engine);
     if (!n) continue; // it is going, and its tasks with it
     auto& order = orders[n];
-    order.tasks.push_back(t.id);
+    order.tasks.push_back(recovery_.theirs(t.id));
     order.engines.push_back(t.engine);
   }
   for (auto& [n, order] : orders) {
@@ -163,8 +184,11 @@ void scheduler_base::pass_on(const task_control& c, const std::vector<placed_tas
 }
 
 void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batch) {
-  const bool whole = wire::for_each_record(
-      batch.data(), batch.size(), [&](const wire::record& r, const char* payload) { deliver(from, r, payload); });
+  acknowledgements_.received(from.get());
+  const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
+    recovery_.idle() ? deliver(from, r, payload) : deliver_held(from, r, payload);
+  });
+  acknowledgements_.finished();
   if (!whole) refuse(from, "a malformed batch of outcomes");
 }
 
@@ -219,6 +243,7 @@ wire::record scheduler_base::options_record(const detail::bytes& options) {
 void scheduler_base::node_gone(node_entry& n) {
   for (const auto engine : n.engines) {
     engines_.erase(engine);
+    recovery_.engine_lost(engine);
     failure f;
     f.code = ec::engine_lost;
     f.engine = engine;
@@ -233,6 +258,10 @@ void scheduler_base::link_down(const link_ptr& which) {
   kept_senders_.link_down(which);
   lose_arrivals(which);
   peer_gone(which);
+  std::erase_if(waiting_, [&](const frame_in& f) { return f.from == which; });
+  std::erase_if(early_, [&](const frame_in& f) { return f.from == which; });
+  acknowledgements_.source_gone(which.get());
+  acknowledgements_.destination_gone(which.get());
   if (const auto c = clients_.find(which.get()); c != clients_.end()) {
     client_gone(c->second.number);
     history_->client_gone(c->second.number);

@@ -6,7 +6,9 @@
 #include "actors/protocol.hpp"
 #include "actors/transfers.hpp"
 #include "runtime/core/ended_tasks.hpp"
+#include "runtime/core/acknowledgements.hpp"
 #include "runtime/core/owner.hpp"
+#include "runtime/core/recovery.hpp"
 #include "runtime/core/task_core.hpp"
 #include "runtime/core/task_history.hpp"
 
@@ -39,6 +41,14 @@ public:
       : flags_{flags}, flush_later_{std::move(flush_later)} {}
   virtual ~scheduler_base() = default;
 
+  /// The scheduler is that of a restarted controller. Before anything else.
+  /// @param life how often it was restarted
+  void recover(std::uint32_t life, std::span<const int> engines, std::span<const std::uint32_t> clients);
+  [[nodiscard]] bool recovering() const { return recovery_.open(); }
+  /// Who is not back by now is not waited for any longer.
+  void end_recovery();
+  /// What nodes hold for clients that are not back is not wanted any more.
+  void end_absence();
   /// Kept tasks are known to all schedulers that share a history.
   void share(std::shared_ptr<core::task_history> history) { history_ = std::move(history); }
   /// Schedulers that share these know how the others' tasks ended.
@@ -74,6 +84,7 @@ protected:
   };
 
   // What each scheduler decides for itself.
+  virtual void set_life(std::uint32_t life) = 0;
   virtual void engine_joined(int engine) = 0;
   /// The engine is gone; @return its tasks that end now
   virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) = 0;
@@ -104,11 +115,22 @@ protected:
   /// Whether this client's task is here and has not ended.
   virtual bool has_open(const core::owner& task) = 0;
 
+  /// Who has a task that its client hands in again, if someone has: it is to be adopted, and not run again.
+  std::optional<core::recovery::run> claim(const core::owner& task) { return recovery_.claim(task); }
+  [[nodiscard]] const core::recovery& recovered() const { return recovery_; }
+  /// The core has the run under this id. What came of it meanwhile is delivered.
+  void adopted(const core::recovery::run& r, std::uint64_t id);
+  /// A run that could not be adopted is to end.
+  void disown(const core::recovery::run& r);
+  /// A task that nobody has may have run, and must not run twice.
+  void fail_uncertain(const core::owner& whose, int engine);
   /// A client's options of a task. @return them as they travel on, or nothing for the defaults
   /// @throws error{bad_payload | signature_mismatch}
   detail::bytes checked_options(const char* data, std::size_t size);
   /// Whose a client's task is for the cores: its own, or the history's if the options that came before it say so.
   core::owner owner_of(const client_entry& from, std::uint64_t number);
+  /// A node is told who submitted a kept task.
+  void name_submitter(wire::record& r) const;
   /// Pieces and credits of results, on their way through or to and from the history.
   void upward_piece(const frame_in& f);
   void upward_credit(const frame_in& f);
@@ -158,6 +180,13 @@ private:
   void lose_arrivals(const transport::link_ptr& from);
   void pass_on(const task_control& c, const std::vector<placed_task>& tasks);
   void on_outcomes(const transport::link_ptr& from, const detail::bytes& batch);
+  // After a restart: scheduler_recovery.cpp.
+  [[nodiscard]] bool waits(const frame_in& f) const;
+  void on_held(const frame_in& f);
+  void on_resume(const client_entry& from);
+  void deliver_held(const transport::link_ptr& from, wire::record r, const char* payload);
+  void keep_for_absent(const transport::link_ptr& from, const wire::record& r, const char* payload);
+  void cancel(const std::vector<core::recovery::run>& runs);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
   void forward(wire::record r, const char* payload);
   void node_gone(node_entry& n);
@@ -167,6 +196,17 @@ private:
     if (ends_->tell) ends_->tell({c.number, number}, e);
   }
 
+  struct absent_outcome {
+    transport::link_ptr from;
+    wire::record record;
+    detail::bytes payload;
+  };
+  core::acknowledgements acknowledgements_;
+  core::recovery recovery_;
+  std::vector<frame_in> waiting_; // of clients, until everyone is back
+  std::vector<frame_in> early_;   // of nodes that have not joined yet
+  std::map<std::pair<int, std::uint64_t>, absent_outcome> absent_outcomes_; // by engine and the node's id
+  std::size_t absent_bytes_ = 0;
   struct arrival {
     std::uint64_t key;
     core::kept_outcome outcome;

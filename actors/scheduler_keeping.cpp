@@ -45,6 +45,13 @@ core::owner scheduler_base::owner_of(const client_entry& from, std::uint64_t num
   return {keeper, key};
 }
 
+void scheduler_base::name_submitter(wire::record& r) const {
+  const auto* e = history_->at(static_cast<std::uint64_t>(r.started));
+  if (!e) return;
+  r.count = e->whose.client;
+  r.started = static_cast<std::int64_t>(e->whose.number);
+}
+
 std::uint64_t scheduler_base::withdraw_kept(const task_control& c, std::vector<placed_task>& placed) {
   if (history_->all().empty()) return 0;
   std::vector<std::uint64_t> keys;

@@ -143,6 +143,7 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
     }
     submitted t{owner_of(from, r.id), from.number, std::exchange(allowed_, {}), std::exchange(options, {})};
     forget_options();
+    if ((r.flags & wire::again) != 0) t.again = core::owner{from.number, r.id};
     if ((r.flags & wire::transferred) == 0) {
       submit(t, {batch, payload, r.size}, 0);
       return;
@@ -174,12 +175,19 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
     request.retries = t.options->retries;
     request.timeout = std::chrono::nanoseconds{std::max<std::int64_t>(t.options->timeout, 0)};
   }
+  if (t.again) {
+    if (const auto run = claim(*t.again)) {
+      if (const auto id = core_.adopt(request, run->engine)) {
+        keep_options(t);
+        return adopted(*run, *id);
+      }
+      disown(*run);
+    } else if (!recovered().certain() && !request.idempotent) {
+      return fail_uncertain(t.whose, -1);
+    }
+  }
   if (const auto f = enter(t, std::move(request))) return fail(t.whose.client, t.whose.number, -1, *f);
-  if (!t.options || (!t.options->keep && t.options->run_limit <= 0)) return;
-  wire_options on; // what the node is to know
-  on.keep = t.options->keep;
-  on.run_limit = t.options->run_limit;
-  with_options_[{t.whose.client, t.whose.number}] = encode(on);
+  keep_options(t);
 }
 
 std::optional<failure> task_scheduler_state::enter(const submitted& t, core::task_request request) {
@@ -200,6 +208,15 @@ std::optional<failure> task_scheduler_state::enter(const submitted& t, core::tas
     return many();
   }
   return std::nullopt;
+}
+
+/// What the node is to know.
+void task_scheduler_state::keep_options(const submitted& t) {
+  if (!t.options || (!t.options->keep && t.options->run_limit <= 0)) return;
+  wire_options on;
+  on.keep = t.options->keep;
+  on.run_limit = t.options->run_limit;
+  with_options_[{t.whose.client, t.whose.number}] = encode(on);
 }
 
 void task_scheduler_state::before_flush() {
@@ -226,6 +243,7 @@ void task_scheduler_state::hand_out(const core::assignment& a) {
   r.engine = a.engine;
   r.count = a.task.client;
   r.started = static_cast<std::int64_t>(a.task.number);
+  if (a.task.client == keeper) name_submitter(r);
   if (a.transfer_size == 0) {
     r.size = static_cast<std::uint32_t>(a.payload.size);
     n->out.add(r, a.payload.data);
@@ -246,7 +264,7 @@ void task_scheduler_state::take_back(const std::vector<core::task_core::run>& ru
     auto* n = node_of(t.engine);
     if (!n) continue; // it is going, and its tasks with it
     auto& order = orders[n];
-    order.tasks.push_back(t.id);
+    order.tasks.push_back(recovered().theirs(t.id));
     order.engines.push_back(t.engine);
   }
   for (auto& [n, order] : orders) {

@@ -34,6 +34,7 @@ public:
   [[nodiscard]] std::size_t waiting() const { return core_.waiting(); }
 
 private:
+  void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
   void client_gone(std::uint32_t client) override;
@@ -55,7 +56,9 @@ private:
     std::uint32_t share = 0; // the client whose share in the engines it uses
     std::vector<int> allowed{};
     std::optional<wire_options> options{};
+    std::optional<core::owner> again{}; ///< who hands it in once more, and that client's number for it
   };
+  void keep_options(const submitted& t);
   using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
   void submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size);
   /// @return why the task can't be accepted; nothing if it is

@@ -26,13 +26,15 @@ void piece_senders::pump(sender& s, std::uint64_t tag) {
   }
 }
 
-void piece_senders::credit(const link_ptr& from, const frame_header& header) {
+bool piece_senders::credit(const link_ptr& from, const frame_header& header) {
   const auto i = senders_.find({from.get(), header.tag});
-  if (i == senders_.end()) return;
+  if (i == senders_.end()) return false;
   auto& s = i->second;
   s.unacknowledged -= std::min(s.unacknowledged, header.aux);
   pump(s, header.tag);
-  if (s.offset == s.payload.size && s.unacknowledged == 0) senders_.erase(i);
+  if (s.offset < s.payload.size || s.unacknowledged > 0) return false;
+  senders_.erase(i);
+  return true;
 }
 
 void piece_senders::link_down(const link_ptr& which) {

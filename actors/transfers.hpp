@@ -23,7 +23,8 @@ class piece_senders {
 public:
   /// Starts to send. `flags` go with every piece; `tag` is unique for the link and flags.
   void start(const transport::link_ptr& to, std::uint64_t tag, std::uint16_t flags, detail::slice payload);
-  void credit(const transport::link_ptr& from, const transport::frame_header& header);
+  /// @return true if it was the last of its transfer
+  bool credit(const transport::link_ptr& from, const transport::frame_header& header);
   /// Forgets what was on its way there.
   void link_down(const transport::link_ptr& which);
   /// Payloads that are not acknowledged to their end.

@@ -26,6 +26,7 @@ struct controller_command {
   std::optional<std::size_t> hwm;
   int ready_fd = -1;
   std::string log_level;
+  std::uint32_t incarnation = 0;
 };
 
 std::vector<std::string> schemes() { return {core::scheme_names.begin(), core::scheme_names.end()}; }
@@ -45,6 +46,8 @@ int run_for_launcher(const controller_command& given) {
   auto options = common_options(given);
   options.connection_file = given.connection;
   options.log_file = given.cluster.files().log_file("controller", given.cluster.cluster_id);
+  options.incarnation = given.incarnation;
+  options.roster = given.cluster.files().roster_file(given.cluster.cluster_id);
   options.listening = [fd = given.ready_fd](std::uint16_t port) {
     const auto line = std::to_string(port) + "\n";
     if (fd >= 0 && ::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
@@ -97,6 +100,7 @@ action declare_controller(CLI::App& app) {
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--connection", given->connection, "The launcher's connection file")->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
+  app.add_option("--incarnation", given->incarnation, "How often the launcher restarted it")->group("");
   return [given] {
     ::umask(077);
     return given->connection.empty() ? run_alone(*given) : run_for_launcher(*given);

@@ -1,6 +1,7 @@
 #include "cli/launcher.hpp"
 
 #include "cli/probe.hpp"
+#include "runtime/files/file_io.hpp"
 #include "runtime/process/locations.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstdint>
 #include <poll.h>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -99,7 +101,11 @@ launcher::launcher(launch_options options, log out)
       node_{"node", node_arguments(options_), output_file(options_.cluster, "node")},
       start_deadline_{steady_clock::now() + options_.timeout} {}
 
-launcher::~launcher() { log_.info("Removing pid file: " + pid_file_.path().string()); }
+launcher::~launcher() {
+  std::error_code ignored;
+  std::filesystem::remove(options_.cluster.files().roster_file(options_.cluster.cluster_id), ignored);
+  log_.info("Removing pid file: " + pid_file_.path().string());
+}
 
 int launcher::run(const std::function<void()>& started) {
   try {
@@ -122,6 +128,7 @@ void launcher::start_all() {
 }
 
 void launcher::start_controller() {
+  files::remove_file(options_.cluster.files().roster_file(options_.cluster.cluster_id)); // of another start
   membership_.write_controller_file(options_.config.port);
   controller_.start();
   // It says its port on a line of its own, and one byte more when clients may come.
@@ -138,7 +145,7 @@ void launcher::start_controller() {
 }
 
 void launcher::start_node() {
-  restart_at_.reset();
+  node_at_.reset();
   node_.start();
 }
 
@@ -156,12 +163,15 @@ void launcher::await_engines() {
 
 int launcher::supervise() {
   for (;;) {
-    switch (wait(node_.ready_fd(), restart_at_)) {
+    switch (wait(node_.ready_fd(), next_restart())) {
     case event::signal:
       log_.info("Stopping controller and engines");
       return code(stop() ? exit_status::done : exit_status::interrupted);
     case event::controller_ended:
-      if (!controller_.process().wait().success()) fail_with(controller_);
+      if (!controller_.process().wait().success()) {
+        controller_died();
+        break;
+      }
       log_.info("The controller ended the cluster");
       stop();
       return code(exit_status::done);
@@ -171,12 +181,56 @@ int launcher::supervise() {
     case event::readable:
       node_said();
       break;
+    case event::controller_said:
+      controller_said();
+      break;
     case event::deadline:
-      log_.info("Starting " + engines_text(options_.config.engines) + " again");
-      start_node();
+      restart_due();
       break;
     }
   }
+}
+
+std::optional<launcher::time_point> launcher::next_restart() const {
+  if (!node_at_ || !controller_at_) return node_at_ ? node_at_ : controller_at_;
+  return std::min(*node_at_, *controller_at_);
+}
+
+void launcher::restart_due() {
+  const auto now = steady_clock::now();
+  if (controller_at_ && *controller_at_ <= now) {
+    controller_at_.reset();
+    log_.info("Starting the controller again");
+    // Same port, same credentials: nodes and clients find it where it was.
+    controller_.start({"--incarnation=" + std::to_string(++incarnation_)});
+  }
+  if (node_at_ && *node_at_ <= now) {
+    log_.info("Starting " + engines_text(options_.config.engines) + " again");
+    start_node();
+  }
+}
+
+launcher::time_point launcher::after_death(part& died, core::restart_policy& policy, const std::string& words) {
+  const auto now = steady_clock::now();
+  const auto decision = policy.died(now, chance_);
+  if (std::holds_alternative<core::give_up>(decision)) {
+    log_.error("The " + died.name() + " ended " + std::to_string(policy.recent()) +
+               " times in a short while, giving up");
+    fail_with(died);
+  }
+  log_.warning("The " + died.name() + " ended with " + words);
+  const auto* later = std::get_if<core::wait>(&decision);
+  return later ? now + std::chrono::ceil<steady_clock::duration>(later->delay) : now;
+}
+
+void launcher::controller_died() {
+  const auto words = controller_.process().wait().words();
+  controller_at_ = after_death(controller_, controller_restarts_, words + "; nodes and clients wait for the next one");
+}
+
+void launcher::controller_said() {
+  const auto before = controller_.heard().size();
+  if (controller_.listen() && before == 0) log_.info("The controller is back");
 }
 
 void launcher::node_died() {
@@ -185,26 +239,18 @@ void launcher::node_died() {
     log_.info("The node ended: its engines were shut down");
     return;
   }
-  const auto words = state.words();
-  const auto now = steady_clock::now();
-  const auto decision = restarts_.died(now, chance_);
-  if (std::holds_alternative<core::give_up>(decision)) {
-    log_.error("The node ended " + std::to_string(restarts_.recent()) + " times in a short while, giving up");
-    fail_with(node_);
-  }
-  log_.warning("The node ended with " + words + "; its engines start again with empty namespaces");
-  const auto* later = std::get_if<core::wait>(&decision);
-  restart_at_ = later ? now + std::chrono::ceil<steady_clock::duration>(later->delay) : now;
+  node_at_ = after_death(node_, node_restarts_, state.words() + "; its engines start again with empty namespaces");
 }
 
 void launcher::node_said() {
   const bool silent_before = node_.heard().empty();
-  if (node_.listen() && silent_before && restarts_.recent() > 0)
+  if (node_.listen() && silent_before && node_restarts_.recent() > 0)
     log_.info("The node is back with " + engines_text(options_.config.engines));
 }
 
 bool launcher::stop() {
-  restart_at_.reset();
+  node_at_.reset();
+  controller_at_.reset();
   const std::array parts{&node_, &controller_};
   const auto any_running = [&parts] {
     return std::any_of(parts.begin(), parts.end(), [](part* p) { return p->process().running(); });
@@ -224,8 +270,13 @@ bool launcher::stop() {
 
 launcher::event launcher::wait(int fd, std::optional<time_point> deadline) {
   for (;;) {
-    std::array<pollfd, 4> entries{
-        {{signals_.fd(), POLLIN, 0}, {controller_.pidfd(), POLLIN, 0}, {node_.pidfd(), POLLIN, 0}, {fd, POLLIN, 0}}};
+    // While it starts, what the controller says is what is waited for.
+    const int said = fd == node_.ready_fd() ? controller_.ready_fd() : -1;
+    std::array<pollfd, 5> entries{{{signals_.fd(), POLLIN, 0},
+                                   {controller_.pidfd(), POLLIN, 0},
+                                   {node_.pidfd(), POLLIN, 0},
+                                   {fd, POLLIN, 0},
+                                   {said, POLLIN, 0}}};
     int limit = -1;
     if (deadline) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - steady_clock::now()).count();
@@ -238,6 +289,7 @@ launcher::event launcher::wait(int fd, std::optional<time_point> deadline) {
     if (entries[1].revents != 0 && controller_.process().poll()) return event::controller_ended;
     if (entries[2].revents != 0 && node_.process().poll()) return event::node_ended;
     if (entries[3].revents != 0) return event::readable;
+    if (entries[4].revents != 0) return event::controller_said;
     if (ready == 0 && deadline && steady_clock::now() >= *deadline) return event::deadline;
   }
 }
@@ -245,6 +297,7 @@ launcher::event launcher::wait(int fd, std::optional<time_point> deadline) {
 void launcher::await_readable(int fd, const std::string& what) {
   switch (wait(fd, start_deadline_)) {
   case event::readable:
+  case event::controller_said:
     return;
   case event::signal:
     throw exit_error{exit_status::interrupted, "interrupted before the cluster was ready"};

@@ -6,12 +6,14 @@
 #include "cli/membership.hpp"
 #include "cli/part.hpp"
 #include "runtime/core/restart_policy.hpp"
+#include "runtime/core/supervision.hpp"
 #include "runtime/files/config.hpp"
 #include "runtime/files/pid_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <random>
@@ -43,13 +45,19 @@ public:
 
 private:
   using time_point = std::chrono::steady_clock::time_point;
-  enum class event { signal, controller_ended, node_ended, readable, deadline };
+  enum class event { signal, controller_ended, node_ended, readable, controller_said, deadline };
 
   void start_all();
   void start_controller();
   void start_node();
   void await_engines();
   int supervise();
+  [[nodiscard]] std::optional<time_point> next_restart() const;
+  void restart_due();
+  void controller_died();
+  void controller_said();
+  /// What is done about a death. @throws exit_error if there were too many
+  time_point after_death(part& died, core::restart_policy& policy, const std::string& words);
   void node_died();
   void node_said();
   /// Ends both parts: asks, and after five seconds or at a second signal kills. @return false if a signal cut it short
@@ -68,9 +76,11 @@ private:
   membership membership_;
   part controller_, node_;
   time_point start_deadline_;
-  core::restart_policy restarts_;
+  core::restart_policy node_restarts_{core::supervision_of("node").limits()};
+  core::restart_policy controller_restarts_{core::supervision_of("controller").limits()};
+  std::uint32_t incarnation_ = 0; ///< of the controller
   std::mt19937 chance_{std::random_device{}()};
-  std::optional<time_point> restart_at_; ///< of a node that died
+  std::optional<time_point> node_at_, controller_at_; ///< when those that died are started again
 };
 
 } // namespace pactor::cli

@@ -22,6 +22,7 @@ struct node_command {
   std::vector<int> ids;
   std::optional<int> engines;
   double timeout = 10;
+  double reconnect = 30;
   int ready_fd = -1;
   std::string log_level;
 };
@@ -58,6 +59,10 @@ int run(const node_command& given) {
   options.requested_ids = given.ids;
   options.level = parse_log_level(launched ? given.log_level : config.log_level).value_or(options.level);
   options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
+  // A launcher restarts the controller, or ends its node.
+  constexpr std::chrono::hours as_long_as_it_takes{24 * 365};
+  options.reconnect = launched ? std::chrono::milliseconds{as_long_as_it_takes}
+                               : std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect * 1000)};
   return run_node(options);
 }
 
@@ -76,6 +81,9 @@ action declare_node(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_option("--timeout", given->timeout, "Seconds for connecting to the controller")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--reconnect", given->reconnect, "Seconds that it goes on without a controller; 0: not at all")
+      ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--ids", given->ids, "Numbers for the engines")->delimiter(',')->group("");

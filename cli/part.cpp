@@ -21,7 +21,7 @@ constexpr std::size_t last_bytes = 2000; // enough for a message with a few line
 part::part(std::string name, std::vector<std::string> arguments, std::filesystem::path output)
     : name_{std::move(name)}, arguments_{std::move(arguments)}, output_{std::move(output)} {}
 
-void part::start() {
+void part::start(const std::vector<std::string>& more) {
   std::error_code absent;
   output_start_ = std::filesystem::file_size(output_, absent);
   if (absent) output_start_ = 0;
@@ -31,6 +31,7 @@ void part::start() {
   options.executable = "/proc/self/exe";
   options.arguments = {process::executable_path().string()};
   options.arguments.insert(options.arguments.end(), arguments_.begin(), arguments_.end());
+  options.arguments.insert(options.arguments.end(), more.begin(), more.end());
   options.arguments.push_back("--ready-fd=" + std::to_string(ready_number));
   options.descriptors = {{pipe.write.get(), ready_number}};
   options.output = output_;

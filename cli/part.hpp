@@ -17,8 +17,8 @@ public:
   /// @param arguments  of `pactor`; `--ready-fd` is added
   part(std::string name, std::vector<std::string> arguments, std::filesystem::path output);
 
-  /// Starts it, for the first time or again. @throws error{system}
-  void start();
+  /// Starts it, for the first time or again. @param more  arguments of this time @throws error{system}
+  void start(const std::vector<std::string>& more = {});
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] process::child& process() noexcept { return child_; }
   [[nodiscard]] int pidfd() const noexcept { return child_.running() ? child_.pidfd() : -1; }

@@ -38,6 +38,7 @@ void ask(const client_options& options, int engines, std::chrono::milliseconds l
 } // namespace
 
 probe::probe(client_options options, int engines, std::chrono::milliseconds limit) : done_{process::make_pipe()} {
+  options.reconnect = std::chrono::milliseconds{0}; // a start that goes wrong is to fail
   thread_ = std::thread{[this, options = std::move(options), engines, limit] {
     try {
       ask(options, engines, limit);

@@ -34,6 +34,7 @@ void print_json(const cluster_status& status, const std::string& profile) {
                                    {"version", status.version},
                                    {"address", status.address},
                                    {"controller_pid", status.controller_pid},
+                                   {"controller_restarts", status.controller_restarts},
                                    {"clients", status.clients},
                                    {"unassigned", status.unassigned},
                                    {"engines", std::move(engines)}};
@@ -42,7 +43,9 @@ void print_json(const cluster_status& status, const std::string& profile) {
 
 void print_table(const cluster_status& status, const std::string& name) {
   std::cout << name << ": pactor " << status.version << ", controller " << status.address << " (process "
-            << status.controller_pid << "), " << status.engines.size() << " engines, " << status.clients - 1
+            << status.controller_pid
+            << (status.controller_restarts > 0 ? ", restarted " + std::to_string(status.controller_restarts) + "x" : "")
+            << "), " << status.engines.size() << " engines, " << status.clients - 1
             << " other clients, " << status.unassigned << " unassigned tasks\n";
   table text{{"ENGINE", "HOST", "PID", "STATE", "QUEUED", "COMPLETED", "RESTARTS", "LAST LOSS"}};
   for (const auto& e : status.engines)

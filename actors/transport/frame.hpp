@@ -16,7 +16,8 @@ struct frame_header {
   std::uint16_t kind = 0;  ///< frame_kind
   std::uint16_t flags = 0; ///< frame_flag
   std::uint64_t tag = 0;   ///< query, answer: request; piece, credit: transfer
-  std::uint64_t aux = 0;   ///< piece: offset of the body in the payload; credit: number of pieces
+  std::uint64_t aux = 0;   ///< piece: offset of the body in the payload; credit: number of pieces; batches of tasks:
+                           ///< as of acknowledge
 };
 static_assert(sizeof(frame_header) == 24);
 
@@ -29,7 +30,7 @@ enum class frame_kind : std::uint16_t {
   answer,         ///< hub to client: the answer to the query of the same tag
   engines,        ///< hub to client: encoded engine numbers, whenever they change
   engine_report,  ///< node to hub: encoded engine_report
-  stop,           ///< controller to node: end in order
+  stop,           ///< controller to node: end in order; to client: the cluster ends
   direct_tasks,   ///< client to direct scheduler: batch of targets and task records
   balanced_tasks, ///< client to task scheduler: batch of task records
   tasks,          ///< scheduler to node: batch of task records, by frame_flag::balanced
@@ -40,6 +41,9 @@ enum class frame_kind : std::uint16_t {
   task_control,   ///< client to scheduler (answered if `tag` is not 0), scheduler to node: encoded task_control
   task_query,     ///< client to direct scheduler: encoded task_query; answered as an outcome, or by an answer
   engine_control, ///< hub to node: encoded engine_control
+  held,           ///< node to restarted scheduler: encoded held_tasks
+  resume,         ///< client to scheduler: all that it had open is handed in; scheduler to node: send what you keep
+  acknowledge,    ///< client to scheduler, scheduler to node: `aux` frames of outcomes are done with, from the first on
 };
 
 enum frame_flag : std::uint16_t {

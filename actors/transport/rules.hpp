@@ -54,6 +54,13 @@ inline std::optional<std::string> objection(const frame_header& h, security::rol
   case frame_kind::piece:
     allowed = welcomed && h.size > 0;
     break;
+  case frame_kind::held:
+    allowed = peer == role::node && welcomed;
+    break;
+  case frame_kind::resume:
+    allowed = peer != role::node && welcomed && h.size == 0;
+    break;
+  case frame_kind::acknowledge:
   case frame_kind::abandon:
   case frame_kind::credit:
     allowed = welcomed && h.size == 0;

@@ -20,6 +20,8 @@ namespace pactor::core {
 /// again elsewhere. An accepted task ends exactly once: by finished(), with its engine, or with its client.
 class direct_core {
 public:
+  /// Ids of different lives never coincide. Before anything else.
+  void set_life(std::uint32_t life) noexcept { tasks_.set_life(life); }
   /// An engine that is known already stays as it is.
   void engine_joined(int engine);
   /// The engine is gone for good. @return whom to tell that their tasks are lost, in the order of submission

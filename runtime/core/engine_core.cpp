@@ -43,7 +43,7 @@ std::optional<engine_task> engine_core::next() {
   if (!held_.empty() && bytes_held_ + size > most_bytes_held) return std::nullopt;
   auto task = (take_directed ? directed_.pop_front() : balanced_.take(at)).task;
   const auto cost = pace_.cost(task.kind, 0);
-  held_.push_back({{task.id, task.directed}, task.kind, cost, size, ++handed_out_});
+  held_.push_back({{task.id, task.directed}, task.kind, cost, size, ++handed_out_, task.owner});
   work_held_ += cost;
   bytes_held_ += size;
   return task;
@@ -74,6 +74,24 @@ std::uint64_t engine_core::ordinal_of(task_ref t) noexcept {
   for (std::size_t i = 0; i < held_.size(); ++i)
     if (held_[i].task == t) return held_[i].ordinal;
   return 0;
+}
+
+std::vector<engine_core::presence> engine_core::tasks() const {
+  std::vector<presence> result;
+  for (std::size_t i = 0; i < held_.size(); ++i) result.push_back({held_[i].task, held_[i].owner, true});
+  for (const auto* queue : {&directed_, &balanced_})
+    for (std::size_t i = 0; i < queue->size(); ++i) {
+      const auto& t = (*queue)[i].task;
+      result.push_back({{t.id, t.directed}, t.owner, false});
+    }
+  return result;
+}
+
+owner engine_core::owner_of(task_ref t) const {
+  if (!held_.empty() && held_.front().task == t) return held_.front().owner; // the one that ends, as a rule
+  for (const auto& p : tasks())
+    if (p.task == t) return p.owner;
+  return {};
 }
 
 std::vector<std::uint64_t> engine_core::take_back(std::size_t most) {

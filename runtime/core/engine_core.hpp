@@ -2,6 +2,7 @@
 // One engine's queue and the state of its worker, in the node.
 
 #include "pactor/detail/bytes.hpp"
+#include "runtime/core/owner.hpp"
 #include "runtime/core/pace.hpp"
 #include "runtime/core/ring.hpp"
 
@@ -32,7 +33,8 @@ struct engine_task {
   bool ready = true;      ///< false: (parts of) its payload are still on the way
   std::uint32_t kind = 0; ///< the same for calls of the same job, for example a hash of its name
   detail::slice payload{};
-  std::uint32_t client = 0; ///< who submitted it
+  std::uint32_t client = 0; ///< who reads its result
+  core::owner owner{};      ///< who submitted it, and that client's number for it
 };
 
 /// A task by name.
@@ -67,6 +69,15 @@ public:
   bool withdraw(task_ref t);
   /// The number of a task among those that its worker was given, from 1; 0 if the worker does not hold it.
   [[nodiscard]] std::uint64_t ordinal_of(task_ref t) noexcept;
+  /// Every task at the engine, those of the worker first, then in the order of each queue.
+  struct presence {
+    task_ref task;
+    core::owner owner;
+    bool held; ///< by the worker
+  };
+  [[nodiscard]] std::vector<presence> tasks() const;
+  /// Whose a task is; nobody's if it is not here.
+  [[nodiscard]] core::owner owner_of(task_ref t) const;
   /// Takes out up to `most` balanced tasks that the worker does not hold, the last ones; in the order of the queue.
   [[nodiscard]] std::vector<std::uint64_t> take_back(std::size_t most);
 
@@ -109,6 +120,7 @@ private:
     std::int64_t cost = 0;
     std::size_t bytes = 0;
     std::uint64_t ordinal = 0;
+    core::owner owner{};
   };
 
   [[nodiscard]] std::size_t first_ready_balanced() const noexcept;

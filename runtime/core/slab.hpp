@@ -11,11 +11,15 @@
 
 namespace pactor::core {
 
-/// Values of type T with ids of `generation << 32 | slot`. An address holds until its value is released.
+/// Values of type T with ids of `generation << 32 | life << 26 | slot`. An address holds until its value is released.
 /// T needs a public `std::uint64_t id`, which the slab sets.
 template <class T>
 class slab {
 public:
+  /// Ids of different lives (modulo 64) never coincide: what a node names from an earlier one is not found.
+  /// @pre empty
+  void set_life(std::uint32_t life) noexcept { life_ = (life & 63U) << slot_bits; }
+
   /// Stores a value under a fresh id.
   T& add(T value) {
     const auto slot = free_.empty() ? unused_++ : pop_free();
@@ -56,7 +60,11 @@ private:
   static constexpr std::size_t kept_chunks = 16;
   using chunk = std::array<T, chunk_size>;
 
-  static std::uint32_t slot_of(std::uint64_t id) noexcept { return static_cast<std::uint32_t>(id); }
+  static constexpr unsigned slot_bits = 26; // 67 million tasks at a time
+
+  static std::uint32_t slot_of(std::uint64_t id) noexcept {
+    return static_cast<std::uint32_t>(id) & ((1U << slot_bits) - 1);
+  }
   std::uint32_t pop_free() {
     const auto slot = free_.back();
     free_.pop_back();
@@ -64,7 +72,7 @@ private:
   }
   std::uint64_t next_id(std::uint32_t slot) noexcept {
     if (++generation_ == 0) generation_ = 1;
-    return std::uint64_t{generation_} << 32 | slot;
+    return std::uint64_t{generation_} << 32 | life_ | slot;
   }
   void shrink() {
     unused_ = 0;
@@ -78,6 +86,7 @@ private:
   std::vector<std::uint32_t> free_;
   std::uint32_t unused_ = 0; // slots from here on were not used since the slab was last empty
   std::uint32_t generation_ = 0;
+  std::uint32_t life_ = 0;
   std::size_t live_ = 0;
 };
 

@@ -97,6 +97,8 @@ public:
   /// What time it is, as far as this matters: tells timeouts, and how long engines have been at their tasks.
   void set_time(time_point now) noexcept { now_ = now; }
 
+  /// Ids of different lives of the scheduler never coincide. Before anything else.
+  void set_life(std::uint32_t life) noexcept { tasks_.set_life(life); }
   /// An engine that is known already stays as it is.
   void engine_joined(int engine);
   /// The engine is gone for good. Its tasks go back to the front in their order; its oldest is blamed, since that is

@@ -33,6 +33,8 @@ public:
   [[nodiscard]] std::filesystem::path connection_file(security::role r, std::string_view cluster_id) const;
   /// `pid/pactor.pid`, with a cluster id `pid/pactor-ID.pid`.
   [[nodiscard]] std::filesystem::path pid_file(std::string_view cluster_id) const;
+  /// `pid/pactor.roster`, with a cluster id `pid/pactor-ID.roster`.
+  [[nodiscard]] std::filesystem::path roster_file(std::string_view cluster_id) const;
   /// `log/PART.log`, with a cluster id `log/PART-ID.log`.
   [[nodiscard]] std::filesystem::path log_file(std::string_view part, std::string_view cluster_id) const;
 

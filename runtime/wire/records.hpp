@@ -24,7 +24,8 @@ struct record {
   std::uint16_t flags = 0;    ///< record_flag bits
   std::int32_t engine = -1;   ///< directed tasks and outcomes: the engine's number
   std::uint32_t count = 0;    ///< outcomes: the worker's pid; tasks from the scheduler on: the client's number
-  std::int64_t started = 0;   ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock)
+  std::int64_t started = 0;   ///< outcomes: when the job started, nanoseconds since the epoch (worker's clock); tasks
+                              ///< from the scheduler on: the client's own number
   std::int64_t completed = 0; ///< outcomes: when it ended
   std::uint64_t transfer = 0; ///< with record_flag::transferred or shared: names what carries the payload
 };
@@ -58,6 +59,7 @@ enum record_flag : std::uint16_t {
   error_stream = 4, ///< output: of standard error, not standard output
   shared = 8,       ///< the payload crosses no connection but a lane of one host, where `transfer` is its handle; the 8
                     ///< bytes that follow are its size
+  again = 32,       ///< task: its client handed it in before, to an earlier life of the controller
   unblamed = 16,    ///< lost: the engine was restarted on purpose, which is not the task's fault
 };
 

@@ -34,6 +34,9 @@ struct client_options {
   /// have ended; a callback, which must not wait, gets would_block.
   std::size_t max_pending = 1'000'000, max_pending_bytes = std::size_t{1} << 30;
   bool wait_for_room = true; ///< false: would_block in place of that wait, in every thread; nothing is sent then
+  /// How long it waits for a controller that died or is out of reach; everything goes on when it is back, and fails
+  /// with not_connected when it is not. 0: fails at once.
+  std::chrono::milliseconds reconnect{30'000};
   bool shared_memory = true; ///< large payloads to and from engines of this host go by memory files, not the controller
 };
 
@@ -58,6 +61,7 @@ struct cluster_status {
   std::vector<engine_info> engines;
   std::uint32_t clients = 0;
   std::uint64_t unassigned = 0; ///< balanced tasks that no engine has yet
+  std::uint32_t controller_restarts = 0; ///< since the start of the cluster
 };
 
 /// What is done with tasks that are to end. Those that have not started never do; of those that run, each way is harder

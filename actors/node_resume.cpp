@@ -1,0 +1,99 @@
+// A node whose connection was lost: it goes on with what it has, and tells a restarted controller.
+
+#include "actors/node.hpp"
+
+#include "pactor/codec.hpp"
+
+#include <utility>
+
+namespace pactor {
+
+using transport::frame_kind;
+using wire::record;
+
+void node_state::link_down(const std::string& reason) {
+  if (numbers_.empty() || !out_.lost) return end(ec::not_connected, reason);
+  if (ended_ || !std::exchange(welcomed_, false)) {
+    if (!ended_) out_.lost(reason);
+    return;
+  }
+  for (const auto balanced : {false, true}) ledger(balanced).mute();
+  flush(); // what had not left is kept
+  services_->senders.link_down(controller_);
+  // Tasks that are not wholly here never started: their clients hand them in again.
+  while (!arrivals_.empty()) finish_arrival(arrivals_.begin()->first, false);
+  out_.lost(reason);
+}
+
+void node_state::welcome_back(const welcome_node& w) {
+  services_->direct->relink(controller_);
+  services_->balanced->relink(controller_);
+  welcomed_ = true;
+  if (w.engines != numbers_) return end(ec::engine_lost, "the numbers of its engines went to others");
+  if (w.incarnation == incarnation_) {
+    // The controller lives: it took this node for dead, and others have its tasks.
+    for (std::size_t i = 0; i < numbers_.size(); ++i) out_.disown(i);
+    services_->large.clear();
+    for (const auto balanced : {false, true}) static_cast<void>(ledger(balanced).resume());
+  }
+  if (w.incarnation > 0)
+    for (const auto balanced : {false, true}) tell_held(balanced, w.incarnation == incarnation_);
+  incarnation_ = w.incarnation;
+  for (std::size_t i = 0; i < numbers_.size(); ++i) out_.announce(i);
+  out_.welcomed(w.engines);
+}
+
+void node_state::tell_held(bool balanced, bool forgot) {
+  held_tasks all;
+  all.forgot = forgot || ledger(balanced).forgot();
+  const auto add = [&all](const core::owner& whose, std::uint64_t id, int engine) {
+    all.tasks.push_back({whose.client, whose.number, id, engine});
+  };
+  if (out_.held)
+    for (std::size_t i = 0; i < numbers_.size(); ++i)
+      for (const auto& p : out_.held(i))
+        if (p.task.directed != balanced) add(p.owner, p.task.id, numbers_[i]);
+  ledger(balanced).for_each([&](const detail::slice& frame, const std::vector<core::owner>& owners) {
+    std::size_t i = 0;
+    wire::for_each_record(frame.data, frame.size, [&](const record& r, const char*) {
+      if (wire::is_output(r.kind) || (r.flags & wire::transferred) != 0 || i >= owners.size()) return;
+      add(owners[i++], r.id, r.engine);
+    });
+  });
+  for (const auto& [transfer, l] : services_->large)
+    if (l.directed != balanced) add(l.owner, l.record.id, l.record.engine);
+  controller_->send(frame_kind::held, detail::slice{encode(all)}, 0,
+                    balanced ? std::uint16_t{transport::balanced} : std::uint16_t{0});
+}
+
+/// The controller knows whose everything is: it may come.
+void node_state::on_resume(bool balanced) {
+  auto& kept = ledger(balanced);
+  if (!kept.muted()) return;
+  auto& out = balanced ? *services_->balanced : *services_->direct;
+  for (const auto& k : kept.resume()) {
+    std::size_t i = 0;
+    wire::for_each_record(k.frame.data, k.frame.size, [&](const record& r, const char* payload) {
+      if (wire::is_output(r.kind) || (r.flags & wire::transferred) != 0 || i >= k.owners.size()) return;
+      out.add_outcome(r, payload, k.owners[i++]);
+    });
+  }
+  out.send();
+  std::map<std::uint64_t, node_services::large_result> others;
+  for (auto& [transfer, l] : std::exchange(services_->large, {})) {
+    if (l.directed == balanced) {
+      others.emplace(transfer, std::move(l));
+      continue;
+    }
+    l.record.transfer = ++services_->transfers;
+    const std::uint64_t size = l.payload.size;
+    out.add(l.record, &size);
+    out.send(); // before its pieces
+    const auto flags = transport::upward | (balanced ? transport::balanced : 0);
+    services_->senders.start(controller_, l.record.transfer, static_cast<std::uint16_t>(flags), l.payload);
+    others.emplace(l.record.transfer, std::move(l));
+  }
+  services_->large = std::move(others);
+}
+
+} // namespace pactor

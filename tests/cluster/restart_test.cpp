@@ -1,0 +1,151 @@
+// The controller dies and comes back; nodes are stopped and go on: nothing is lost, and nothing is delivered twice.
+
+#include "tests/support/caught.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/temporary_cluster.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <ranges>
+
+using namespace pactor;
+using namespace pactor::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Kills the controller. @return once another one has taken its place
+void restart_controller(const temporary_cluster& cluster) {
+  const auto before = cluster.pid("controller");
+  ::kill(before, SIGKILL);
+  REQUIRE(eventually(15s, [&] {
+    const auto now = cluster.pids("controller");
+    return now.size() == 1 && now.front() != before;
+  }));
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("restart");
+
+TEST_CASE("the controller is restarted: engines keep their variables, clients go on") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c[all]["a"] = 7;
+  const auto workers = cluster.pids("worker");
+  restart_controller(cluster);
+  CHECK(c[all].pull<int>("a") == std::vector{7, 7});
+  CHECK(c[1].apply_sync<int>("engine_number") == 1);
+  CHECK(c.load_balanced_view().apply_sync<std::string>("hello") == "Hello World!");
+  CHECK(cluster.pids("worker") == workers);
+  CHECK(c.status().controller_restarts == 1);
+  CHECK(cluster.client().ids() == std::vector{0, 1});
+  CHECK(contains(cluster.pactor({"status"}).out, "restarted 1x"));
+  CHECK(cluster.pactor({"stop"}).exit_code == 0);
+  CHECK(cluster.leftovers() == "");
+}
+
+TEST_CASE("a long job outlives the controller, and its result arrives; so do what waits behind it, in order") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto go = cluster.directory() / "go";
+  const auto running = c[0].apply_async<void>("until_exists", go.string());
+  REQUIRE(eventually(15s, [&] { return c.status().engines[0].state == "busy"; }));
+  c[0].set_block(false);
+  std::vector<async_result<long>> behind;
+  for (long i = 0; i < 20; ++i) behind.push_back(c[0].apply_async<long>("identity", i));
+  const auto pid = cluster.pid("worker");
+  restart_controller(cluster);
+  for (long i = 20; i < 30; ++i) behind.push_back(c[0].apply_async<long>("identity", i));
+  CHECK_FALSE(running.wait(0.2s));
+  write_file(go, "");
+  CHECK_NOTHROW(running.get(30s));
+  for (long i = 0; i < 30; ++i) CHECK(behind[static_cast<std::size_t>(i)].get(30s) == i);
+  CHECK(cluster.pid("worker") == pid);
+}
+
+TEST_CASE("the controller dies in the middle of 10,000 tasks of three clients") {
+  const temporary_cluster cluster{3};
+  std::vector<client> clients;
+  std::vector<async_result<std::vector<long>>> maps;
+  for (int k = 0; k < 3; ++k) {
+    clients.push_back(cluster.client());
+    const auto view = clients.back().load_balanced_view();
+    maps.push_back(view.map_async<long>("identity", std::views::iota(k * 10'000, k * 10'000 + 3'334), {.chunksize = 1}));
+  }
+  restart_controller(cluster);
+  for (int k = 0; k < 3; ++k) {
+    const auto got = maps[static_cast<std::size_t>(k)].get(60s);
+    REQUIRE(got.size() == 3'334);
+    for (std::size_t i = 0; i < got.size(); ++i) REQUIRE(got[i] == k * 10'000 + static_cast<long>(i));
+  }
+}
+
+TEST_CASE("a second death while everyone comes back") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto go = cluster.directory() / "go";
+  const auto held = c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
+  const auto queued = c.load_balanced_view().map_async<long>("identity", std::views::iota(0, 500), {.chunksize = 1});
+  restart_controller(cluster);
+  restart_controller(cluster);
+  write_file(go, "");
+  CHECK_NOTHROW(held.get(60s));
+  const auto numbers = queued.get(60s);
+  for (std::size_t i = 0; i < 500; ++i) CHECK(numbers[i] == static_cast<long>(i));
+}
+
+TEST_CASE("a controller that does not come back: everything open ends with not_connected") {
+  const pactor_home home;
+  auto controller = home.pactor_beside({"controller"});
+  const auto file = home.connection_file(security::role::client);
+  REQUIRE(eventually(15s, [&] { return std::filesystem::exists(file); }));
+  auto node = home.pactor_beside({"node", "-n", "1", "--reconnect", "0.5", "--jobs", test_jobs().string()});
+  client_options options;
+  options.connection_file = file;
+  options.reconnect = 300ms;
+  const client c{options};
+  c.wait_for_engines(1);
+  const auto open = c[0].apply_async<void>("until_exists", (home.directory() / "never").string());
+  controller.signal(SIGKILL);
+  CHECK_THROWS_AS(open.get(30s), const not_connected&);
+  CHECK_THROWS_AS((void)c.status(), const not_connected&);
+  CHECK(node.wait(15s).exit_code != 0);
+}
+
+TEST_CASE("a cluster that is stopped is not waited for") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto open = c[0].apply_async<void>("until_exists", (cluster.directory() / "never").string());
+  CHECK(cluster.pactor({"stop"}).exit_code == 0);
+  CHECK_THROWS_AS(open.get(5s), const not_connected&);
+  CHECK_FALSE(c.connected());
+}
+
+TEST_CASE("a node that is stopped is given up, its tasks are rerouted; it comes back with engines and variables") {
+  const temporary_cluster cluster{1};
+  auto second = cluster.pactor_beside({"node", "-n", "1", "--jobs", test_jobs().string()});
+  const auto c = cluster.client();
+  c.wait_for_engines(2);
+  const auto other = c.ids().back();
+  c[other]["a"] = 5;
+  const auto go = cluster.directory() / "go";
+  const auto held = c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
+  REQUIRE(eventually(15s, [&] {
+    return std::ranges::all_of(c.status().engines, [](const auto& e) { return e.state == "busy"; });
+  }));
+  second.signal(SIGSTOP);
+  REQUIRE(eventually(30s, [&] { return c.size() == 1; })); // five heartbeats
+  write_file(go, "");
+  CHECK_NOTHROW(held.get(30s));
+  second.signal(SIGCONT);
+  c.wait_for_engines(2, 30s);
+  CHECK(c.ids().back() == other);
+  CHECK(c[other].pull<int>("a") == 5);
+}
+
+TEST_SUITE_END();
