@@ -71,7 +71,7 @@ TEST_CASE("a long job outlives the controller, and its result arrives; so do wha
 TEST_CASE("the controller dies in the middle of 10,000 tasks of three clients") {
   const temporary_cluster cluster{3};
   std::vector<client> clients;
-  std::vector<async_result<std::vector<long>>> maps;
+  std::vector<async_result<long, shape::mapped>> maps;
   for (int k = 0; k < 3; ++k) {
     clients.push_back(cluster.client());
     const auto view = clients.back().load_balanced_view();
@@ -83,6 +83,25 @@ TEST_CASE("the controller dies in the middle of 10,000 tasks of three clients") 
     REQUIRE(got.size() == 3'334);
     for (std::size_t i = 0; i < got.size(); ++i) REQUIRE(got[i] == k * 10'000 + static_cast<long>(i));
   }
+}
+
+TEST_CASE("what is directed runs exactly once, whenever the controller dies") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto place = cluster.directory() / "ran";
+  std::filesystem::create_directory(place);
+  const auto submit = [&](int from, int to) {
+    std::vector<async_result<void>> all;
+    for (int i = from; i < to; ++i)
+      all.push_back(c[i % 2].apply_async<void>("once", (place / std::to_string(i)).string()));
+    return all;
+  };
+  auto all = submit(0, 1'000);
+  const auto before = cluster.pid("controller");
+  ::kill(before, SIGKILL);
+  for (auto& r : submit(1'000, 1'500)) all.push_back(std::move(r));
+  for (auto& r : all) CHECK_NOTHROW(r.get(60s));
+  CHECK(std::distance(std::filesystem::directory_iterator{place}, std::filesystem::directory_iterator{}) == 1'500);
 }
 
 TEST_CASE("a second death while everyone comes back") {

@@ -103,6 +103,13 @@ PACTOR_JOB(deaf)
 void touch(const std::string& path) { std::ofstream{path} << "ran"; }
 PACTOR_JOB(touch)
 
+/// Leaves a trace of its own, and fails if there is one: it ran before.
+void once(const std::string& path) {
+  if (std::ifstream{path}) throw std::runtime_error{path + " ran twice"};
+  std::ofstream{path} << "ran";
+}
+PACTOR_JOB(once)
+
 /// An element that takes its time, and does not ask.
 int slow_element(int x) {
   std::this_thread::sleep_for(std::chrono::milliseconds{20});
