@@ -172,7 +172,8 @@ void client_core::flush() {
   const auto orders = std::exchange(orders_, {});
   lock.unlock();
   lanes_.flush();
-  for (auto& body : direct) controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)}, 0, 0, direct_taken_);
+  for (auto& body : direct)
+    controller_->send(frame_kind::direct_tasks, detail::slice{std::move(body)}, 0, 0, direct_taken_);
   for (auto& body : balanced)
     controller_->send(frame_kind::balanced_tasks, detail::slice{std::move(body)}, 0, transport::balanced,
                       balanced_taken_);

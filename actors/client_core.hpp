@@ -70,7 +70,8 @@ public:
   welcome_client wait_for_welcome(std::chrono::steady_clock::time_point deadline);
   [[nodiscard]] bool connected() const;
 
-  /// `f` gets a new connection for on_connected(), or calls on_gone(), when the one there was is lost. In the I/O thread.
+  /// `f` gets a new connection for on_connected(), or calls on_gone(), when the one there was is lost. In the I/O
+  /// thread.
   void on_lost(std::function<void()> f) { reconnect_ = std::move(f); }
   /// The connection will be closed on purpose.
   void closing() { closing_ = true; }

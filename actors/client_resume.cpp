@@ -150,7 +150,8 @@ void client_core::await_return(std::unique_lock<std::mutex>& lock, std::chrono::
 void client_core::note_orders(const task_control& c) {
   if (c.client != 0) return;
   for (const auto number : c.tasks)
-    if (auto* t = tasks_.find(number)) t->ordered = std::max<std::uint8_t>(t->ordered, static_cast<std::uint8_t>(c.how + 1));
+    if (auto* t = tasks_.find(number))
+      t->ordered = std::max<std::uint8_t>(t->ordered, static_cast<std::uint8_t>(c.how + 1));
 }
 
 std::optional<open_tasks::task> client_core::take_out(std::uint64_t number) {

@@ -41,7 +41,7 @@ struct node_services {
   std::function<void()> flush_now;
   std::size_t held = 0; ///< tasks that the workers have
   std::function<void(const engine_report&)> report;
-  std::optional<outbox> direct, balanced; ///< outcomes for the two schedulers, once there is a controller
+  std::optional<outbox> direct, balanced;              ///< outcomes for the two schedulers, once there is a controller
   core::outcome_ledger direct_ledger, balanced_ledger; ///< those that may have to be sent again
   /// A large result that its client does not have yet.
   struct large_result {
@@ -51,7 +51,7 @@ struct node_services {
     detail::slice payload;
   };
   std::map<std::uint64_t, large_result> large; ///< by transfer
-  piece_senders senders;                  ///< large results on their way out
+  piece_senders senders;                       ///< large results on their way out
   /// for payloads that come over the controller
   shared_memory memory{{.idle = std::size_t{256} << 20}};
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
@@ -152,7 +152,7 @@ private:
   std::map<task_key, file_ptr> files_;
   struct held_task {
     detail::slice payload; // names the job, should the worker die in it
-    std::uint32_t client; // that reads the result
+    std::uint32_t client;  // that reads the result
     core::owner owner;
   };
   std::deque<held_task> held_;                        // that the worker has

@@ -129,7 +129,7 @@ void hub_state::on_hello_node(const frame_in& f) {
     return n.host == hello.host && n.pid == hello.pid && n.engines == hello.requested;
   };
   if (const auto before = std::ranges::find_if(nodes_, same); before != nodes_.end()) {
-    const struct link_down gone{before->second.link, "its node came anew"};
+    const struct link_down gone { before->second.link, "its node came anew" };
     gone.which->in_loop([](transport::link& l) { l.close("its node came anew"); });
     link_down(gone);
     out_.gone(gone);
@@ -139,10 +139,11 @@ void hub_state::on_hello_node(const frame_in& f) {
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
-  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation})](transport::link& l) {
-    l.welcome_peer();
-    l.send(frame_kind::welcome, detail::slice{body});
-  });
+  f.from->in_loop(
+      [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation})](transport::link& l) {
+        l.welcome_peer();
+        l.send(frame_kind::welcome, detail::slice{body});
+      });
   out_.node({n.host, n.link, n.engines});
   nodes_.emplace(f.from.get(), std::move(n));
   note_roster();

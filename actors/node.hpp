@@ -82,7 +82,9 @@ private:
   void welcome_back(const welcome_node& w);
   void tell_held(bool balanced, bool forgot);
   void on_resume(bool balanced);
-  core::outcome_ledger& ledger(bool balanced) { return balanced ? services_->balanced_ledger : services_->direct_ledger; }
+  core::outcome_ledger& ledger(bool balanced) {
+    return balanced ? services_->balanced_ledger : services_->direct_ledger;
+  }
 
   std::shared_ptr<node_services> services_;
   std::string nonce_;
@@ -95,7 +97,7 @@ private:
   std::vector<target> targets_;
   std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
   std::set<int> shut_down_;
-  wire_options options_; // of the task record that follows
+  wire_options options_;     // of the task record that follows
   std::vector<int> numbers_; // of the engines, by index; empty until it was welcomed first
   std::uint32_t incarnation_ = 0;
   bool welcomed_ = false, ended_ = false;

@@ -36,7 +36,8 @@ public:
   };
 
   /// @return the task's number
-  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared, submission given) {
+  std::uint64_t enter(const std::shared_ptr<detail::call>& c, std::size_t index, std::uint64_t shared,
+                      submission given) {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(slots_.size()));
       slots_.emplace_back();

@@ -45,7 +45,8 @@ struct node_options {
   std::chrono::milliseconds reconnect{30'000};
 };
 
-/// Engines and their workers. Ends on SIGINT or SIGTERM, when the cluster ends, or when the controller does not come back.
+/// Engines and their workers. Ends on SIGINT or SIGTERM, when the cluster ends, or when the controller does not come
+/// back.
 /// @return the exit code @throws not_connected, error{refused}, error{configuration}
 int run_node(const node_options& options);
 

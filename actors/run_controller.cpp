@@ -81,8 +81,8 @@ int run_controller(const controller_options& options) {
     if (!path.empty()) r.write(path);
   };
   const auto end_process = [] { ::kill(::getpid(), SIGTERM); }; // as if someone had stopped it
-  const auto the_hub =
-      system.spawn([&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced, end_process, roster); });
+  const auto the_hub = system.spawn(
+      [&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced, end_process, roster); });
 
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
   transport::endpoint_options transport_options;

@@ -203,8 +203,8 @@ private:
   };
   core::acknowledgements acknowledgements_;
   core::recovery recovery_;
-  std::vector<frame_in> waiting_; // of clients, until everyone is back
-  std::vector<frame_in> early_;   // of nodes that have not joined yet
+  std::vector<frame_in> waiting_;                                           // of clients, until everyone is back
+  std::vector<frame_in> early_;                                             // of nodes that have not joined yet
   std::map<std::pair<int, std::uint64_t>, absent_outcome> absent_outcomes_; // by engine and the node's id
   std::size_t absent_bytes_ = 0;
   struct arrival {

@@ -107,8 +107,9 @@ void scheduler_base::fail_uncertain(const core::owner& whose, int engine) {
   failure f;
   f.code = ec::engine_lost;
   f.engine = engine;
-  f.what = "the controller was restarted, and a node that may have had this task is not back or lost its outcome: it may "
-           "have run, and is not run again";
+  f.what =
+      "the controller was restarted, and a node that may have had this task is not back or lost its outcome: it may "
+      "have run, and is not run again";
   fail(whose.client, whose.number, engine, f);
 }
 

@@ -45,8 +45,8 @@ void print_table(const cluster_status& status, const std::string& name) {
   std::cout << name << ": pactor " << status.version << ", controller " << status.address << " (process "
             << status.controller_pid
             << (status.controller_restarts > 0 ? ", restarted " + std::to_string(status.controller_restarts) + "x" : "")
-            << "), " << status.engines.size() << " engines, " << status.clients - 1
-            << " other clients, " << status.unassigned << " unassigned tasks\n";
+            << "), " << status.engines.size() << " engines, " << status.clients - 1 << " other clients, "
+            << status.unassigned << " unassigned tasks\n";
   table text{{"ENGINE", "HOST", "PID", "STATE", "QUEUED", "COMPLETED", "RESTARTS", "LAST LOSS"}};
   for (const auto& e : status.engines)
     text.add({std::to_string(e.id), e.host, std::to_string(e.pid), e.state, std::to_string(e.queued),

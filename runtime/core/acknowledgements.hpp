@@ -22,8 +22,7 @@ public:
   void passed(key to) {
     if (reading_ == nullptr) return;
     auto& d = destinations_[to];
-    if (d.open == 0 || d.sources.back().source != reading_ || d.sources.back().frame != reading_frame_)
-      hold(d);
+    if (d.open == 0 || d.sources.back().source != reading_ || d.sources.back().frame != reading_frame_) hold(d);
   }
   /// The next frame to this destination left.
   void sent(key to);

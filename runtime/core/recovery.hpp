@@ -64,10 +64,10 @@ public:
 private:
   using place = std::pair<int, std::uint64_t>; // engine and id there
   bool open_ = false;
-  std::set<int> engines_;           // not back
-  std::set<int> forgetful_;         // where outcomes were lost
-  std::set<std::uint32_t> clients_; // not back
-  std::set<std::uint32_t> told_;    // back
+  std::set<int> engines_;                                       // not back
+  std::set<int> forgetful_;                                     // where outcomes were lost
+  std::set<std::uint32_t> clients_;                             // not back
+  std::set<std::uint32_t> told_;                                // back
   std::map<std::pair<std::uint32_t, std::uint64_t>, run> held_; // by client and number
   std::map<place, owner> unclaimed_;
   std::map<place, std::uint64_t> ours_;

@@ -75,7 +75,8 @@ TEST_CASE("the controller dies in the middle of 10,000 tasks of three clients") 
   for (int k = 0; k < 3; ++k) {
     clients.push_back(cluster.client());
     const auto view = clients.back().load_balanced_view();
-    maps.push_back(view.map_async<long>("identity", std::views::iota(k * 10'000, k * 10'000 + 3'334), {.chunksize = 1}));
+    maps.push_back(
+        view.map_async<long>("identity", std::views::iota(k * 10'000, k * 10'000 + 3'334), {.chunksize = 1}));
   }
   restart_controller(cluster);
   for (int k = 0; k < 3; ++k) {
@@ -108,7 +109,8 @@ TEST_CASE("a second death while everyone comes back") {
   const temporary_cluster cluster{2};
   const auto c = cluster.client();
   const auto go = cluster.directory() / "go";
-  const auto held = c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
+  const auto held =
+      c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
   const auto queued = c.load_balanced_view().map_async<long>("identity", std::views::iota(0, 500), {.chunksize = 1});
   restart_controller(cluster);
   restart_controller(cluster);
@@ -153,10 +155,10 @@ TEST_CASE("a node that is stopped is given up, its tasks are rerouted; it comes 
   const auto other = c.ids().back();
   c[other]["a"] = 5;
   const auto go = cluster.directory() / "go";
-  const auto held = c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
-  REQUIRE(eventually(15s, [&] {
-    return std::ranges::all_of(c.status().engines, [](const auto& e) { return e.state == "busy"; });
-  }));
+  const auto held =
+      c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
+  REQUIRE(eventually(
+      15s, [&] { return std::ranges::all_of(c.status().engines, [](const auto& e) { return e.state == "busy"; }); }));
   second.signal(SIGSTOP);
   REQUIRE(eventually(30s, [&] { return c.size() == 1; })); // five heartbeats
   write_file(go, "");

@@ -60,7 +60,7 @@ struct cluster_status {
   int controller_pid = 0;
   std::vector<engine_info> engines;
   std::uint32_t clients = 0;
-  std::uint64_t unassigned = 0; ///< balanced tasks that no engine has yet
+  std::uint64_t unassigned = 0;          ///< balanced tasks that no engine has yet
   std::uint32_t controller_restarts = 0; ///< since the start of the cluster
 };
 
