@@ -2,6 +2,7 @@
 
 #include "actors/client_core.hpp"
 
+#include "actors/client_options.hpp"
 #include "pactor/codec.hpp"
 #include "runtime/worker/protocol.hpp"
 
