@@ -24,7 +24,10 @@ std::string demangled(const std::string& name) {
   const std::unique_ptr<char, decltype(&std::free)> text{abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
                                                          &std::free};
   std::string result = status == 0 && text ? text.get() : name;
-  if (result.size() > longest_name) result = result.substr(0, longest_name) + "...";
+  if (result.size() > longest_name) {
+    result.resize(longest_name);
+    result += "...";
+  }
   return result;
 }
 

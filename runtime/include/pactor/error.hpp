@@ -155,7 +155,7 @@ class run_limit_exceeded : public task_error {
 };
 
 /// What a job throws that can't run on this engine, for want of a device or a file, say: it is tried on others, which
-/// does not count as a retry. What its caller gets once no engine is left that it could be tried on.
+/// does not count as a retry. Once no engine is left to try, the task ends with impossible_dependency.
 class unmet_dependency : public task_error {
 public:
   /// @param why for the caller: what this engine lacks
