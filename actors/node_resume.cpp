@@ -28,6 +28,9 @@ void node_state::link_down(const std::string& reason) {
 void node_state::welcome_back(const welcome_node& w) {
   services_->direct->relink(controller_);
   services_->balanced->relink(controller_);
+  // What ended meanwhile and had not left is kept with the rest, so that the controller is told of it.
+  services_->direct->send();
+  services_->balanced->send();
   welcomed_ = true;
   if (w.engines != numbers_) return end(ec::engine_lost, "the numbers of its engines went to others");
   if (w.incarnation == incarnation_) {

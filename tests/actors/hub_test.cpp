@@ -279,11 +279,11 @@ TEST_SUITE("hub") {
     CHECK(std::get<1>(status(client()).engines[0]).state == "starting");
   }
 
-  TEST_CASE_FIXTURE(hub_fixture, "it tells nodes to end, not clients") {
+  TEST_CASE_FIXTURE(hub_fixture, "it tells nodes and clients of a stop, so that nobody waits for it to come back") {
     const auto n = node({-1});
     const auto c = client();
     hub.stop();
     CHECK(n->count(frame_kind::stop) == 1);
-    CHECK(c->count(frame_kind::stop) == 0);
+    CHECK(c->count(frame_kind::stop) == 1);
   }
 }

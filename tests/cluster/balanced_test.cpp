@@ -34,7 +34,7 @@ struct fixture {
   }
   /// Keeps both engines busy until `go` is written. They run when this returns.
   [[nodiscard]] async_result<void, shape::mapped> hold() const {
-    auto held = c[all].map_async<void>("until_exists", std::vector(2, path("go")));
+    auto held = view.map_async<void>("until_exists", std::vector(2, path("go")), {.chunksize = 1});
     REQUIRE(eventually(
         15s, [&] { return std::ranges::all_of(c.status().engines, [](const auto& e) { return e.state == "busy"; }); }));
     return held;
