@@ -94,10 +94,13 @@ TEST_SUITE("transport") {
   }
 
   TEST_CASE("64 MB in pieces arrive intact, with never more than a window in the sender's queue") {
-    network net;
     const auto payload = pattern((std::size_t{64} << 20) + 7);
+    // Outlive both sides, whose threads use them until the end.
     piece_assemblies assemblies;
+    piece_senders senders;
     std::promise<detail::bytes> arrived;
+    std::size_t most = 0;
+    network net;
     net.controller().seen.on_frame = [&](const transport::link_ptr& from, const transport::frame_header& h,
                                          const detail::bytes& body) {
       if (static_cast<frame_kind>(h.kind) == frame_kind::hello) assemblies.expect(from, 1, payload.size());
@@ -106,8 +109,6 @@ TEST_SUITE("transport") {
       return true;
     };
     party client{net.system, role::client, net.credentials};
-    piece_senders senders;
-    std::size_t most = 0;
     client.seen.on_frame = [&](const transport::link_ptr& from, const transport::frame_header& h,
                                const detail::bytes&) {
       if (static_cast<frame_kind>(h.kind) != frame_kind::credit) return false;
