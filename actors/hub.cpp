@@ -134,13 +134,14 @@ void hub_state::on_hello_node(const frame_in& f) {
     link_down(gone);
     out_.gone(gone);
   }
+  const auto again = std::ranges::any_of(hello.requested, [&](int e) { return e >= 0 && e < table_.next(); });
   node n{++last_node_, hello.pid, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
   f.from->in_loop(
-      [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation})](transport::link& l) {
+      [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again})](transport::link& l) {
         l.welcome_peer();
         l.send(frame_kind::welcome, detail::slice{body});
       });

@@ -100,6 +100,9 @@ private:
   wire_options options_;     // of the task record that follows
   std::vector<int> numbers_; // of the engines, by index; empty until it was welcomed first
   std::uint32_t incarnation_ = 0;
+  /// Of tasks that these engines had before, this process knows nothing: a controller that dies may take their ends
+  /// along.
+  bool replaces_ = false;
   bool welcomed_ = false, ended_ = false;
 };
 

@@ -37,10 +37,11 @@ void node_state::welcome_back(const welcome_node& w) {
     // The controller lives: it took this node for dead, and others have its tasks.
     for (std::size_t i = 0; i < numbers_.size(); ++i) out_.disown(i);
     services_->large.clear();
+    replaces_ = true;
     for (const auto balanced : {false, true}) static_cast<void>(ledger(balanced).resume());
   }
   if (w.incarnation > 0)
-    for (const auto balanced : {false, true}) tell_held(balanced, w.incarnation == incarnation_);
+    for (const auto balanced : {false, true}) tell_held(balanced, replaces_);
   incarnation_ = w.incarnation;
   for (std::size_t i = 0; i < numbers_.size(); ++i) out_.announce(i);
   out_.welcomed(w.engines);

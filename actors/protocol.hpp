@@ -79,7 +79,8 @@ struct welcome_node {
   std::vector<int> engines; ///< the numbers of its engines
   std::uint32_t heartbeat_ms = 1'000;
   std::uint32_t incarnation = 0; ///< how often the controller was restarted
-  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation)
+  bool again = false;            ///< other processes had these engines, or this one before it was cut off
+  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation, again)
 };
 
 /// A task that a node has, or whose outcome it keeps.
