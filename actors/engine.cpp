@@ -335,6 +335,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   const auto f = describe(how);
   last_loss_ = f.what;
   current_.reset();
+  note_begun();
   worker_.reset();
   auto whose = owners_now();
   lose(core_.worker_lost(), f, true, std::move(whose));
@@ -397,8 +398,22 @@ void engine_state::lose(const core::engine_core::loss& loss, const failure& f, b
   auto unstarted = f;
   unstarted.backtrace.clear();
   if (replaced) unstarted.what += "; this task had not started";
-  for (const auto id : loss.unstarted_directed) send_lost({id, true}, unstarted, false, whose[{true, id}]);
-  for (const auto id : loss.unstarted_balanced) send_lost({id, false}, unstarted, false, whose[{false, id}]);
+  const auto pass = [&](std::uint64_t id, bool directed) {
+    const auto began = begun_.contains({directed, id});
+    send_lost({id, directed}, began ? f : unstarted, false, whose[{directed, id}]);
+  };
+  for (const auto id : loss.unstarted_directed) pass(id, true);
+  for (const auto id : loss.unstarted_balanced) pass(id, false);
+  begun_.clear();
+}
+
+/// Results leave the worker together: when it dies, tasks behind the first may have run too.
+void engine_state::note_begun() {
+  begun_.clear();
+  const auto last = worker_->control().page().begun.load();
+  for (const auto& p : core_.tasks())
+    if (const auto ordinal = core_.ordinal_of(p.task); ordinal != 0 && ordinal <= last)
+      begun_.insert({p.task.directed, p.task.id});
 }
 
 void engine_state::send_lost(core::task_ref t, const failure& f, bool started, const core::owner& whose,
@@ -410,8 +425,9 @@ void engine_state::send_lost(core::task_ref t, const failure& f, bool started, c
   record r;
   r.id = t.id;
   r.kind = static_cast<std::uint16_t>(record_kind::lost);
-  if (started) r.flags = wire::started;
-  if (unblamed || !replaced_for_.empty()) r.flags |= wire::unblamed;
+  const auto begun = !begun_.empty() && begun_.contains({t.directed, t.id});
+  if (started || begun) r.flags = wire::started;
+  if (unblamed || (begun && !started) || !replaced_for_.empty()) r.flags |= wire::unblamed;
   r.engine = number_;
   r.size = static_cast<std::uint32_t>(body.size());
   gate_.ended(outbox_for(t.directed), t.id, number_);

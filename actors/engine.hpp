@@ -124,6 +124,7 @@ private:
   using owners = std::map<task_key, core::owner>;
   [[nodiscard]] owners owners_now() const;
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced, owners whose);
+  void note_begun();
   void after_loss();
   void replace(std::string why);
   void shut_down(const std::string& by);
@@ -143,6 +144,7 @@ private:
   core::run_guard guard_;
   std::function<void(std::chrono::milliseconds)> check_after_;
   std::optional<steady::time_point> check_at_;
+  std::set<task_key> begun_;             // while a dead worker's tasks are passed on: those that it may have run
   std::set<task_key> disowned_;          // the worker has them and will not run them: they have ended for all others
   std::set<task_key> wanted_back_;       // the worker may have begun them, or not
   std::optional<core::task_ref> killed_; // for which the worker was killed
