@@ -4,6 +4,7 @@
 
 #include "pactor/codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pactor {
@@ -57,6 +58,8 @@ void node_state::tell_held(bool balanced, bool forgot) {
     for (std::size_t i = 0; i < numbers_.size(); ++i)
       for (const auto& p : out_.held(i))
         if (p.task.directed != balanced) add(p.owner, p.task.id, numbers_[i]);
+  // The last end of a task counts: one that was lost here may have ended elsewhere since.
+  const auto running = all.tasks.size();
   ledger(balanced).for_each([&](const detail::slice& frame, const std::vector<core::owner>& owners) {
     std::size_t i = 0;
     wire::for_each_record(frame.data, frame.size, [&](const record& r, const char*) {
@@ -64,6 +67,7 @@ void node_state::tell_held(bool balanced, bool forgot) {
       add(owners[i++], r.id, r.engine);
     });
   });
+  std::reverse(all.tasks.begin() + static_cast<std::ptrdiff_t>(running), all.tasks.end());
   for (const auto& [transfer, l] : services_->large)
     if (l.directed != balanced) add(l.owner, l.record.id, l.record.engine);
   controller_->send(frame_kind::held, detail::slice{encode(all)}, 0,

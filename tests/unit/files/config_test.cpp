@@ -28,9 +28,9 @@ TEST_CASE("without a file the defaults hold, but a file that was asked for must 
 
 TEST_CASE("bad configuration values are errors that name the place") {
   const scratch_directory scratch;
-  for (const char* bad :
-       {R"({"port": 65536})", R"({"port": "x"})", R"({"engines": -1})", R"({"host": ""})", R"({"heartbeat_ms": 1})",
-        R"({"log_level": "loud"})", R"({"scheduler": "best"})", R"({"hwm": -1})", R"({"jobs": "x"})", R"({"jobs": [""]})", R"({"prot": 1})", R"(nonsense)"}) {
+  for (const char* bad : {R"({"port": 65536})", R"({"port": "x"})", R"({"engines": -1})", R"({"host": ""})",
+                          R"({"heartbeat_ms": 1})", R"({"log_level": "loud"})", R"({"scheduler": "best"})",
+                          R"({"hwm": -1})", R"({"jobs": "x"})", R"({"jobs": [""]})", R"({"prot": 1})", R"(nonsense)"}) {
     CAPTURE(bad);
     const auto file = scratch.write("config.json", bad);
     const auto [code, what] = error_of([&] { return files::read_config(file); });
