@@ -25,14 +25,6 @@ failure connection_failure(ec code, const std::string& reason) {
   return f;
 }
 
-failure lost_result(int engine) {
-  failure f;
-  f.code = ec::engine_lost;
-  f.engine = engine;
-  f.what = "engine " + std::to_string(engine) + " was lost while its result was on the way";
-  return f;
-}
-
 } // namespace
 
 void client_core::check_connected() const {
@@ -318,14 +310,8 @@ void client_core::on_frame(const frame_in& f) {
     case frame_kind::credit:
       senders_.credit(f.from, f.header);
       return;
-    case frame_kind::abandon: {
-      assemblies_.drop(f.from, f.header.tag);
-      if (auto a = arrivals_.extract(f.header.tag)) {
-        take_out(a.mapped().number);
-        settle_with(a.mapped().call, a.mapped().index, lost_result(a.mapped().outcome.engine));
-      }
-      return;
-    }
+    case frame_kind::abandon:
+      return on_abandon(f);
     case frame_kind::answer:
       return on_answer(f);
     case frame_kind::engines: {
@@ -347,118 +333,6 @@ void client_core::on_frame(const frame_in& f) {
   } catch (const error& e) { // a controller that talks nonsense is none
     f.from->close(e.what());
   }
-}
-
-void client_core::on_outcomes(const frame_in& f) {
-  const auto now = detail::clock::now();
-  std::vector<settled> done;
-  std::vector<record> unwanted; // results that come by a lane, for tasks that are no more
-  {
-    const std::lock_guard lock{mutex_};
-    wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
-      if (wire::is_output(r.kind)) {
-        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
-      } else if ((r.flags & wire::transferred) != 0) { // it is open until all of it is here
-        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
-      } else if (auto p = tasks_.leave(r.id)) {
-        if (p->shared != 0) lanes_.task_ended(p->shared);
-        done.push_back({std::move(p->call), p->index, r, payload});
-      } else if ((r.flags & wire::shared) != 0) {
-        unwanted.push_back(r);
-      }
-    });
-    limit_.left();
-  }
-  for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
-  using namespace std::chrono;
-  for (auto& d : done) {
-    if (wire::is_output(d.record.kind)) {
-      hear(d, f.body);
-      continue;
-    }
-    detail::outcome o;
-    o.kind = d.record.kind;
-    o.engine = d.record.engine;
-    o.pid = static_cast<int>(d.record.count);
-    o.started = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.started})};
-    o.completed = detail::clock::time_point{duration_cast<detail::clock::duration>(nanoseconds{d.record.completed})};
-    o.received = now;
-    if ((d.record.flags & wire::shared) != 0) {
-      settle_shared(d, std::move(o));
-      continue;
-    }
-    if ((d.record.flags & wire::transferred) == 0) {
-      o.payload = {f.body, d.payload, d.record.size};
-      d.call->settle(d.index, std::move(o));
-      continue;
-    }
-    settle_later(d, std::move(o), f.from);
-  }
-  acknowledge(f, done.size());
-}
-
-/// A task says something while it runs.
-void client_core::hear(const settled& s, const detail::bytes& frame) {
-  detail::utterance u;
-  u.kind = s.record.kind;
-  u.stream = (s.record.flags & wire::error_stream) != 0 ? text_stream::err : text_stream::out;
-  u.engine = s.record.engine;
-  u.losses = s.record.count;
-  u.omitted = s.record.transfer;
-  u.payload = {frame, s.payload, s.record.size};
-  s.call->hear(s.index, u, kept_);
-}
-
-void client_core::settle_shared(settled& s, detail::outcome o) {
-  std::uint64_t size = 0;
-  if (s.record.size == sizeof size) std::memcpy(&size, s.payload, sizeof size);
-  const auto engine = o.engine;
-  lanes_.await(engine, s.record.transfer, size,
-               [c = s.call, index = s.index, o = std::move(o)](std::optional<detail::bytes> payload) mutable {
-                 if (!payload) return settle_with(c, index, lost_result(o.engine));
-                 o.payload = detail::slice{std::move(*payload)};
-                 o.received = detail::clock::now();
-                 c->settle(index, std::move(o));
-               });
-}
-
-void client_core::settle_later(settled& s, detail::outcome o, const transport::link_ptr& from) {
-  std::uint64_t size = 0;
-  if (s.record.size == sizeof size) std::memcpy(&size, s.payload, sizeof size);
-  failure f;
-  f.code = ec::bad_payload;
-  f.engine = o.engine;
-  f.what = "engine " + std::to_string(o.engine) + " announced a result of " + std::to_string(size) + " bytes";
-  if (size == 0 || size >> 32 != 0) {
-    take_out(s.record.id);
-    return settle_with(s.call, s.index, f);
-  }
-  try {
-    assemblies_.expect(from, s.record.transfer, size);
-  } catch (const std::bad_alloc&) {
-    f.code = ec::system;
-    f.what = "no memory for a result of " + std::to_string(size) + " bytes";
-    take_out(s.record.id);
-    return settle_with(s.call, s.index, f);
-  }
-  arrivals_[s.record.transfer] = {std::move(s.call), s.index, std::move(o), s.record.id};
-}
-
-void client_core::on_piece(const frame_in& f) {
-  auto payload = assemblies_.piece(f.from, f.header, f.body);
-  if (!payload) return;
-  auto a = arrivals_.extract(f.header.tag);
-  if (a.empty()) return;
-  take_out(a.mapped().number);
-  a.mapped().outcome.payload = detail::slice{std::move(*payload)};
-  a.mapped().outcome.received = detail::clock::now();
-  a.mapped().call->settle(a.mapped().index, std::move(a.mapped().outcome));
-}
-
-detail::bytes client_core::buffer(const transport::link& from, const transport::frame_header& header) const {
-  if (header.kind == static_cast<std::uint16_t>(frame_kind::piece))
-    if (auto place = assemblies_.place(from, header)) return place;
-  return detail::bytes::allocate(header.size);
 }
 
 void client_core::on_answer(const frame_in& f) {
@@ -495,19 +369,9 @@ void client_core::end(ec code, const std::string& reason) {
   const auto f = connection_failure(ec::not_connected, reason);
   for (auto& [tag, q] : questions) q.set_exception(std::make_exception_ptr(not_connected{f.what}));
   for (const auto& p : open) settle_with(p.call, p.index, f);
-  for (const auto& [tag, a] : arrivals_) settle_with(a.call, a.index, f);
   arrivals_.clear();
   lanes_.close();
   if (controller_) senders_.link_down(controller_);
-}
-
-void client_core::settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f) {
-  detail::outcome o;
-  o.kind = static_cast<std::uint16_t>(record_kind::failure);
-  o.engine = f.engine;
-  o.started = o.completed = o.received = detail::clock::now();
-  o.payload = detail::slice{detail::encode_failure(f)};
-  c->settle(index, std::move(o));
 }
 
 } // namespace pactor

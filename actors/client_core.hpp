@@ -153,6 +153,7 @@ private:
   std::optional<open_tasks::task> take_out(std::uint64_t number);
 
   void on_outcomes(const frame_in& f);
+  void on_abandon(const frame_in& f);
   void hear(const settled& s, const detail::bytes& frame);
   void settle_shared(settled& s, detail::outcome o);
   void settle_later(settled& s, detail::outcome o, const transport::link_ptr& from);

@@ -32,7 +32,8 @@ void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t
 
 // Numbers of clients are not used again after a restart, until a million of them were there in one life.
 hub_state::hub_state(hub_setup setup, callbacks out)
-    : setup_{std::move(setup)}, out_{std::move(out)}, last_client_{setup_.incarnation << 20} {}
+    : setup_{std::move(setup)}, out_{std::move(out)}, last_client_{setup_.incarnation << 20},
+      recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {}
 
 void hub_state::refuse(const link_ptr& who, ec code, const std::string& why) {
   who->in_loop([code, why](transport::link& l) {
@@ -77,7 +78,9 @@ bool hub_state::admit(const frame_in& f, std::uint32_t protocol, const std::stri
 void hub_state::on_hello_client(const frame_in& f) {
   const auto hello = decode<hello_client>(f.body);
   if (!admit(f, hello.protocol, hello.nonce)) return;
-  const auto number = returning(hello) ? hello.number : ++last_client_;
+  const auto back = returning(hello);
+  if (!back && recovering_) return newcomers_.push_back(f);
+  const auto number = back ? hello.number : ++last_client_;
   const client c{number, f.from};
   clients_.emplace(f.from.get(), c);
   setup_.journal.info("hub welcomes client " + std::to_string(c.number) + " (pid " + std::to_string(hello.pid) +
@@ -96,6 +99,11 @@ void hub_state::on_hello_client(const frame_in& f) {
     l.welcome_peer();
     l.send(frame_kind::welcome, detail::slice{body});
   });
+}
+
+void hub_state::end_recovery() {
+  recovering_ = false;
+  for (const auto& f : std::exchange(newcomers_, {})) frame(f);
 }
 
 /// Whether it has this number from an earlier life, and nobody uses it.
@@ -149,6 +157,8 @@ void hub_state::on_hello_node(const frame_in& f) {
   nodes_.emplace(f.from.get(), std::move(n));
   note_roster();
   announce_engines();
+  if (recovering_ && std::ranges::all_of(setup_.expected.engines, [this](int e) { return table_.find(e) != nullptr; }))
+    end_recovery();
 }
 
 void hub_state::on_report(const frame_in& f) {
@@ -249,6 +259,7 @@ void hub_state::announce_engines() const {
 }
 
 void hub_state::link_down(const struct link_down& d) {
+  std::erase_if(newcomers_, [&](const frame_in& f) { return f.from == d.which; });
   if (const auto c = clients_.find(d.which.get()); c != clients_.end()) {
     setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
     std::erase(setup_.expected.clients, c->second.number);

@@ -42,15 +42,20 @@ public:
     std::function<void(std::function<void(std::uint64_t)>)> unassigned;
     /// Ends this process in order, and with it the cluster.
     std::function<void()> end_process = [] {};
-    /// Who is in the cluster changed: for a controller that takes this one's place.
     /// A connection that was replaced: its end has not been noticed yet.
     std::function<void(const struct link_down&)> gone = [](const struct link_down&) {};
+    /// Who is in the cluster changed: for a controller that takes this one's place.
     std::function<void(const files::roster&)> roster = [](const files::roster&) {};
   };
   hub_state(hub_setup setup, callbacks out);
 
   void frame(const frame_in& f);
   void link_down(const link_down& d);
+  /// Whether nodes that were there before a restart are waited for. New clients wait too: without engines nothing that
+  /// they ask would be answered rightly.
+  [[nodiscard]] bool recovering() const noexcept { return recovering_; }
+  /// Who is not back by now is not waited for any longer.
+  void end_recovery();
   /// Tells every node to end, and every client that the cluster does.
   void stop();
 
@@ -93,6 +98,8 @@ private:
   std::uint32_t last_client_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::uint64_t last_node_ = 0;
+  bool recovering_;
+  std::vector<frame_in> newcomers_; // their hellos, while recovering
 };
 
 /// to hub: end every node
@@ -124,6 +131,7 @@ caf::behavior hub(
   };
   out.end_process = std::move(end_process);
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
+  if (state->recovering()) self->delayed_send(self, recovery_time, recovery_over{});
   return {
       [state](const frame_in& f) { state->frame(f); },
       [state, self, direct, balanced](const link_down& d) {
@@ -133,6 +141,7 @@ caf::behavior hub(
         self->send(direct, d);
         self->send(balanced, d);
       },
+      [state](const recovery_over&) { state->end_recovery(); },
       [state](const stop_cluster&) {
         state->stop();
         return true;

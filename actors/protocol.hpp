@@ -262,8 +262,9 @@ struct engine_available {
   bool given_up = false; ///< never again
 };
 
-/// scheduler to itself, after a delay: who is not back by now is not waited for any longer
+/// scheduler or hub to itself, after recovery_time: who is not back by now is not waited for any longer
 struct recovery_over {};
+constexpr auto recovery_time = std::chrono::seconds{3};
 /// scheduler to itself, after a longer delay: what nodes hold for clients that are not back is not wanted any more
 struct absence_over {};
 

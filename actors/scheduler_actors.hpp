@@ -22,9 +22,7 @@ struct driven {
   State state{[this] { flush_later(); }};
 };
 
-/// After a restart of the controller: how long others are waited for, and how long nodes hold what is of clients that
-/// are not back.
-constexpr auto recovery_time = std::chrono::seconds{3};
+/// After a restart of the controller: how long nodes hold what is of clients that are not back.
 constexpr auto absence_time = std::chrono::seconds{30};
 
 template <class Self, class State>

@@ -127,6 +127,15 @@ batch_writer& batch_writer::shared_result(std::uint64_t id, int engine, std::uin
   return *this;
 }
 
+batch_writer& batch_writer::options(const wire_options& o) {
+  const auto body = encode(o);
+  record r;
+  r.kind = static_cast<std::uint16_t>(record_kind::options);
+  r.size = static_cast<std::uint32_t>(body.size());
+  batch_.add(r, body.data());
+  return *this;
+}
+
 batch_writer& batch_writer::targets(const std::vector<target>& list) {
   wire::record r;
   r.kind = static_cast<std::uint16_t>(record_kind::targets);

@@ -104,6 +104,8 @@ public:
   /// A task whose payload comes by a lane.
   batch_writer& shared_task(std::uint64_t id, int engine, std::uint32_t client, std::uint64_t handle,
                             std::uint64_t size);
+  /// Options of the task that follows.
+  batch_writer& options(const wire_options& o);
   batch_writer& targets(const std::vector<target>& list);
   batch_writer& allowed(const std::vector<std::int32_t>& engines);
   batch_writer& outcome(record_kind kind, std::uint64_t id, int engine, std::string_view payload,

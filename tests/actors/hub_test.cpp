@@ -1,5 +1,6 @@
 #include "actors/hub.hpp"
 
+#include "runtime/security/session_key.hpp"
 #include "tests/actors/fakes.hpp"
 
 #include <doctest/doctest.h>
@@ -285,5 +286,56 @@ TEST_SUITE("hub") {
     hub.stop();
     CHECK(n->count(frame_kind::stop) == 1);
     CHECK(c->count(frame_kind::stop) == 1);
+  }
+
+  TEST_CASE("after a restart new clients wait for the engines that were there, old ones do not") {
+    std::vector<client_joined> joined;
+    hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    setup.incarnation = 1;
+    setup.secret = "secret";
+    setup.expected.engines = {0, 1};
+    hub_state hub{setup,
+                  {[&](const client_joined& c) { joined.push_back(c); }, [](const node_joined&) {},
+                   [](const engine_available&) {}, [](const std::function<void(std::uint64_t)>&) {}}};
+    const auto hello = [&](security::role role, const auto& h) {
+      auto link = link_to(role);
+      hub.frame(arrives(link, frame_kind::hello, encode(h)));
+      return link;
+    };
+    const hello_client fresh{protocol_version, "right", "here", 1};
+    auto old = fresh;
+    old.number = 5;
+    old.key = security::session_key("secret", 5);
+    CHECK(hello(security::role::client, old)->count(frame_kind::welcome) == 1);
+    const auto waits = hello(security::role::client, fresh);
+    const auto leaves = hello(security::role::client, fresh);
+    hub.link_down({leaves, "gone"});
+    CHECK(waits->count(frame_kind::welcome) == 0);
+
+    hello_node node;
+    node.nonce = "right";
+    for (const int engine : {0, 1}) {
+      node.requested = {engine};
+      node.pid = engine + 1;
+      CHECK(waits->count(frame_kind::welcome) == 0);
+      hello(security::role::node, node);
+    }
+    CHECK(decode<welcome_client>(waits->take_one(frame_kind::welcome).body).nodes.size() == 2);
+    CHECK(joined.size() == 2);
+    CHECK_FALSE(hub.recovering());
+  }
+
+  TEST_CASE("who waits for engines that do not come back is let in after a while") {
+    hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    setup.incarnation = 1;
+    setup.expected.engines = {0};
+    hub_state hub{setup,
+                  {[](const client_joined&) {}, [](const node_joined&) {}, [](const engine_available&) {},
+                   [](const std::function<void(std::uint64_t)>&) {}}};
+    const auto c = link_to(security::role::client);
+    hub.frame(arrives(c, frame_kind::hello, encode(hello_client{protocol_version, "right", "here", 1})));
+    CHECK(c->count(frame_kind::welcome) == 0);
+    hub.end_recovery();
+    CHECK(c->count(frame_kind::welcome) == 1);
   }
 }

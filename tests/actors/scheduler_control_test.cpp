@@ -26,20 +26,7 @@ std::uint64_t end_tasks(Fixture& f, const fake_link_ptr& from, end_how how, std:
 
 /// A batch of one task with options in front of it.
 detail::bytes with_options(const wire_options& o, std::uint64_t id, int engine) {
-  wire::batch b;
-  const auto body = encode(o);
-  wire::record r;
-  r.kind = static_cast<std::uint16_t>(record_kind::options);
-  r.size = static_cast<std::uint32_t>(body.size());
-  b.add(r, body.data());
-  const auto payload = call_of("job");
-  r = {};
-  r.id = id;
-  r.engine = engine;
-  r.kind = static_cast<std::uint16_t>(record_kind::task);
-  r.size = static_cast<std::uint32_t>(payload.size());
-  b.add(r, payload.data());
-  return b.take();
+  return batch_writer{}.options(o).task(id, engine, call_of("job")).take();
 }
 
 using direct = scheduler_fixture<direct_scheduler_state, 0>;

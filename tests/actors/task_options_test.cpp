@@ -22,20 +22,7 @@ struct fixture : scheduler_fixture<task_scheduler_state, transport::balanced> {
 
   /// A task with options in front of it.
   void submit_with(const wire_options& o, std::uint64_t id) {
-    wire::batch b;
-    const auto body = encode(o);
-    wire::record r;
-    r.kind = static_cast<std::uint16_t>(record_kind::options);
-    r.size = static_cast<std::uint32_t>(body.size());
-    b.add(r, body.data());
-    const auto payload = call_of("job");
-    r = {};
-    r.id = id;
-    r.kind = static_cast<std::uint16_t>(record_kind::task);
-    r.size = static_cast<std::uint32_t>(payload.size());
-    b.add(r, payload.data());
-    state.frame(arrives(c, frame_kind::balanced_tasks, b.take(), transport::balanced));
-    flush();
+    submit(c, batch_writer{}.options(o).task(id, -1, call_of("job")));
   }
   void fails(const fake_link_ptr& n, const read_record& t, ec code, const std::string& what) {
     failure f;

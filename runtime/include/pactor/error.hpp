@@ -154,21 +154,22 @@ class run_limit_exceeded : public task_error {
   using task_error::task_error;
 };
 
+namespace detail {
+inline failure failure_of(ec code, const std::string& what) {
+  failure f;
+  f.code = code;
+  f.what = what;
+  return f;
+}
+} // namespace detail
+
 /// What a job throws that can't run on this engine, for want of a device or a file, say: it is tried on others, which
 /// does not count as a retry. Once no engine is left to try, the task ends with impossible_dependency.
 class unmet_dependency : public task_error {
 public:
   /// @param why for the caller: what this engine lacks
-  explicit unmet_dependency(const std::string& why) : unmet_dependency{missing(why)} {}
+  explicit unmet_dependency(const std::string& why) : unmet_dependency{detail::failure_of(ec::unmet_dependency, why)} {}
   explicit unmet_dependency(failure f) : task_error{std::move(f)} {}
-
-private:
-  static failure missing(const std::string& why) {
-    failure f;
-    f.code = ec::unmet_dependency;
-    f.what = why;
-    return f;
-  }
 };
 /// What the task depends on can't come true any more: the task never ran, and never will.
 class impossible_dependency : public task_error {
@@ -178,15 +179,7 @@ class impossible_dependency : public task_error {
 class invalid_dependency : public task_error {
 public:
   using task_error::task_error;
-  explicit invalid_dependency(const std::string& why) : task_error{described(why)} {}
-
-private:
-  static failure described(const std::string& why) {
-    failure f;
-    f.code = ec::invalid_dependency;
-    f.what = why;
-    return f;
-  }
+  explicit invalid_dependency(const std::string& why) : task_error{detail::failure_of(ec::invalid_dependency, why)} {}
 };
 /// The task waited longer than its timeout for an engine, or for what it depends on: it did not run.
 class task_timeout : public task_error {

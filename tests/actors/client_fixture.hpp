@@ -1,0 +1,59 @@
+#pragma once
+// A client without its actor, and a controller that only remembers.
+
+#include "actors/client_core.hpp"
+#include "pactor/detail/failure.hpp"
+#include "tests/actors/fakes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pactor::test {
+
+using call_ptr = std::shared_ptr<detail::call>;
+
+/// A client without its actor; its controller is a list.
+struct client_fixture {
+  std::atomic<int> flushes{0};
+  client_core core{[this] { ++flushes; }};
+  fake_link_ptr controller = link_to(security::role::controller);
+
+  client_fixture() {
+    core.on_connected(controller, hello_client{protocol_version, "nonce", "here", 1});
+    welcome_client w;
+    w.client = 1;
+    w.cluster_id = "c1";
+    w.nodes = {{"here", "", {2, 0}}, {"there", "", {1}}};
+    get(frame_kind::welcome, encode(w));
+  }
+  void get(frame_kind kind, detail::bytes body = {}, std::uint16_t flags = 0, std::uint64_t tag = 0,
+           std::uint64_t aux = 0) {
+    core.on_frame(arrives(controller, kind, std::move(body), flags, tag, aux));
+  }
+  static call_ptr call(std::size_t tasks = 1) { return std::make_shared<detail::call>(tasks, "job"); }
+  call_ptr submit(int engine, const std::string& payload = "call") {
+    auto c = call();
+    core.submit_direct(c, 0, detail::slice{bytes_of(payload)}, std::vector{engine});
+    return c;
+  }
+  std::vector<read_record> sent(frame_kind kind) {
+    core.flush();
+    return records(controller->take(kind));
+  }
+};
+
+inline std::string text_of(const call_ptr& c, std::size_t index = 0) {
+  return std::string{c->at(index).payload.text()};
+}
+inline failure failure_of(const call_ptr& c, std::size_t index = 0) {
+  REQUIRE(c->ready(index));
+  CHECK(c->at(index).kind == static_cast<std::uint16_t>(record_kind::failure));
+  return detail::decode_failure(c->at(index).payload);
+}
+
+} // namespace pactor::test
