@@ -32,17 +32,19 @@ void client_core::check_connected() const {
 }
 
 /// Waits until there is room for so many tasks of a call, from its `first`. With the connection there.
-void client_core::admit(std::unique_lock<std::mutex>& lock, const detail::call& c, std::size_t first, std::size_t tasks,
-                        std::size_t bytes) {
+/// @return the call's options. They are encoded then and not before, since the controller forgets the ends of what it
+/// depends on; but once for tasks that follow each other.
+detail::bytes client_core::admit(std::unique_lock<std::mutex>& lock, const detail::call& c, std::size_t first,
+                                 std::size_t tasks, std::size_t bytes) {
   check_connected();
   const auto all = first == 0 && c.size() > tasks && !limit_.may_wait() ? c.size() : tasks;
-  limit_.admit(
-      lock, {all, bytes}, first == 0,
-      [this] {
-        return submission_limit::load{tasks_.size(), tasks_.weight()};
-      },
-      [this] { return ended_.has_value(); });
+  const auto waited = limit_.admit(
+      lock, {all, bytes}, first == 0, [this] { return load(); }, [this] { return ended_.has_value(); });
   check_connected();
+  if (!c.options()) return {};
+  if (first == 0 || waited || encoded_for_ != &c) encoded_ = encode_options(c);
+  encoded_for_ = &c;
+  return encoded_;
 }
 
 void client_core::leave_for(frame_kind kind, bool lone, std::unique_lock<std::mutex> lock) {
@@ -94,9 +96,8 @@ void client_core::add_task(outgoing& out, record r, const detail::slice& payload
 
 void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::size_t first, const detail::slice& payload,
                                 std::span<const int> targets) {
-  const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
-  admit(lock, *c, first, targets.size(), payload.size);
+  const auto options = admit(lock, *c, first, targets.size(), payload.size);
   using way = open_tasks::submission::way;
   if (away_) { // handed in when the controller is back
     for (std::size_t i = 0; i < targets.size(); ++i) tasks_.enter(c, first + i, 0, {way::direct, targets[i], payload});
@@ -110,12 +111,12 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
                     targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
-    r.id = tasks_.enter(c, first, shared, {way::direct, targets[0], payload});
+    r.id = tasks_.enter(c, first, shared, {way::direct, targets[0], payload, {}, true});
     r.engine = targets[0];
   } else {
     std::vector<target> list(targets.size());
     for (std::size_t i = 0; i < targets.size(); ++i)
-      list[i] = {tasks_.enter(c, first + i, shared, {way::direct, targets[i], payload}), targets[i], 0};
+      list[i] = {tasks_.enter(c, first + i, shared, {way::direct, targets[i], payload, {}, true}), targets[i], 0};
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
@@ -128,11 +129,9 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
 
 void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::size_t index,
                                   const detail::slice& payload, std::span<const int> allowed) {
-  const auto options = encode_options(*c);
   std::unique_lock lock{mutex_};
-  admit(lock, *c, index, 1, payload.size);
-  open_tasks::submission given{open_tasks::submission::way::balanced, -1, payload};
-  if (!allowed.empty()) given.allowed = std::make_shared<const std::vector<int>>(allowed.begin(), allowed.end());
+  const auto options = admit(lock, *c, index, 1, payload.size);
+  open_tasks::submission given{open_tasks::submission::way::balanced, -1, payload, tasks_.shared(allowed), !away_};
   const bool lone = tasks_.empty();
   if (away_) {
     tasks_.weigh(tasks_.enter(c, index, 0, std::move(given)), payload.size);
@@ -290,6 +289,7 @@ void client_core::on_connected(const transport::link_ptr& controller, const hell
   auto again = hello;
   {
     const std::lock_guard lock{mutex_};
+    if (ended_) return controller->close("this client closed it");
     controller_ = controller;
     limit_.spare_this_thread();
     if (welcome_) {
@@ -362,7 +362,7 @@ void client_core::end(ec code, const std::string& reason) {
     engines_.clear();
     questions.swap(questions_);
     open = tasks_.leave_all();
-    limit_.left();
+    limit_.ended();
     uploads_.clear();
     changed_.notify_all();
   }

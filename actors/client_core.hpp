@@ -73,6 +73,10 @@ public:
   /// `f` gets a new connection for on_connected(), or calls on_gone(), when the one there was is lost. In the I/O
   /// thread.
   void on_lost(std::function<void()> f) { reconnect_ = std::move(f); }
+  /// `f` asks for tell_taken() after a while.
+  void on_untold(std::function<void()> f) { tell_later_ = std::move(f); }
+  /// Tells the schedulers which outcomes are here: they and the nodes keep them until then.
+  void tell_taken();
   /// The connection will be closed on purpose.
   void closing() { closing_ = true; }
 
@@ -135,14 +139,15 @@ private:
   detail::bytes await(std::uint64_t tag, std::future<detail::bytes>& answer, std::chrono::milliseconds timeout);
   void send_later(order o, std::unique_lock<std::mutex> lock);
   void check_connected() const; // with mutex_ held
-  void admit(std::unique_lock<std::mutex>& lock, const detail::call& c, std::size_t first, std::size_t tasks,
-             std::size_t bytes);
+  detail::bytes admit(std::unique_lock<std::mutex>& lock, const detail::call& c, std::size_t first, std::size_t tasks,
+                      std::size_t bytes);
+  [[nodiscard]] submission_limit::load load() const { return {tasks_.size(), tasks_.weight()}; }
   /// Sends the batches: a lone task at once, from this thread; else the client actor sends what piles up.
   void leave_for(transport::frame_kind kind, bool lone, std::unique_lock<std::mutex> lock);
   // When the controller is away: client_resume.cpp.
   void lose();
   void on_welcome(const frame_in& f);
-  void come_back(bool same_controller);
+  void come_back(bool dropped);
   void hand_in(std::uint64_t number, open_tasks::task& t);
   void await_return(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point deadline);
   void note_orders(const task_control& c);
@@ -164,6 +169,8 @@ private:
   static void settle_with(const std::shared_ptr<detail::call>& c, std::size_t index, const failure& f);
 
   std::function<void()> flush_later_;
+  std::function<void()> tell_later_;
+  bool telling_ = false; // tell_taken() is to come
   client_lanes lanes_;
   std::function<void()> reconnect_; // null: it ends with its connection
   std::atomic<bool> closing_{false};
@@ -178,6 +185,8 @@ private:
   bool flushing_ = false;
   open_tasks tasks_;
   submission_limit limit_;
+  detail::bytes encoded_; // options of the call that was submitted last
+  const detail::call* encoded_for_ = nullptr;
   std::map<std::uint64_t, std::promise<detail::bytes>> questions_;
   std::uint64_t next_question_ = 0, next_transfer_ = 0;
   std::optional<welcome_client> welcome_;
@@ -221,6 +230,7 @@ caf::behavior client(Self* self, std::shared_ptr<client_core> core, hello_client
       [core](const link_down& d) { core->on_link_down(d.reason); },
       [core](const controller_gone& g) { core->on_gone(g.reason); },
       [core](const pactor::flush&) { core->flush(); },
+      [core](const pactor::tell_taken&) { core->tell_taken(); },
   };
 }
 

@@ -45,7 +45,7 @@ void client_core::on_outcomes(const frame_in& f) {
         unwanted.push_back(r);
       }
     });
-    limit_.left();
+    limit_.left([this] { return load(); });
   }
   for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
   using namespace std::chrono;

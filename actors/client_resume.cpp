@@ -50,12 +50,15 @@ void client_core::on_welcome(const frame_in& f) {
   controller_->welcome_peer();
   controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
   const bool again = client_ != 0;
-  const bool same = again && w.incarnation == welcome_->incarnation;
+  // A controller that lives, or knows this client no more, has dropped what it had there.
+  const bool same = again && (w.incarnation == welcome_->incarnation || w.client != client_);
   if (again && w.client != client_) lanes_.close(); // nodes know it by its number
   client_ = w.client;
-  lanes_.set_places(w.client, w.nodes);
-  // After a restart the list fills again as nodes come back; what was there before stands until then.
-  if (!again || same || !w.nodes.empty()) set_places(std::move(w.nodes));
+  // After a restart there is no list until all nodes are back; what was there before stands until then.
+  if (!again || same || !w.nodes.empty()) {
+    lanes_.set_places(w.client, w.nodes);
+    set_places(std::move(w.nodes));
+  }
   {
     const std::lock_guard lock{mutex_};
     welcome_ = std::move(w);
@@ -64,7 +67,7 @@ void client_core::on_welcome(const frame_in& f) {
   if (again) come_back(same);
 }
 
-void client_core::come_back(bool same_controller) {
+void client_core::come_back(bool dropped) {
   std::vector<open_tasks::task> lost;
   {
     // Held to the end: what is submitted from now on comes after what is handed in again.
@@ -75,8 +78,7 @@ void client_core::come_back(bool same_controller) {
     outcomes_untold_ = bytes_untold_ = 0;
     std::array<task_control, 4> orders;
     for (const auto& [number, t] : tasks_.in_order()) {
-      // A controller that lives has dropped what this client had there.
-      if (same_controller || t->given.how == open_tasks::submission::way::none) {
+      if (dropped || t->given.how == open_tasks::submission::way::none) {
         if (auto p = tasks_.leave(number)) lost.push_back(*std::move(p));
         continue;
       }
@@ -99,7 +101,7 @@ void client_core::come_back(bool same_controller) {
       controller_->send(frame_kind::resume, {}, 0, flags);
     away_ = false;
     changed_.notify_all();
-    limit_.left();
+    limit_.left([this] { return load(); });
   }
   failure f;
   f.code = ec::not_connected;
@@ -119,7 +121,7 @@ void client_core::hand_in(std::uint64_t number, open_tasks::task& t) {
   record r;
   r.id = number;
   const auto marked = [&](outgoing& out, std::uint16_t flags) {
-    r.flags = wire::again;
+    if (std::exchange(t.given.sent, true)) r.flags = wire::again;
     add_task(out, r, given.payload, flags, options, t.shared);
   };
   if (given.how == open_tasks::submission::way::direct) {
@@ -159,20 +161,30 @@ std::optional<open_tasks::task> client_core::take_out(std::uint64_t number) {
   const std::lock_guard lock{mutex_};
   auto t = tasks_.leave(number);
   if (t && t->shared != 0) lanes_.task_ended(t->shared);
-  limit_.left();
+  limit_.left([this] { return load(); });
   return t;
 }
 
-/// As a rule the next tasks tell how far outcomes were read; who has none to send tells it from time to time.
+/// As a rule the next tasks tell how far outcomes were read; who has none to send tells it from time to time, lest one
+/// that idles holds up what nodes keep for all.
 void client_core::acknowledge(const frame_in& f, std::size_t outcomes) {
   constexpr std::size_t many = 4096, much = std::size_t{1} << 20;
-  auto& read = taken(f.header.flags);
-  ++read;
+  ++taken(f.header.flags);
   outcomes_untold_ += outcomes;
   bytes_untold_ += f.body.size();
-  if (outcomes_untold_ < many && bytes_untold_ < much) return;
+  if (outcomes_untold_ >= many || bytes_untold_ >= much) return tell_taken();
+  if (!std::exchange(telling_, true) && tell_later_) tell_later_();
+}
+
+void client_core::tell_taken() {
+  telling_ = false;
   outcomes_untold_ = bytes_untold_ = 0;
-  f.from->send(frame_kind::acknowledge, {}, 0, f.header.flags & transport::balanced, read);
+  {
+    const std::lock_guard lock{mutex_};
+    if (ended_ || away_ || !controller_) return;
+  }
+  controller_->send(frame_kind::acknowledge, {}, 0, 0, direct_taken_);
+  controller_->send(frame_kind::acknowledge, {}, 0, transport::balanced, balanced_taken_);
 }
 
 } // namespace pactor

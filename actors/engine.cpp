@@ -42,7 +42,7 @@ void engine_state::start() {
   if (stopping_ || worker_ || core_.status() == core::engine_status::shut_down) return;
   introduced_ = false;
   printed_.restart();
-  oom_kills_ = process::oom_kills();
+  if (!services_->oom_kills) services_->oom_kills = process::oom_kills();
   try {
     worker_ = services_->start_worker(*this);
   } catch (const error& e) {
@@ -324,9 +324,12 @@ failure engine_state::describe(const process::exit_state& how) {
   const auto crash = jobs::read_crash(printed_.take_trace());
   if (how.signal != 0 && !crash.function.empty()) f.what += " in " + crash.function;
   f.backtrace = crash.backtrace;
-  // A kill without a sender is the kernel's if it says so; nobody else is accused.
-  if (how.signal == SIGKILL && !killed_ && oom_kills_ && process::oom_kills().value_or(0) > *oom_kills_)
+  // A kill without a sender is the kernel's if it says so; each of its kills explains one death.
+  auto& explained = services_->oom_kills;
+  if (how.signal == SIGKILL && !killed_ && explained && process::oom_kills().value_or(0) > *explained) {
+    ++*explained;
     f.what += ": killed, probably by the kernel for want of memory";
+  }
   return f;
 }
 

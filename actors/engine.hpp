@@ -57,6 +57,7 @@ struct node_services {
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
+  std::optional<std::uint64_t> oom_kills; ///< by the kernel, before the first worker and of workers since
 };
 
 /// An engine without its actor. I/O thread only.
@@ -88,6 +89,8 @@ public:
   void report_if_changed();
   [[nodiscard]] engine_report report() const;
   /// Tells the hub, whatever it told before.
+  /// Forgets tasks that are not wholly here, and directed ones behind them: their clients hand them in again, in order.
+  void drop_incomplete();
   void announce() const { services_->report(report()); }
   /// Every task that has not ended.
   [[nodiscard]] std::vector<core::engine_core::presence> tasks() const;
@@ -162,7 +165,6 @@ private:
   std::uint64_t files_given_ = 0;
   std::string last_loss_;
   printed_text printed_;
-  std::optional<std::uint64_t> oom_kills_; // when the worker started
   output_gate gate_;
   std::tuple<std::size_t, std::uint64_t, bool> reported_{}; // queued, completed, stopped
   int number_ = -1, pid_ = 0;

@@ -67,6 +67,13 @@ std::vector<core::engine_core::presence> engine_state::tasks() const {
   return all;
 }
 
+void engine_state::drop_incomplete() {
+  for (const auto t : core_.take_incomplete()) {
+    files_.erase({t.directed, t.id});
+    guard_.forget(t);
+  }
+}
+
 void engine_state::disown_all(const std::string& by) {
   for (const auto& p : tasks()) {
     const core::task_ref t = p.task;

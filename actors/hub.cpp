@@ -28,11 +28,17 @@ void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t
   to->in_loop([kind, body = std::move(body), tag](transport::link& l) { l.send(kind, detail::slice{body}, tag); });
 }
 
+/// The first number that no engine of an earlier life had.
+int next_engine(const files::roster& before) {
+  return before.engines.empty() ? 0 : *std::ranges::max_element(before.engines) + 1;
+}
+
 } // namespace
 
 // Numbers of clients are not used again after a restart, until a million of them were there in one life.
 hub_state::hub_state(hub_setup setup, callbacks out)
-    : setup_{std::move(setup)}, out_{std::move(out)}, last_client_{setup_.incarnation << 20},
+    : setup_{std::move(setup)}, out_{std::move(out)}, table_{next_engine(setup_.expected)},
+      last_client_{setup_.incarnation << 20}, absent_clients_{setup_.expected.clients},
       recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {}
 
 void hub_state::refuse(const link_ptr& who, ec code, const std::string& why) {
@@ -92,7 +98,7 @@ void hub_state::on_hello_client(const frame_in& f) {
   w.key = security::session_key(setup_.secret, c.number);
   w.incarnation = setup_.incarnation;
   w.cluster_id = setup_.cluster_id;
-  w.nodes = places();
+  if (!recovering_) w.nodes = places();
   w.heartbeat_ms = setup_.heartbeat_ms;
   // The schedulers hear of the client first: what is posted to the I/O thread stays in order.
   f.from->in_loop([body = encode(w)](transport::link& l) {
@@ -103,12 +109,17 @@ void hub_state::on_hello_client(const frame_in& f) {
 
 void hub_state::end_recovery() {
   recovering_ = false;
+  announce_engines();
   for (const auto& f : std::exchange(newcomers_, {})) frame(f);
 }
 
-/// Whether it has this number from an earlier life, and nobody uses it.
+/// Whether it has this number, nobody else uses it, and what it had open then is still known.
 bool hub_state::returning(const hello_client& h) const {
   if (h.number == 0 || h.key != security::session_key(setup_.secret, h.number)) return false;
+  const bool of_this_life = h.number > setup_.incarnation << 20;
+  const bool in_time = std::chrono::steady_clock::now() - started_ < absence_time;
+  if (!of_this_life && !(in_time && std::ranges::find(absent_clients_, h.number) != absent_clients_.end()))
+    return false;
   return std::ranges::none_of(clients_, [&](const auto& entry) { return entry.second.number == h.number; });
 }
 
@@ -156,9 +167,8 @@ void hub_state::on_hello_node(const frame_in& f) {
   out_.node({n.host, n.link, n.engines});
   nodes_.emplace(f.from.get(), std::move(n));
   note_roster();
-  announce_engines();
-  if (recovering_ && std::ranges::all_of(setup_.expected.engines, [this](int e) { return table_.find(e) != nullptr; }))
-    end_recovery();
+  if (!recovering_) return announce_engines();
+  if (std::ranges::all_of(setup_.expected.engines, [this](int e) { return table_.find(e) != nullptr; })) end_recovery();
 }
 
 void hub_state::on_report(const frame_in& f) {
@@ -254,6 +264,7 @@ std::vector<node_place> hub_state::places() const {
 }
 
 void hub_state::announce_engines() const {
+  if (recovering_) return; // a part of them would be taken for all
   const auto body = encode(places());
   for (const auto& [link, c] : clients_) send(c.link, frame_kind::engines, body);
 }

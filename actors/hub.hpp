@@ -96,6 +96,7 @@ private:
   std::unordered_map<const transport::link*, client> clients_;
   std::unordered_map<const transport::link*, node> nodes_;
   std::uint32_t last_client_;
+  std::vector<std::uint32_t> absent_clients_; // of the life before, that may come back
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::uint64_t last_node_ = 0;
   bool recovering_;

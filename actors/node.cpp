@@ -80,7 +80,7 @@ void node_state::on_welcome(const frame_in& f) {
   welcomed_ = true;
   numbers_ = w.engines;
   incarnation_ = w.incarnation;
-  replaces_ = w.again || w.incarnation > 0;
+  if (w.again || w.incarnation > 0) note_replacement();
   batches_.resize(w.engines.size());
   for (std::size_t i = 0; i < w.engines.size(); ++i) {
     engines_[w.engines[i]] = i;

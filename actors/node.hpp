@@ -37,6 +37,7 @@ public:
     std::function<void(const std::string& reason)> lost{}; ///< the connection; connected() when there is another
     std::function<std::vector<core::engine_core::presence>(std::size_t engine)> held{}; ///< tasks of an engine
     std::function<void(std::size_t engine)> disown{};   ///< nobody waits for its tasks any more
+    std::function<void(std::size_t engine)> cut{};      ///< what is not wholly there will be handed in again
     std::function<void(std::size_t engine)> announce{}; ///< report its state
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
@@ -81,6 +82,8 @@ private:
   // When the connection was lost: node_resume.cpp.
   void welcome_back(const welcome_node& w);
   void tell_held(bool balanced, bool forgot);
+  void send_held(const held_tasks& all, std::uint16_t flags);
+  void note_replacement();
   void on_resume(bool balanced);
   core::outcome_ledger& ledger(bool balanced) {
     return balanced ? services_->balanced_ledger : services_->direct_ledger;
@@ -100,9 +103,9 @@ private:
   wire_options options_;     // of the task record that follows
   std::vector<int> numbers_; // of the engines, by index; empty until it was welcomed first
   std::uint32_t incarnation_ = 0;
-  /// Of tasks that these engines had before, this process knows nothing: a controller that dies may take their ends
-  /// along.
-  bool replaces_ = false;
+  /// Of tasks that these engines had before, this process knows nothing: a controller that dies until then may take
+  /// their ends along.
+  std::chrono::steady_clock::time_point replaces_until_{};
   bool welcomed_ = false, ended_ = false;
 };
 
@@ -126,6 +129,7 @@ inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_st
   out.manage = [all](std::size_t e, const engine_control& c) { (*all)[e]->manage(c); };
   out.held = [all](std::size_t e) { return (*all)[e]->tasks(); };
   out.disown = [all](std::size_t e) { (*all)[e]->disown_all("its node, which was cut off"); };
+  out.cut = [all](std::size_t e) { (*all)[e]->drop_incomplete(); };
   out.announce = [all](std::size_t e) { (*all)[e]->announce(); };
   return out;
 }

@@ -21,7 +21,9 @@ void node_state::link_down(const std::string& reason) {
   for (const auto balanced : {false, true}) ledger(balanced).mute();
   flush(); // what had not left is kept
   services_->senders.link_down(controller_);
-  // Tasks that are not wholly here never started: their clients hand them in again.
+  // Tasks that are not wholly here never started: their clients hand them in again, with what stands behind them.
+  if (out_.cut)
+    for (std::size_t i = 0; i < numbers_.size(); ++i) out_.cut(i);
   while (!arrivals_.empty()) finish_arrival(arrivals_.begin()->first, false);
   out_.lost(reason);
 }
@@ -38,40 +40,58 @@ void node_state::welcome_back(const welcome_node& w) {
     // The controller lives: it took this node for dead, and others have its tasks.
     for (std::size_t i = 0; i < numbers_.size(); ++i) out_.disown(i);
     services_->large.clear();
-    replaces_ = true;
+    note_replacement();
     for (const auto balanced : {false, true}) static_cast<void>(ledger(balanced).resume());
   }
   if (w.incarnation > 0)
-    for (const auto balanced : {false, true}) tell_held(balanced, replaces_);
+    for (const auto balanced : {false, true}) tell_held(balanced, std::chrono::steady_clock::now() < replaces_until_);
   incarnation_ = w.incarnation;
   for (std::size_t i = 0; i < numbers_.size(); ++i) out_.announce(i);
   out_.welcomed(w.engines);
 }
 
+/// Clients say within a second that they have an outcome; this is for slow ones.
+void node_state::note_replacement() { replaces_until_ = std::chrono::steady_clock::now() + std::chrono::minutes{1}; }
+
 void node_state::tell_held(bool balanced, bool forgot) {
   held_tasks all;
   all.forgot = forgot || ledger(balanced).forgot();
-  const auto add = [&all](const core::owner& whose, std::uint64_t id, int engine) {
-    all.tasks.push_back({whose.client, whose.number, id, engine});
+  const auto add = [&all](const core::owner& whose, std::uint64_t id, int engine, bool runs) {
+    all.tasks.push_back({whose.client, whose.number, id, engine, runs});
   };
   if (out_.held)
     for (std::size_t i = 0; i < numbers_.size(); ++i)
       for (const auto& p : out_.held(i))
-        if (p.task.directed != balanced) add(p.owner, p.task.id, numbers_[i]);
+        if (p.task.directed != balanced) add(p.owner, p.task.id, numbers_[i], true);
   // The last end of a task counts: one that was lost here may have ended elsewhere since.
   const auto running = all.tasks.size();
   ledger(balanced).for_each([&](const detail::slice& frame, const std::vector<core::owner>& owners) {
     std::size_t i = 0;
     wire::for_each_record(frame.data, frame.size, [&](const record& r, const char*) {
       if (wire::is_output(r.kind) || (r.flags & wire::transferred) != 0 || i >= owners.size()) return;
-      add(owners[i++], r.id, r.engine);
+      const auto& whose = owners[i++];
+      // One that was taken back unstarted is the scheduler's again: if nobody else has it, it waits there.
+      if (balanced && r.kind == static_cast<std::uint16_t>(wire::record_kind::lost) && (r.flags & wire::started) == 0)
+        return;
+      add(whose, r.id, r.engine, r.kind == static_cast<std::uint16_t>(wire::record_kind::result));
     });
   });
   std::reverse(all.tasks.begin() + static_cast<std::ptrdiff_t>(running), all.tasks.end());
   for (const auto& [transfer, l] : services_->large)
-    if (l.directed != balanced) add(l.owner, l.record.id, l.record.engine);
-  controller_->send(frame_kind::held, detail::slice{encode(all)}, 0,
-                    balanced ? std::uint16_t{transport::balanced} : std::uint16_t{0});
+    if (l.directed != balanced) add(l.owner, l.record.id, l.record.engine, true);
+  send_held(all, balanced ? std::uint16_t{transport::balanced} : std::uint16_t{0});
+}
+
+void node_state::send_held(const held_tasks& all, std::uint16_t flags) {
+  constexpr std::size_t most = 100'000; // in one frame
+  for (std::size_t at = 0;; at += most) {
+    const auto left = all.tasks.size() - at;
+    held_tasks part{{}, all.forgot, left <= most};
+    const auto first = all.tasks.begin() + static_cast<std::ptrdiff_t>(at);
+    part.tasks.assign(first, first + static_cast<std::ptrdiff_t>(std::min(left, most)));
+    controller_->send(frame_kind::held, detail::slice{encode(part)}, 0, flags);
+    if (part.last) return;
+  }
 }
 
 /// The controller knows whose everything is: it may come.

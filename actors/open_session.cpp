@@ -12,7 +12,9 @@
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <algorithm>
 #include <array>
+#include <thread>
 #include <unistd.h>
 
 namespace pactor::detail {
@@ -168,8 +170,22 @@ private:
     transport::endpoint_options transport_options;
     transport_options.tls = tls_.get();
     endpoint_ = std::make_unique<transport::endpoint>(system_, std::move(transport_options), events_);
-    connected(endpoint_->connect(file_.hosts, file_.port, deadline));
+    connected(dial(deadline));
     core_->wait_for_welcome(deadline);
+  }
+
+  /// A controller that died is back within a moment: a first refusal is no answer.
+  transport::link_ptr dial(std::chrono::steady_clock::time_point deadline) {
+    constexpr std::chrono::milliseconds patience{500}, pause{20};
+    const auto until = std::min(deadline, std::chrono::steady_clock::now() + patience);
+    for (;;) {
+      try {
+        return endpoint_->connect(file_.hosts, file_.port, deadline);
+      } catch (const not_connected&) {
+        if (std::chrono::steady_clock::now() + pause >= until) throw;
+      }
+      std::this_thread::sleep_for(pause);
+    }
   }
 
   void connected(const transport::link_ptr& link) {

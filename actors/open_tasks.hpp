@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@ public:
     std::int32_t engine = -1;
     detail::slice payload{};
     std::shared_ptr<const std::vector<int>> allowed{}; ///< null: all
+    bool sent = false;                                 ///< some controller may have it
   };
   struct task {
     std::shared_ptr<detail::call> call; ///< null: the slot is free
@@ -53,6 +55,14 @@ public:
     const auto number = std::uint64_t{t.generation} << 32 | slot;
     if (index < c->ids.size()) c->ids[index] = number;
     return number;
+  }
+
+  /// A list of engines, kept once for tasks that follow each other; null for an empty one.
+  std::shared_ptr<const std::vector<int>> shared(std::span<const int> allowed) {
+    if (allowed.empty()) return nullptr;
+    if (!allowed_ || !std::ranges::equal(*allowed_, allowed))
+      allowed_ = std::make_shared<const std::vector<int>>(allowed.begin(), allowed.end());
+    return allowed_;
   }
 
   /// A task stands for so many bytes. @pre it is there
@@ -111,6 +121,7 @@ private:
   std::vector<task> slots_;
   std::vector<std::uint32_t> free_;
   std::uint64_t weight_ = 0;
+  std::shared_ptr<const std::vector<int>> allowed_; // of the last task that had some
   std::uint64_t entered_ = 0;
 };
 

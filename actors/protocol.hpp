@@ -89,13 +89,15 @@ struct held_task {
   std::uint64_t number = 0; ///< that client's number for it
   std::uint64_t id = 0;     ///< by which the node knows it, from an earlier life of the controller
   std::int32_t engine = -1;
-  MSGPACK_DEFINE(client, number, id, engine)
+  bool runs = false; ///< it has not ended, or has a result: counts before another run that failed or was lost
+  MSGPACK_DEFINE(client, number, id, engine, runs)
 };
-/// node to a restarted scheduler: all of them
+/// node to a restarted scheduler: all of them, in one frame or several
 struct held_tasks {
   std::vector<held_task> tasks{};
   bool forgot = false; ///< there were outcomes that it could not keep
-  MSGPACK_DEFINE_MAP(tasks, forgot)
+  bool last = true;    ///< no further frame follows
+  MSGPACK_DEFINE_MAP(tasks, forgot, last)
 };
 
 /// Either to the other: why it is cut off. Plain words.
@@ -265,11 +267,16 @@ struct engine_available {
 /// scheduler or hub to itself, after recovery_time: who is not back by now is not waited for any longer
 struct recovery_over {};
 constexpr auto recovery_time = std::chrono::seconds{3};
-/// scheduler to itself, after a longer delay: what nodes hold for clients that are not back is not wanted any more
+/// How long nodes hold what is of clients that are not back.
+constexpr auto absence_time = std::chrono::seconds{30};
+/// scheduler to itself, after absence_time: what nodes hold for clients that are not back is not wanted any more
 struct absence_over {};
 
 /// to oneself: send what has piled up in batches
 struct flush {};
+
+/// client to itself, after a while: tell how far outcomes were read
+struct tell_taken {};
 
 /// task scheduler to itself, after a delay: something waited for long enough
 struct look_again {};
@@ -334,6 +341,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_available)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::recovery_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::absence_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::tell_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::look_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_number)

@@ -22,9 +22,6 @@ struct driven {
   State state{[this] { flush_later(); }};
 };
 
-/// After a restart of the controller: how long nodes hold what is of clients that are not back.
-constexpr auto absence_time = std::chrono::seconds{30};
-
 template <class Self, class State>
 void await_others(Self* self, const State& state) {
   if (!state.recovering()) return;

@@ -184,11 +184,14 @@ void scheduler_base::pass_on(const task_control& c, const std::vector<placed_tas
 }
 
 void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batch) {
+  const struct reading {
+    core::acknowledgements& all;
+    ~reading() { all.finished(); }
+  } guard{acknowledgements_};
   acknowledgements_.received(from.get());
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
     recovery_.idle() ? deliver(from, r, payload) : deliver_held(from, r, payload);
   });
-  acknowledgements_.finished();
   if (!whole) refuse(from, "a malformed batch of outcomes");
 }
 

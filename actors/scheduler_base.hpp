@@ -114,6 +114,8 @@ protected:
   virtual void peer_gone(const transport::link_ptr&) {}
   /// Whether this client's task is here and has not ended.
   virtual bool has_open(const core::owner& task) = 0;
+  /// Whether this task is being handed in again, but is not here as a whole.
+  virtual bool arrives_again(const core::owner&) const { return false; }
 
   /// Who has a task that its client hands in again, if someone has: it is to be adopted, and not run again.
   std::optional<core::recovery::run> claim(const core::owner& task) { return recovery_.claim(task); }
@@ -121,7 +123,9 @@ protected:
   /// The core has the run under this id. What came of it meanwhile is delivered.
   void adopted(const core::recovery::run& r, std::uint64_t id);
   /// A run that could not be adopted is to end.
-  void disown(const core::recovery::run& r);
+  void disown(const core::recovery::run& r) { cancel({r}); }
+  /// Ends what nodes hold, and nobody wants.
+  void cancel_unwanted();
   /// A task that nobody has may have run, and must not run twice.
   void fail_uncertain(const core::owner& whose, int engine);
   /// A client's options of a task. @return them as they travel on, or nothing for the defaults
@@ -207,6 +211,7 @@ private:
   std::vector<frame_in> early_;                                             // of nodes that have not joined yet
   std::map<std::pair<int, std::uint64_t>, absent_outcome> absent_outcomes_; // by engine and the node's id
   std::size_t absent_bytes_ = 0;
+  bool absence_over_ = false;
   struct arrival {
     std::uint64_t key;
     core::kept_outcome outcome;

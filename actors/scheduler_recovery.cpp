@@ -49,19 +49,21 @@ void scheduler_base::on_held(const frame_in& f) {
   std::vector<core::recovery::run> runs;
   for (const auto& t : held.tasks)
     if (std::ranges::find(n->second.engines, t.engine) != n->second.engines.end())
-      runs.push_back({{t.client, t.number}, t.id, t.engine});
-  recovery_.node_told(n->second.engines, runs, held.forgot);
+      runs.push_back({{t.client, t.number}, t.id, t.engine, t.runs});
+  // The engines are back with the last frame.
+  recovery_.node_told(held.last ? std::span<const int>{n->second.engines} : std::span<const int>{}, runs, held.forgot);
+  if (!held.last) return;
   if (recovery_.open()) {
     if (recovery_.complete()) end_recovery();
     return;
   }
-  cancel(recovery_.unwanted(false));
+  cancel_unwanted();
   f.from->send(frame_kind::resume, {}, 0, flags_);
 }
 
 void scheduler_base::on_resume(const client_entry& from) {
   recovery_.client_told(from.number);
-  if (!recovery_.open()) return cancel(recovery_.unwanted(false));
+  if (!recovery_.open()) return cancel_unwanted();
   if (recovery_.complete()) end_recovery();
 }
 
@@ -69,7 +71,7 @@ void scheduler_base::end_recovery() {
   if (!recovery_.open()) return;
   recovery_.close();
   for (const auto& f : std::exchange(waiting_, {})) frame(f);
-  cancel(recovery_.unwanted(false));
+  cancel_unwanted();
   for (const auto& [link, n] : nodes_) n.out.link()->send(frame_kind::resume, {}, 0, flags_);
   flush_soon();
 }
@@ -78,7 +80,8 @@ void scheduler_base::end_absence() {
   absent_outcomes_.clear();
   absent_bytes_ = 0;
   acknowledgements_.destination_gone(&absent_outcomes_);
-  cancel(recovery_.unwanted(true));
+  absence_over_ = true;
+  cancel_unwanted();
   flush_soon();
 }
 
@@ -91,15 +94,22 @@ void scheduler_base::adopted(const core::recovery::run& r, std::uint64_t id) {
   deliver_held(o.from, o.record, o.payload.data());
 }
 
-void scheduler_base::disown(const core::recovery::run& r) { cancel({r}); }
+void scheduler_base::cancel_unwanted() {
+  if (recovery_.idle()) return;
+  cancel(recovery_.unwanted(absence_over_, [this](const core::owner& o) { return arrives_again(o); }));
+}
 
 void scheduler_base::cancel(const std::vector<core::recovery::run>& runs) {
   if (runs.empty()) return;
   task_control c;
   c.how = static_cast<std::uint8_t>(end_how::ask);
   c.by = "the restarted controller, since nobody waits for it";
+  constexpr std::size_t most = 100'000; // in one frame
   std::vector<placed_task> placed;
-  for (const auto& r : runs) placed.push_back({r.id, r.engine});
+  for (const auto& r : runs) {
+    placed.push_back({r.id, r.engine});
+    if (placed.size() == most) pass_on(c, std::exchange(placed, {}));
+  }
   pass_on(c, placed);
 }
 

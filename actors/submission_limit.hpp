@@ -37,23 +37,28 @@ public:
   /// @param more    what is to be submitted; where nobody may wait, of the whole call if this is the first of it
   /// @param first   whether it is: the rest of a call that was let in is let in as well then
   /// @param open    () -> load; @param ended () -> bool: there will be no room any more, which the caller deals with
+  /// @return whether it waited
   /// @throws would_block
   template <class Open, class Ended>
-  void admit(std::unique_lock<std::mutex>& lock, const load& more, bool first, Open open, Ended ended) {
-    if (has_room(open(), more, whole)) return;
+  bool admit(std::unique_lock<std::mutex>& lock, const load& more, bool first, Open open, Ended ended) {
+    if (has_room(open(), more, whole)) return false;
     if (!may_wait()) {
       if (first) refuse(open());
-      return;
+      return false;
     }
     ++waiting_;
     // Not at the first that ends: whoever waits then goes on for a while.
     room_.wait(lock, [&] { return ended() || has_room(open(), more, part); });
     --waiting_;
+    return true;
   }
-  /// Tasks have ended, or the client has.
-  void left() {
-    if (waiting_ > 0) room_.notify_all();
+  /// Tasks have ended. @param open () -> load
+  template <class Open>
+  void left(Open open) {
+    if (waiting_ > 0 && has_room(open(), {1, 0}, part)) room_.notify_all();
   }
+  /// Nobody is to wait any longer.
+  void ended() { room_.notify_all(); }
   [[nodiscard]] bool may_wait() const;
 
 private:

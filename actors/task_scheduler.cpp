@@ -53,7 +53,7 @@ void task_scheduler_state::tell_time() {
 }
 
 void task_scheduler_state::look_again() {
-  wake_at_.reset();
+  wakes_.erase(wakes_.begin(), wakes_.upper_bound(steady::now()));
   flush();
 }
 
@@ -75,10 +75,10 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engin
 }
 
 void task_scheduler_state::client_gone(std::uint32_t client) {
+  if (slow_.erase(client) > 0) core_.client_resumed(client); // it may come back under its number
   core_.client_gone(client);
   graph_.client_gone(client);
   with_options_.erase(with_options_.lower_bound({client, 0}), with_options_.lower_bound({client + 1, 0}));
-  slow_.erase(client);
 }
 
 scheduler_base::withdrawal task_scheduler_state::withdraw(std::uint32_t client,
@@ -106,6 +106,10 @@ void task_scheduler_state::peer_gone(const transport::link_ptr& which) {
   for (const auto tag : assemblies_.link_down(which)) lose_upload(uploads_.find({which.get(), tag}));
 }
 
+bool task_scheduler_state::arrives_again(const core::owner& task) const {
+  return std::ranges::any_of(uploads_, [&](const auto& u) { return u.second.again == task; });
+}
+
 void task_scheduler_state::lose_upload(uploads::iterator u) {
   if (u == uploads_.end()) return;
   const auto task = std::move(u->second);
@@ -114,6 +118,7 @@ void task_scheduler_state::lose_upload(uploads::iterator u) {
   f.code = ec::not_connected;
   f.what = "its client went away while the task was on its way";
   fail(task.whose.client, task.whose.number, -1, f); // heard if it is kept
+  cancel_unwanted();
 }
 
 void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& batch) {
@@ -182,6 +187,7 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
         return adopted(*run, *id);
       }
       disown(*run);
+      if (!request.idempotent) return fail_uncertain(t.whose, run->engine);
     } else if (!recovered().certain() && !request.idempotent) {
       return fail_uncertain(t.whose, -1);
     }
@@ -294,9 +300,10 @@ void task_scheduler_state::arm() {
     const auto then = steady::now() + slow_interval;
     if (!at || then < *at) at = then;
   }
-  if (!at || (wake_at_ && *wake_at_ <= *at) || !wake_after_) return;
-  wake_at_ = at;
-  wake_after_(std::max<std::chrono::nanoseconds>(*at - steady::now(), std::chrono::microseconds{50}));
+  if (!at || (!wakes_.empty() && *wakes_.begin() <= *at) || !wake_after_) return;
+  const auto delay = std::max<std::chrono::nanoseconds>(*at - steady::now(), std::chrono::microseconds{50});
+  wakes_.insert(steady::now() + delay);
+  wake_after_(delay);
 }
 
 std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_outcome(const record& r,
@@ -365,7 +372,7 @@ void task_scheduler_state::give_up(const core::given_up& g, int engine, const fa
   f.engine = engine;
   switch (g.reason) {
   case give_up_reason::withdrawn:
-    f = with_code(ec::aborted, engine, "taken back while " + name + " had it, which was lost");
+    f = with_code(ec::aborted, engine, "taken back before " + name + " had done it");
     break;
   case give_up_reason::timed_out:
     f = with_code(ec::task_timeout, -1,
@@ -373,7 +380,8 @@ void task_scheduler_state::give_up(const core::given_up& g, int engine, const fa
     break;
   case give_up_reason::unreachable:
     f = with_code(ec::impossible_dependency, engine,
-                  (engine < 0 ? "the engine" : name) + " where the task that this one follows ran is gone");
+                  (engine < 0 ? "the engine" : name) +
+                      ", where the task that this one follows ran, is gone, or is none of its targets");
     break;
   case give_up_reason::not_idempotent:
     f.what = (last ? last->what : name + " is gone") + "; this task may have started, and it must not run twice";
@@ -383,7 +391,7 @@ void task_scheduler_state::give_up(const core::given_up& g, int engine, const fa
              " engines died under this task; the last: " + (last ? last->what : name + " is gone");
     break;
   case give_up_reason::no_engine:
-    if (!last) f.what = name + ", where this task could run, is gone";
+    if (!last) f.what = (engine < 0 ? "the last engine" : name) + ", where this task could run, is gone";
     break;
   }
   fail(g.task.client, g.task.number, engine, f);

@@ -47,6 +47,7 @@ private:
   void on_credit(const frame_in& f) override;
   void on_abandon(const frame_in& f) override;
   bool has_open(const core::owner& task) override;
+  bool arrives_again(const core::owner& task) const override;
   void before_flush() override;
   void peer_gone(const transport::link_ptr& which) override;
 
@@ -89,7 +90,7 @@ private:
   core::task_graph graph_;
   std::vector<core::task_graph::decision> decided_; // when they were submitted
   std::function<void(std::chrono::nanoseconds)> wake_after_;
-  std::optional<steady::time_point> wake_at_; // when look_again() comes
+  std::set<steady::time_point> wakes_; // when look_again() comes
   steady::time_point slow_looked_at_{};
   std::set<std::uint32_t> slow_;                   // clients that get nothing more before they have read
   bool time_told_ = false;                         // in this turn

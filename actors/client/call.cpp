@@ -62,6 +62,7 @@ std::optional<std::size_t> call::wait_arrival(std::size_t nth, std::chrono::stea
 
 void call::settle(std::size_t index, outcome o) {
   bool wake = false, observed = false;
+  std::shared_ptr<const task_options> unneeded; // what the tasks depended on is let go, so that chains do not pile up
   {
     const std::lock_guard lock{mutex_};
     if (index >= outcomes_.size() || outcomes_[index].kind != 0 || o.kind == 0) return;
@@ -72,6 +73,7 @@ void call::settle(std::size_t index, outcome o) {
     done_.store(done, std::memory_order_release);
     // A map of thousands of tasks wakes the thread that waits for all of them once, not thousands of times.
     wake = done == size() || impatient_ > 0;
+    if (done == size()) unneeded = std::move(options_);
     observed = telling_ || !observers_.empty();
   }
   if (wake) changed_.notify_all();

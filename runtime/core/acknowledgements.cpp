@@ -6,6 +6,7 @@ void acknowledgements::received(key from) {
   auto& s = sources_[from];
   s.pending.push_back(1); // who reads it
   reading_ = from;
+  passed_to_ = nullptr;
   reading_frame_ = s.first + s.pending.size() - 1;
 }
 
@@ -36,6 +37,7 @@ void acknowledgements::release(const held& h) {
 }
 
 void acknowledgements::sent(key to) {
+  if (to == passed_to_) passed_to_ = nullptr;
   auto& d = destinations_[to];
   d.sent.push_back(d.open);
   d.open = 0;
@@ -54,7 +56,16 @@ void acknowledgements::acknowledged(key who, std::uint64_t frames) {
   }
 }
 
+void acknowledgements::source_gone(key from) {
+  if (reading_ == from) reading_ = nullptr;
+  sources_.erase(from);
+  for (auto& [to, d] : destinations_)
+    for (auto& h : d.sources)
+      if (h.source == from) h.source = nullptr;
+}
+
 void acknowledgements::destination_gone(key who) {
+  if (who == passed_to_) passed_to_ = nullptr;
   const auto at = destinations_.find(who);
   if (at == destinations_.end()) return;
   for (const auto& h : at->second.sources) release(h);

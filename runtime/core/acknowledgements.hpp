@@ -20,7 +20,8 @@ public:
   void finished();
   /// Something of the frame that is read, if one is, leaves with the next frame to this destination.
   void passed(key to) {
-    if (reading_ == nullptr) return;
+    if (reading_ == nullptr || to == passed_to_) return;
+    passed_to_ = to;
     auto& d = destinations_[to];
     if (d.open == 0 || d.sources.back().source != reading_ || d.sources.back().frame != reading_frame_) hold(d);
   }
@@ -28,7 +29,8 @@ public:
   void sent(key to);
   /// The destination has done with its first `frames` frames.
   void acknowledged(key who, std::uint64_t frames);
-  void source_gone(key from) { sources_.erase(from); }
+  /// Its key may be another source's from now on.
+  void source_gone(key from);
   /// What was on its way there is nobody's any more.
   void destination_gone(key who);
   /// How many frames of this source are done with, from the first on.
@@ -58,6 +60,7 @@ private:
   std::unordered_map<key, destination> destinations_;
   std::unordered_map<key, source> sources_;
   key reading_ = nullptr;
+  key passed_to_ = nullptr; // by the frame that is read, since something left
   std::uint64_t reading_frame_ = 0;
 };
 

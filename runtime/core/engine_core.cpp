@@ -88,10 +88,24 @@ std::vector<engine_core::presence> engine_core::tasks() const {
 }
 
 owner engine_core::owner_of(task_ref t) const {
-  if (!held_.empty() && held_.front().task == t) return held_.front().owner; // the one that ends, as a rule
-  for (const auto& p : tasks())
-    if (p.task == t) return p.owner;
-  return {};
+  for (std::size_t i = 0; i < held_.size(); ++i)
+    if (held_[i].task == t) return held_[i].owner;
+  const auto& queue = t.directed ? directed_ : balanced_;
+  const auto at = find(queue, t.id);
+  return at == queue.size() ? owner{} : queue[at].task.owner;
+}
+
+std::vector<task_ref> engine_core::take_incomplete() {
+  std::vector<task_ref> result;
+  std::size_t whole = 0;
+  while (whole < directed_.size() && directed_[whole].task.ready) ++whole;
+  while (directed_.size() > whole) result.push_back({directed_.pop_back().task.id, true});
+  for (std::size_t at = balanced_.size(); at > 0; --at) {
+    if (balanced_[at - 1].task.ready) continue;
+    result.push_back({balanced_.take(at - 1).task.id, false});
+    --not_ready_;
+  }
+  return result;
 }
 
 std::vector<std::uint64_t> engine_core::take_back(std::size_t most) {

@@ -76,6 +76,9 @@ public:
     bool held; ///< by the worker
   };
   [[nodiscard]] std::vector<presence> tasks() const;
+  /// Takes out the tasks whose payload is not whole, and all directed ones behind the first of these, so that they keep
+  /// their order.
+  [[nodiscard]] std::vector<task_ref> take_incomplete();
   /// Whose a task is; nobody's if it is not here.
   [[nodiscard]] core::owner owner_of(task_ref t) const;
   /// Takes out up to `most` balanced tasks that the worker does not hold, the last ones; in the order of the queue.

@@ -16,33 +16,30 @@ bool outcome_ledger::leaves(const detail::slice& frame) {
     k.owners.swap(noted_);
   }
   frames_.push_back(std::move(k));
-  while (bytes_ > limit_ && oldest_ + 1 < frames_.size()) forget_oldest();
+  constexpr std::size_t most_frames = 65'536;
+  while ((bytes_ > limit_ && frames_.size() > 1) || frames_.size() > most_frames) {
+    if (!frames_.front().owners.empty()) forgotten_to_ = first_;
+    drop_first();
+  }
   return !muted_;
 }
 
-void outcome_ledger::forget_oldest() {
-  auto& k = frames_[oldest_];
+void outcome_ledger::drop_first() {
+  constexpr std::size_t most_spare = 16;
+  auto& k = frames_.front();
   if (!k.owners.empty()) {
     bytes_ -= k.frame.size;
-    k = {};
-    forgotten_to_ = first_ + oldest_;
+    k.owners.clear();
+    if (spare_.size() < most_spare) spare_.push_back(std::move(k.owners));
   }
-  ++oldest_;
+  frames_.pop_front();
+  ++first_;
 }
 
 void outcome_ledger::acknowledged(std::uint64_t frames) {
-  constexpr std::size_t most_spare = 16;
-  while (!frames_.empty() && first_ <= frames && !muted_) {
-    auto& k = frames_.front();
-    if (!k.owners.empty()) {
-      bytes_ -= k.frame.size;
-      k.owners.clear();
-      if (spare_.size() < most_spare) spare_.push_back(std::move(k.owners));
-    }
-    frames_.pop_front();
-    if (oldest_ > 0) --oldest_;
-    ++first_;
-  }
+  if (muted_) return;
+  acknowledged_ = std::max(acknowledged_, frames);
+  while (!frames_.empty() && first_ <= frames) drop_first();
 }
 
 std::vector<outcome_ledger::kept> outcome_ledger::resume() {
@@ -57,9 +54,8 @@ std::vector<outcome_ledger::kept> outcome_ledger::resume() {
 void outcome_ledger::clear() {
   frames_.clear();
   bytes_ = 0;
-  oldest_ = 0;
   first_ = 1;
-  forgotten_to_ = 0;
+  forgotten_to_ = acknowledged_ = 0;
 }
 
 } // namespace pactor::core

@@ -47,18 +47,17 @@ public:
       if (!k.owners.empty()) f(k.frame, k.owners);
   }
   /// True while outcomes that were forgotten may still be missed.
-  [[nodiscard]] bool forgot() const noexcept { return forgotten_to_ > first_ - 1; }
+  [[nodiscard]] bool forgot() const noexcept { return forgotten_to_ > acknowledged_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-  void forget_oldest();
+  void drop_first();
   std::size_t limit_, bytes_ = 0;
   std::vector<owner> noted_;
   std::deque<kept> frames_; // those without owners hold nothing
   std::vector<std::vector<owner>> spare_;
   std::uint64_t first_ = 1; // number of frames_.front()
-  std::uint64_t forgotten_to_ = 0;
-  std::size_t oldest_ = 0; // in frames_: what lies before it is forgotten
+  std::uint64_t forgotten_to_ = 0, acknowledged_ = 0;
   bool muted_ = false;
 };
 

@@ -12,8 +12,12 @@ void recovery::node_told(std::span<const int> engines, const std::vector<run>& r
   for (const auto e : engines) engines_.erase(e);
   if (forgot) forgetful_.insert(engines.begin(), engines.end());
   for (const auto& r : runs) {
-    // Two of one task can only come from a node that was cut off: the first one counts, the other's outcome is dropped.
-    if (held_.emplace(std::pair{r.task.client, r.task.number}, r).second) unclaimed_[{r.engine, r.id}] = r.task;
+    // Of several of one task, one that runs or has a result counts, else the first one told; the others' outcomes are dropped.
+    const auto [at, added] = held_.try_emplace({r.task.client, r.task.number}, r);
+    if (!added && (at->second.runs || !r.runs)) continue;
+    if (!added) unclaimed_.erase({at->second.engine, at->second.id});
+    at->second = r;
+    unclaimed_[{r.engine, r.id}] = r.task;
   }
 }
 
@@ -74,10 +78,11 @@ void recovery::engine_lost(int engine) {
   ours_.erase(first, last);
 }
 
-std::vector<recovery::run> recovery::unwanted(bool all) {
+std::vector<recovery::run> recovery::unwanted(bool all, const std::function<bool(const owner&)>& will_claim) {
   std::vector<run> result;
   std::erase_if(held_, [&](const auto& entry) {
     if (!all && !told_.contains(entry.second.task.client)) return false;
+    if (will_claim && will_claim(entry.second.task)) return false;
     unclaimed_.erase({entry.second.engine, entry.second.id});
     result.push_back(entry.second);
     return true;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,6 +24,7 @@ public:
     owner task;
     std::uint64_t id = 0; ///< by which the node knows it
     int engine = -1;
+    bool runs = true; ///< it has not ended, or has a result
   };
 
   /// There was an earlier life, with these engines and clients. Opens the window.
@@ -58,8 +60,9 @@ public:
   /// Whose a run is that no client has claimed.
   [[nodiscard]] std::optional<owner> unclaimed(std::uint64_t theirs, int engine) const;
   void engine_lost(int engine);
-  /// Takes out what is held for clients that are back and did not claim it; with `all` also for those that are not.
-  [[nodiscard]] std::vector<run> unwanted(bool all);
+  /// Takes out what is held for clients that are back and did not claim it, nor are about to: will_claim(owner). With
+  /// `all` also for clients that are not back.
+  [[nodiscard]] std::vector<run> unwanted(bool all, const std::function<bool(const owner&)>& will_claim = {});
 
 private:
   using place = std::pair<int, std::uint64_t>; // engine and id there

@@ -96,20 +96,26 @@ std::vector<char> elf_file::section(std::string_view name) const {
   return found == sections_.end() ? std::vector<char>{} : content(*found);
 }
 
-std::string elf_file::function_at(std::uint64_t address) const {
+void elf_file::read_functions() {
   constexpr std::uint64_t most = std::uint64_t{256} << 20; // of a table, in bytes
+  functions_.emplace();
   for (const auto& section : sections_) {
     if ((section.sh_type != SHT_SYMTAB && section.sh_type != SHT_DYNSYM) || section.sh_link >= sections_.size() ||
         section.sh_size > most || sections_[section.sh_link].sh_size > most)
       continue;
-    const auto symbols = content(section);
+    functions_->push_back({content(section), content(sections_[section.sh_link])});
+  }
+}
+
+std::string elf_file::function_at(std::uint64_t address) {
+  if (!functions_) read_functions();
+  for (const auto& [symbols, names] : *functions_) {
     for (std::size_t at = 0; at + sizeof(Elf64_Sym) <= symbols.size(); at += sizeof(Elf64_Sym)) {
       Elf64_Sym symbol;
       std::memcpy(&symbol, symbols.data() + at, sizeof symbol);
       if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF || address < symbol.st_value ||
           address - symbol.st_value >= symbol.st_size)
         continue;
-      const auto names = content(sections_[section.sh_link]);
       if (const auto name = text(names, symbol.st_name); !name.empty()) return std::string{name};
     }
   }

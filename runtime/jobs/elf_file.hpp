@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <elf.h>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +31,11 @@ public:
 
   /// The function that lies at this place in memory, counted from where the library begins; mangled, "" if that is not
   /// known. Also of functions that are not exported, unless the file was stripped. @throws error{bad_library}
-  [[nodiscard]] std::string function_at(std::uint64_t address) const;
+  [[nodiscard]] std::string function_at(std::uint64_t address);
 
 private:
   [[noreturn]] void refuse(const std::string& why) const;
+  void read_functions();
   void read(std::uint64_t offset, void* to, std::size_t size) const;
   [[nodiscard]] std::vector<char> content(const Elf64_Shdr& section) const;
   /// The zero-terminated text at `offset`; what lies outside the table is empty.
@@ -45,6 +47,11 @@ private:
   std::uint64_t size_ = 0;
   std::vector<Elf64_Shdr> sections_;
   std::vector<char> names_;
+  /// A table of symbols, and their names.
+  struct functions {
+    std::vector<char> symbols, names;
+  };
+  std::optional<std::vector<functions>> functions_; // once somebody asked
 };
 
 } // namespace pactor::jobs

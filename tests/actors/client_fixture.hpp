@@ -2,12 +2,14 @@
 // A client without its actor, and a controller that only remembers.
 
 #include "actors/client_core.hpp"
+#include "pactor/async_result.hpp"
 #include "pactor/detail/failure.hpp"
 #include "tests/actors/fakes.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,6 +42,20 @@ struct client_fixture {
     auto c = call();
     core.submit_direct(c, 0, detail::slice{bytes_of(payload)}, std::vector{engine});
     return c;
+  }
+  /// For limit(): sets `waits` when somebody finds no room, who then waits.
+  static std::function<bool()> asked(std::atomic<bool>& waits) {
+    return [&waits] {
+      waits = true;
+      return false;
+    };
+  }
+  /// The first task of a call has a result.
+  void end(const call_ptr& c, int engine = 0) {
+    get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::result, c->ids[0], engine, "x").take());
+  }
+  static async_result<value> result_of(const call_ptr& c) {
+    return async_result<value>{std::make_shared<detail::submission>(detail::submission{c, nullptr, nullptr, {}})};
   }
   std::vector<read_record> sent(frame_kind kind) {
     core.flush();

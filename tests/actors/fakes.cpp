@@ -79,8 +79,9 @@ detail::bytes pattern(std::size_t size, std::uint32_t seed) {
   return result;
 }
 
-batch_writer& batch_writer::task(std::uint64_t id, int engine, std::string_view payload) {
+batch_writer& batch_writer::task(std::uint64_t id, int engine, std::string_view payload, std::uint16_t flags) {
   wire::record r;
+  r.flags = flags;
   r.id = id;
   r.kind = static_cast<std::uint16_t>(record_kind::task);
   r.engine = engine;
@@ -89,11 +90,12 @@ batch_writer& batch_writer::task(std::uint64_t id, int engine, std::string_view 
   return *this;
 }
 
-batch_writer& batch_writer::large_task(std::uint64_t id, int engine, std::uint64_t transfer, std::uint64_t size) {
+batch_writer& batch_writer::large_task(std::uint64_t id, int engine, std::uint64_t transfer, std::uint64_t size,
+                                       std::uint16_t flags) {
   wire::record r;
   r.id = id;
   r.kind = static_cast<std::uint16_t>(record_kind::task);
-  r.flags = wire::transferred;
+  r.flags = static_cast<std::uint16_t>(wire::transferred | flags);
   r.engine = engine;
   r.size = sizeof size;
   r.transfer = transfer;
@@ -129,7 +131,7 @@ batch_writer& batch_writer::shared_result(std::uint64_t id, int engine, std::uin
 
 batch_writer& batch_writer::options(const wire_options& o) {
   const auto body = encode(o);
-  record r;
+  wire::record r;
   r.kind = static_cast<std::uint16_t>(record_kind::options);
   r.size = static_cast<std::uint32_t>(body.size());
   batch_.add(r, body.data());

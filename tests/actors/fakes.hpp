@@ -98,9 +98,10 @@ detail::bytes pattern(std::size_t size, std::uint32_t seed = 1);
 /// Builds a batch.
 class batch_writer {
 public:
-  batch_writer& task(std::uint64_t id, int engine, std::string_view payload);
+  batch_writer& task(std::uint64_t id, int engine, std::string_view payload, std::uint16_t flags = 0);
   /// A task whose payload travels by itself.
-  batch_writer& large_task(std::uint64_t id, int engine, std::uint64_t transfer, std::uint64_t size);
+  batch_writer& large_task(std::uint64_t id, int engine, std::uint64_t transfer, std::uint64_t size,
+                           std::uint16_t flags = 0);
   /// A task whose payload comes by a lane.
   batch_writer& shared_task(std::uint64_t id, int engine, std::uint32_t client, std::uint64_t handle,
                             std::uint64_t size);

@@ -294,6 +294,7 @@ TEST_SUITE("hub") {
     setup.incarnation = 1;
     setup.secret = "secret";
     setup.expected.engines = {0, 1};
+    setup.expected.clients = {5};
     hub_state hub{setup,
                   {[&](const client_joined& c) { joined.push_back(c); }, [](const node_joined&) {},
                    [](const engine_available&) {}, [](const std::function<void(std::uint64_t)>&) {}}};
@@ -323,6 +324,16 @@ TEST_SUITE("hub") {
     CHECK(decode<welcome_client>(waits->take_one(frame_kind::welcome).body).nodes.size() == 2);
     CHECK(joined.size() == 2);
     CHECK_FALSE(hub.recovering());
+    // Those who were not there get numbers that nobody had.
+    node.requested = {-1};
+    node.pid = 9;
+    const auto stranger = hello(security::role::node, node);
+    CHECK(decode<welcome_node>(stranger->take_one(frame_kind::welcome).body).engines == std::vector{2});
+    auto unknown = old;
+    unknown.number = 6;
+    unknown.key = security::session_key("secret", 6);
+    const auto forgotten = hello(security::role::client, unknown);
+    CHECK(decode<welcome_client>(forgotten->take_one(frame_kind::welcome).body).client != 6);
   }
 
   TEST_CASE("who waits for engines that do not come back is let in after a while") {

@@ -66,6 +66,7 @@ totals load::finish(pactor::seconds limit) {
       ++(right && ran > 0 ? t.delivered : t.wrong);
     } catch (const pactor::error& e) {
       ++t.failed[std::string{to_string(e.code())}];
+      if (!one.once && e.code() == pactor::ec::engine_lost) ++t.surrendered;
     }
   }
   return t;

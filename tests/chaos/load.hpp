@@ -17,6 +17,7 @@ namespace chaos {
 /// What came of all tasks.
 struct totals {
   std::uint64_t submitted = 0, delivered = 0, rerouted = 0, lost = 0, doubled = 0, wrong = 0, refused = 0;
+  std::uint64_t surrendered = 0;               ///< engine_lost, though they may run again
   std::map<std::string, std::uint64_t> failed; ///< by the name of the error
 };
 

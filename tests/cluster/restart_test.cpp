@@ -75,10 +75,11 @@ TEST_CASE("the controller dies in the middle of 10,000 tasks of three clients") 
   for (int k = 0; k < 3; ++k) {
     clients.push_back(cluster.client());
     const auto view = clients.back().load_balanced_view();
-    maps.push_back(
-        view.map_async<long>("identity", std::views::iota(k * 10'000, k * 10'000 + 3'334), {.chunksize = 1}));
+    maps.push_back(view.map_async<long>("slowly", std::views::iota(k * 10'000, k * 10'000 + 3'334), {.chunksize = 1}));
   }
+  for (const auto& m : maps) REQUIRE(eventually(15s, [&] { return m.progress() > 100; }));
   restart_controller(cluster);
+  for (const auto& m : maps) CHECK_FALSE(m.ready());
   for (int k = 0; k < 3; ++k) {
     const auto got = maps[static_cast<std::size_t>(k)].get(60s);
     REQUIRE(got.size() == 3'334);
@@ -107,13 +108,28 @@ TEST_CASE("what is directed runs exactly once, whenever the controller dies") {
 
 TEST_CASE("a second death while everyone comes back") {
   const temporary_cluster cluster{2};
+  auto second = cluster.pactor_beside({"node", "-n", "1", "--jobs", test_jobs().string()});
   const auto c = cluster.client();
+  c.wait_for_engines(3);
   const auto go = cluster.directory() / "go";
   const auto held =
-      c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
+      c.load_balanced_view().map_async<void>("until_exists", std::vector(3, go.string()), {.chunksize = 1});
   const auto queued = c.load_balanced_view().map_async<long>("identity", std::views::iota(0, 500), {.chunksize = 1});
+  REQUIRE(eventually(
+      15s, [&] { return std::ranges::all_of(c.status().engines, [](const auto& e) { return e.state == "busy"; }); }));
+  const auto welcomes = [&] {
+    const auto log = cluster.log("controller");
+    std::size_t n = 0;
+    for (auto at = log.find("welcomes the node"); at != std::string::npos; at = log.find("welcomes the node", at + 1))
+      ++n;
+    return n;
+  };
+  const auto before = welcomes();
+  second.signal(SIGSTOP); // it is waited for
   restart_controller(cluster);
+  REQUIRE(eventually(2s, [&] { return welcomes() == before + 1; }));
   restart_controller(cluster);
+  second.signal(SIGCONT);
   write_file(go, "");
   CHECK_NOTHROW(held.get(60s));
   const auto numbers = queued.get(60s);

@@ -103,6 +103,13 @@ PACTOR_JOB(deaf)
 void touch(const std::string& path) { std::ofstream{path} << "ran"; }
 PACTOR_JOB(touch)
 
+/// @return x, after a millisecond
+long slowly(pactor::context& engine, long x) {
+  engine.sleep_for(std::chrono::milliseconds{1});
+  return x;
+}
+PACTOR_JOB(slowly)
+
 /// Leaves a trace of its own, and fails if there is one: it ran before.
 void once(const std::string& path) {
   if (std::ifstream{path}) throw std::runtime_error{path + " ran twice"};

@@ -1,4 +1,6 @@
+#include "pactor/async_result.hpp"
 #include "pactor/detail/session.hpp"
+#include "pactor/wait.hpp"
 
 #include <doctest/doctest.h>
 
@@ -37,6 +39,23 @@ TEST_SUITE("client call") {
     const auto c = std::make_shared<call>(1, "power10");
     c->settle(1, from_engine(0));
     CHECK(c->done() == 0);
+  }
+
+  TEST_CASE("a call that has ended lets go of what it depended on") {
+    const auto parent = std::make_shared<call>(1, "first");
+    const auto depends = [&] {
+      pactor::task_options o;
+      const std::shared_ptr<pactor::detail::session> none;
+      o.after = {pactor::async_result<pactor::value>{
+          std::make_shared<pactor::detail::submission>(pactor::detail::submission{parent, none, nullptr, {}})}};
+      return std::make_shared<const pactor::task_options>(o);
+    };
+    const auto c = std::make_shared<call>(2, "second", depends());
+    const auto held = parent.use_count();
+    c->settle(0, from_engine(0));
+    CHECK(parent.use_count() == held);
+    c->settle(1, from_engine(0));
+    CHECK(parent.use_count() == 1);
   }
 
   TEST_CASE("a call without tasks is ready") {

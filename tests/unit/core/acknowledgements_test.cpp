@@ -46,4 +46,20 @@ TEST_SUITE("acknowledgements") {
     a.sent(&one);
     CHECK(a.done(&node) == 2);
   }
+
+  TEST_CASE("a source with the key of one that is gone is another") {
+    acknowledgements a;
+    const int node = 0, one = 0;
+    for (int life = 0; life < 2; ++life) {
+      a.received(&node);
+      a.passed(&one);
+      a.finished();
+      a.sent(&one);
+      if (life == 0) a.source_gone(&node);
+    }
+    a.acknowledged(&one, 1); // what was of the first
+    CHECK(a.done(&node) == 0);
+    a.acknowledged(&one, 2);
+    CHECK(a.done(&node) == 1);
+  }
 }

@@ -65,6 +65,21 @@ TEST_SUITE("recovery") {
     CHECK(r.idle());
   }
 
+  TEST_CASE("of several runs of a task one that goes on counts, and what is still to be claimed is not unwanted") {
+    recovery r;
+    r.expect(engines, clients);
+    auto ended = run_of(7, 1, 100, 0);
+    ended.runs = false;
+    r.node_told(std::array{0}, {ended}, false);
+    r.node_told(std::array{1}, {run_of(7, 1, 101, 1)}, false);
+    r.client_told(7);
+    CHECK(r.unwanted(false, [](const owner& o) { return o == owner{7, 1}; }).empty());
+    CHECK_FALSE(r.unclaimed(100, 0));
+    const auto run = r.claim({7, 1});
+    REQUIRE(run);
+    CHECK(run->id == 101);
+  }
+
   TEST_CASE("where an engine or an outcome was lost, what nobody has may have run") {
     recovery r;
     r.expect(engines, {});
