@@ -186,7 +186,7 @@ void client_core::send_later(order o, std::unique_lock<std::mutex> lock) {
   if (!asked) flush_later_();
 }
 
-void client_core::end_tasks(task_control c) {
+void client_core::end_tasks(const task_control& c) {
   order o{detail::slice{encode(c)}};
   std::unique_lock lock{mutex_};
   check_connected();
@@ -195,7 +195,7 @@ void client_core::end_tasks(task_control c) {
   send_later(std::move(o), std::move(lock));
 }
 
-std::uint64_t client_core::end_tasks(task_control c, std::chrono::milliseconds timeout) {
+std::uint64_t client_core::end_tasks(const task_control& c, std::chrono::milliseconds timeout) {
   order o{detail::slice{encode(c)}};
   std::unique_lock lock{mutex_};
   await_return(lock, std::chrono::steady_clock::now() + timeout);

@@ -53,9 +53,9 @@ public:
     return ask(query{static_cast<std::uint8_t>(kind)}, timeout);
   }
   /// Tasks are to end. Goes to both schedulers, behind what was submitted before.
-  void end_tasks(task_control c);
+  void end_tasks(const task_control& c);
   /// The same. @return how many of them had not ended @throws not_connected, timeout_error
-  std::uint64_t end_tasks(task_control c, std::chrono::milliseconds timeout);
+  std::uint64_t end_tasks(const task_control& c, std::chrono::milliseconds timeout);
   /// A kept task's outcome becomes that of the only task of `c`.
   void fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number);
   /// The list of kept tasks. @throws not_connected, timeout_error
@@ -201,7 +201,7 @@ private:
   // I/O thread
   std::size_t outcomes_untold_ = 0, bytes_untold_ = 0; // that no acknowledgement was sent for
   piece_senders senders_;
-  piece_assemblies assemblies_;
+  piece_assemblies assemblies_{std::size_t{128} << 20};
   std::uint32_t client_ = 0; // its number
   std::map<std::uint64_t, arrival> arrivals_;
   std::shared_ptr<detail::output_budget> kept_ = std::make_shared<detail::output_budget>(0);
@@ -219,11 +219,12 @@ struct controller_gone {
 
 /// The actor around it.
 template <class Self>
-caf::behavior client(Self* self, std::shared_ptr<client_core> core, hello_client hello) {
+caf::behavior client(Self* self, const std::shared_ptr<client_core>& core, hello_client hello) {
   self->set_exit_handler([self, core](const caf::exit_msg& m) {
     core->close_lanes();
     self->quit(m.reason);
   });
+  core->on_untold([self] { self->delayed_send(self, std::chrono::seconds{1}, tell_taken{}); });
   return {
       [core, hello = std::move(hello)](const client_connected& c) { core->on_connected(c.link, hello); },
       [core](const frame_in& f) { core->on_frame(f); },

@@ -42,7 +42,7 @@ void piece_senders::link_down(const link_ptr& which) {
 }
 
 void piece_assemblies::expect(const link_ptr& from, std::uint64_t tag, std::uint64_t size) {
-  assemblies_[{from.get(), tag}] = assembly{detail::bytes::allocate(size)};
+  assemblies_[{from.get(), tag}] = assembly{memory_.allocate(size)};
 }
 
 detail::bytes piece_assemblies::place(const transport::link& from, const frame_header& header) const {

@@ -2,6 +2,7 @@
 // Large payloads on their way: cut into pieces at the source, forwarded piece by piece, put together at the end. The
 // window bounds what any process holds of a payload that only passes through it. I/O thread only.
 
+#include "actors/recycled_memory.hpp"
 #include "actors/transport/link.hpp"
 
 #include <cstdint>
@@ -46,6 +47,8 @@ private:
 /// Ends: payloads that are put together here. Every piece is acknowledged when it is taken.
 class piece_assemblies {
 public:
+  /// @param idle bytes of memory that are kept for the next payloads
+  explicit piece_assemblies(std::size_t idle = 0) : memory_{idle} {}
   /// Pieces of this transfer will come. @pre size > 0
   void expect(const transport::link_ptr& from, std::uint64_t tag, std::uint64_t size);
   /// Where the body of this piece belongs, so that it is received without a copy; nothing if it belongs nowhere.
@@ -67,6 +70,7 @@ private:
   };
   using key = std::pair<const transport::link*, std::uint64_t>;
   std::map<key, assembly> assemblies_;
+  recycled_memory memory_;
 };
 
 /// In between: payloads that are forwarded, to one process or to several. A source may send on when the slowest of

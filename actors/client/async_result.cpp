@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <ostream>
+#include <utility>
 
 namespace pactor {
 
@@ -164,11 +165,9 @@ bool async_result_base::wait(seconds timeout, return_when when) const {
 
 void async_result_base::when_done(std::function<void()> f) const {
   // The observer runs where the sockets are read: nothing that it holds may be the last owner of the session there.
-  auto state = state_;
-  const auto tasks = state->tasks;
-  tasks->observe([queue = state->link->callbacks(), state = std::move(state), f = std::move(f)]() mutable {
+  state_->tasks->observe([queue = state_->link->callbacks(), state = state_, f = std::move(f)]() mutable {
     if (!state->tasks->ready()) return false;
-    queue->post([state = std::move(state), f = std::move(f)] { f(); });
+    queue->post([kept = std::exchange(state, nullptr), g = std::exchange(f, {})] { g(); });
     return true;
   });
 }

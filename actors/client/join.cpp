@@ -107,7 +107,7 @@ void raise_unequal(const submission& s, std::string_view wanted, const std::dequ
       what += " of " + shape;
     }
     auto known = std::ranges::find(kinds, what, &decltype(kinds)::value_type::first);
-    if (known == kinds.end()) known = kinds.insert(known, {std::move(what), {}});
+    if (known == kinds.end()) known = kinds.emplace(known, std::move(what), std::set<int>{});
     known->second.insert(s.tasks->at(i).engine);
   }
   std::string all;

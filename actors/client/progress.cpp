@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -21,7 +22,7 @@ std::string number(const char* format, double x) {
 std::string span_text(seconds s) {
   const auto t = std::max(s.count(), 0.0);
   if (t < 9.95) return number("%.1f s", t);
-  const auto whole = static_cast<long>(std::min(t, 1e15) + 0.5);
+  const auto whole = std::lround(std::min(t, 1e15));
   if (whole < 60) return std::to_string(whole) + " s";
   if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
   return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";

@@ -298,4 +298,27 @@ TEST_SUITE("transfers") {
     CHECK(assemblies.link_down(a) == std::vector<std::uint64_t>{1});
     CHECK(assemblies.piece(b, header(1, 0), pattern(3)));
   }
+
+  TEST_CASE("memory of large payloads is used again when nobody reads it, up to a limit") {
+    constexpr std::size_t mib = std::size_t{1} << 20;
+    recycled_memory memory{10 * mib};
+    auto first = memory.allocate(8 * mib);
+    const auto* const where = first.data();
+    auto second = first;
+    first = {};
+    CHECK(memory.idle() == 0);
+    second = {};
+    CHECK(memory.idle() == 8 * mib);
+    CHECK(memory.allocate(mib).data() != where); // far too large for this
+    CHECK(memory.idle() == 9 * mib);
+    first = memory.allocate(7 * mib);
+    CHECK(first.data() == where);
+    CHECK(first.size() == 7 * mib);
+    CHECK(memory.idle() == mib);
+    second = memory.allocate(6 * mib);
+    first = {};
+    second = {};
+    CHECK(memory.idle() <= 10 * mib);
+    CHECK(memory.allocate(10).size() == 10);
+  }
 }

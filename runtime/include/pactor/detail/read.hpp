@@ -245,7 +245,7 @@ void read_other(const object& o, T& out) {
 
 /// Reads any value. @throws error{signature_mismatch | bad_payload}
 template <class T>
-void read(const object& o, T& out) { // NOLINT(bugprone-branch-clone): the order of the branches matters
+void read(const object& o, T& out) {
   if constexpr (numeric<T>)
     out = read_number<T>(o);
   else if constexpr (std::is_same_v<T, bool>) {
@@ -265,7 +265,7 @@ void read(const object& o, T& out) { // NOLINT(bugprone-branch-clone): the order
   } else if constexpr (is_a<T, ndarray>)
     read_ndarray(o, out);
   else if constexpr (has_own_pack<T>)
-    read_other(o, out);
+    read_other(o, out); // NOLINT(bugprone-branch-clone): the order of the branches matters
   else if constexpr (std::is_same_v<T, std::vector<std::byte>>)
     read_bytes(o, out);
   else if constexpr (is_std_array<T>)
