@@ -173,7 +173,7 @@ private:
 
 /// The actor around it: supervision comes as messages; tasks may also come in place, from the same thread.
 template <class Self>
-caf::behavior engine(Self* self, std::shared_ptr<engine_state> state) {
+caf::behavior engine(Self* self, const std::shared_ptr<engine_state>& state) {
   state->on_restart([self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, restart_worker{}); });
   state->on_limit([self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, check_limits{}); });
   self->set_exit_handler([self, state](const caf::exit_msg& m) {

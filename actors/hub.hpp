@@ -126,7 +126,7 @@ caf::behavior hub(
     self->send(balanced, n);
   };
   out.available = [self, balanced](const engine_available& e) { self->send(balanced, e); };
-  out.unassigned = [self, balanced](std::function<void(std::uint64_t)> then) {
+  out.unassigned = [self, balanced](const std::function<void(std::uint64_t)>& then) {
     self->request(balanced, std::chrono::seconds{2}, count_unassigned{})
         .then([then](std::uint64_t n) { then(n); }, [then](const caf::error&) { then(0); });
   };

@@ -154,6 +154,7 @@ int run_node(const node_options& options) {
   services->start_worker = [&](worker_events& events) { return start_worker_process(system, options.worker, events); };
   std::random_device seeds;
   std::vector<std::shared_ptr<engine_state>> engines;
+  engines.reserve(static_cast<std::size_t>(options.engines));
   for (int i = 0; i < options.engines; ++i) engines.push_back(std::make_shared<engine_state>(services, seeds()));
 
   services->lanes = std::make_unique<node_lanes>(file.nonce);

@@ -176,7 +176,7 @@ private:
   // Kept tasks: scheduler_keeping.cpp.
   std::uint64_t withdraw_kept(const task_control& c, std::vector<placed_task>& placed);
   void keep(const transport::link_ptr& from, std::uint64_t key, const wire::record& r, const char* payload);
-  void kept(std::uint64_t key, core::kept_outcome o);
+  void kept(std::uint64_t key, const core::kept_outcome& o);
   void kept_failure(std::uint64_t key, const failure& f);
   void tell(const core::owner& who, const core::kept_outcome& o);
   void on_task_query(client_entry& from, const frame_in& f);

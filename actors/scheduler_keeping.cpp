@@ -77,7 +77,7 @@ void scheduler_base::keep(const link_ptr& from, std::uint64_t key, const wire::r
                        {}};
   if ((r.flags & (wire::transferred | wire::shared)) == 0) {
     o.payload = detail::bytes::copy(payload, r.size); // the batch goes
-    return kept(key, std::move(o));
+    return kept(key, o);
   }
   std::uint64_t size = 0;
   if (r.size == sizeof size) std::memcpy(&size, payload, sizeof size);
@@ -105,7 +105,7 @@ void scheduler_base::upward_piece(const frame_in& f) {
   auto a = std::move(at->second);
   arrivals_.erase(at);
   a.outcome.payload = detail::slice{std::move(*payload)};
-  kept(a.key, std::move(a.outcome));
+  kept(a.key, a.outcome);
 }
 
 void scheduler_base::upward_credit(const frame_in& f) {
@@ -143,7 +143,7 @@ void scheduler_base::kept_failure(std::uint64_t key, const failure& f) {
              detail::slice{detail::encode_failure(f)}});
 }
 
-void scheduler_base::kept(std::uint64_t key, core::kept_outcome o) {
+void scheduler_base::kept(std::uint64_t key, const core::kept_outcome& o) {
   const auto waiting = history_->end(key, o);
   for (const auto& who : waiting) tell(who, o);
   history_->trim();

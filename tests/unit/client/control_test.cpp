@@ -47,9 +47,9 @@ TEST_CASE("options of tasks travel with the view's calls") {
   (void)c[0].with({.run_limit = 5s}).apply_async<void>("nop");
   (void)c.load_balanced_view().with({.chunksize = 2}).with({.run_limit = 2s, .label = "x"}).apply_async<void>("nop");
   REQUIRE(s->seen.size() == 3);
-  CHECK(s->seen[0].tasks->options() == nullptr);
-  CHECK(s->seen[1].tasks->options()->run_limit == 5s);
-  CHECK(s->seen[2].tasks->options()->label == "x");
+  CHECK(!s->seen[0].options);
+  CHECK(s->seen[1].options->run_limit == 5s);
+  CHECK(s->seen[2].options->label == "x");
 }
 
 TEST_CASE("engines are restarted, ended and sent signals by any form of targets") {
@@ -113,7 +113,7 @@ TEST_CASE("a task depends on results of its own client only, of whichever view")
   const auto balanced = lview.apply_async("engine_id");
   (void)lview.with({.after = {direct, balanced}, .follow = {{balanced}, {.all = false, .failure = true}}})
       .apply_async("engine_id");
-  const auto* o = s->seen.back().tasks->options();
+  const auto& o = s->seen.back().options;
   REQUIRE(o);
   CHECK(o->after.calls().size() == 2);
   CHECK(o->follow.when() == dependency::condition{false, true, true});

@@ -122,6 +122,7 @@ void fake_session::accept(submitted s) {
   const std::lock_guard lock{mutex_};
   s.tasks->ids[s.index] = next_id_++;
   seen.push_back(s);
+  if (const auto* o = s.tasks->options()) seen.back().options = *o;
   waiting.push_back(std::move(s));
   if (!held_) run();
 }

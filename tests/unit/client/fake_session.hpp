@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ public:
     int engine = -1; ///< -1: balanced
     std::vector<int> allowed;
     detail::slice payload;
+    std::optional<task_options> options{}; ///< as they were then
   };
 
   explicit fake_session(int engines = 4);
