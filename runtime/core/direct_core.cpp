@@ -19,7 +19,7 @@ std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint
   if (at == engines_.end()) return std::nullopt;
   auto& c = clients_[client];
   c.id = client;
-  auto& e = tasks_.add({});
+  auto& e = tasks_.add();
   e.engine = &at->second;
   e.client = &c;
   e.number = number;
@@ -90,8 +90,10 @@ std::optional<owner> direct_core::end(entry& e) {
   if (e.client) {
     told = owner{e.client->id, e.number};
     e.client->tasks.erase(e);
-    --e.client->count;
-    if (e.client->numbers) e.client->numbers->erase(e.number);
+    if (--e.client->count == 0)
+      e.client->numbers.reset(); // they cost something with each task
+    else if (e.client->numbers)
+      e.client->numbers->erase(e.number);
   }
   e.engine->tasks.erase(e);
   --e.engine->count;

@@ -22,10 +22,18 @@ public:
 
   /// Stores a value under a fresh id.
   T& add(T value) {
+    auto& at = add();
+    const auto id = at.id;
+    at = std::move(value);
+    at.id = id;
+    return at;
+  }
+
+  /// The same with a default one, which lies there already.
+  T& add() {
     const auto slot = free_.empty() ? unused_++ : pop_free();
     if (slot / chunk_size == chunks_.size()) chunks_.push_back(std::make_unique<chunk>());
     auto& at = (*chunks_[slot / chunk_size])[slot % chunk_size];
-    at = std::move(value);
     at.id = next_id(slot);
     ++live_;
     return at;
