@@ -19,6 +19,7 @@ public:
   [[nodiscard]] T* back() const noexcept { return back_; }
   [[nodiscard]] bool empty() const noexcept { return front_ == nullptr; }
   [[nodiscard]] static T* after(const T& x) noexcept { return (x.*Links).after; }
+  [[nodiscard]] static T* before(const T& x) noexcept { return (x.*Links).before; }
 
   void push_back(T& x) noexcept { insert(x, nullptr); }
 

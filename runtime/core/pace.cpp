@@ -3,22 +3,18 @@
 #include <algorithm>
 
 namespace pactor::core {
-namespace {
 
-// Per byte, on the way to a worker: measured 0.3 to 1 GB/s.
-constexpr std::int64_t ns_per_byte = 1;
-constexpr std::uint64_t most_bytes = std::uint64_t{1} << 40;
-
-} // namespace
+pace::pace(limits l) noexcept
+    : limits_{l}, least_{(l.target.count() + l.most - 1) / l.most},
+      most_ahead_{std::max(least_, (l.target.count() + 1) / 2)}, solo_factor_{l.solo_from.count() / l.target.count()} {
+  means_.fill(unknown);
+}
 
 std::int64_t pace::cost(std::uint32_t kind, std::uint64_t bytes) const noexcept {
   const auto mean = means_[kind % means_.size()];
-  const auto carrying = static_cast<std::int64_t>(std::min(bytes, most_bytes)) * ns_per_byte;
   // Waiting for the next payload must be as small a part of a long task as waiting for an empty one is.
-  const auto solo = limits_.solo_from.count() / target() * carrying + limits_.solo_from.count();
-  if (mean == unknown || mean >= solo) return target();
-  const auto least = (target() + limits_.most - 1) / limits_.most;
-  return std::clamp(std::max(mean, carrying), least, std::max(least, (target() + 1) / 2));
+  if (mean == unknown || mean >= solo_factor_ * carrying(bytes) + limits_.solo_from.count()) return target();
+  return std::clamp(std::max(mean, carrying(bytes)), least_, most_ahead_);
 }
 
 void pace::learn(std::uint32_t kind, std::chrono::nanoseconds run_time) noexcept {

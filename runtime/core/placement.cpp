@@ -7,6 +7,7 @@
 namespace pactor::core {
 
 using parts::engine;
+using parts::rank;
 
 std::optional<scheme> scheme_named(std::string_view name) {
   const auto* const at = std::find(scheme_names.begin(), scheme_names.end(), name);
@@ -14,7 +15,7 @@ std::optional<scheme> scheme_named(std::string_view name) {
   return static_cast<scheme>(at - scheme_names.begin());
 }
 
-parts::rank placement::rank_of(engine& e) const {
+rank placement::rank_of(engine& e) const {
   constexpr auto last = std::numeric_limits<std::int64_t>::max();
   if (e.paused) return {last, e.used, &e};
   if (e.robbed && e.count > 0) return {last - 1, e.used, &e}; // the first one tells whether any has room
@@ -23,33 +24,39 @@ parts::rank placement::rank_of(engine& e) const {
 
 void placement::add(engine& e) {
   use(e);
-  e.place = ranks_.insert(rank_of(e)).first;
+  count(e);
+  ranks_.push(rank_of(e));
 }
 
-void placement::update(engine& e) {
-  auto node = ranks_.extract(e.place); // moving the node costs no allocation
-  node.value() = rank_of(e);
-  e.place = ranks_.insert(std::move(node)).position;
+void placement::remove(const engine& e) {
+  if (e.idle) --idle_;
+  ranks_.remove(e.place);
+}
+
+/// Notes whether the engine has room, and whether it is idle.
+void placement::count(engine& e) {
+  const auto room = has_room(e), idle = e.count == 0 && !e.paused;
+  if (room && !e.roomy) ++openings_;
+  e.roomy = room;
+  idle_ += static_cast<std::size_t>(idle) - static_cast<std::size_t>(e.idle);
+  e.idle = idle;
 }
 
 engine* placement::choose() {
-  if (options_.scheme == scheme::leastload) return ranks_.begin()->engine;
-  roomy_.clear();
-  for (const auto& r : ranks_)
-    if (has_room(*r.engine)) roomy_.push_back(r.engine);
-  return pick(roomy_);
+  if (options_.scheme == scheme::leastload) return ranks_.front().engine;
+  return choose_if([](const engine&) { return true; });
 }
 
 engine* placement::choose(std::span<engine* const> among) {
   roomy_.clear();
   for (auto* e : among)
-    if (has_room(*e)) roomy_.push_back(e);
+    if (e->roomy) roomy_.push_back(e);
   return pick(roomy_);
 }
 
 engine* placement::pick(std::span<engine* const> roomy) {
   if (roomy.empty()) return nullptr;
-  const auto by_rank = [](const engine* a, const engine* b) { return *a->place < *b->place; };
+  const auto by_rank = [this](const engine* a, const engine* b) { return ranks_[a->place] < ranks_[b->place]; };
   const auto by_use = [](const engine* a, const engine* b) { return a->used < b->used; };
   switch (options_.scheme) {
   case scheme::leastload:

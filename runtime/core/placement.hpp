@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -39,9 +38,12 @@ public:
   placement(options o, std::int64_t target) noexcept : options_{o}, target_{target}, random_{o.seed | 1} {}
 
   void add(parts::engine& e);
-  void remove(const parts::engine& e) { ranks_.erase(e.place); }
+  void remove(const parts::engine& e);
   /// Its work changed, or it was paused or resumed.
-  void update(parts::engine& e);
+  void update(parts::engine& e) {
+    count(e);
+    ranks_.update(e.place, rank_of(e));
+  }
   /// It is given a task now.
   void use(parts::engine& e) { e.used = ++uses_; }
 
@@ -50,25 +52,38 @@ public:
     return options_.hwm > 0 ? e.count < options_.hwm : e.work < target_;
   }
   /// Whether any engine may have room.
-  [[nodiscard]] bool any_room() const noexcept { return !ranks_.empty() && has_room(*ranks_.begin()->engine); }
-  /// Idle engines first, those that are paused last.
-  [[nodiscard]] const std::set<parts::rank>& by_load() const noexcept { return ranks_; }
+  [[nodiscard]] bool any_room() const noexcept { return !ranks_.empty() && ranks_.front().engine->roomy; }
+  /// Engines without a task that could have one.
+  [[nodiscard]] std::size_t idle() const noexcept { return idle_; }
+  /// How often an engine got room that had none before: who found none need not look again until this changes.
+  [[nodiscard]] std::uint64_t openings() const noexcept { return openings_; }
   /// Chooses for a task that only these may run. @return null if none of them has room
   [[nodiscard]] parts::engine* choose(std::span<parts::engine* const> among);
   /// The same among all engines. @pre any_room()
   [[nodiscard]] parts::engine* choose();
+  /// Chooses among those that `suits` takes. @return null if none of them has room
+  template <class F>
+  [[nodiscard]] parts::engine* choose_if(F&& suits) {
+    roomy_.clear();
+    for (const auto& r : ranks_.all())
+      if (r.engine->roomy && suits(*r.engine)) roomy_.push_back(r.engine);
+    return pick(roomy_);
+  }
 
 private:
   [[nodiscard]] parts::engine* pick(std::span<parts::engine* const> roomy);
   [[nodiscard]] std::size_t draw(std::size_t count);
   [[nodiscard]] std::size_t draw_idle(std::span<parts::engine* const> roomy);
   [[nodiscard]] parts::rank rank_of(parts::engine& e) const;
+  void count(parts::engine& e);
 
   options options_;
   std::int64_t target_;
   std::uint64_t random_;
   std::uint64_t uses_ = 0;
-  std::set<parts::rank> ranks_;
+  std::uint64_t openings_ = 1;
+  std::size_t idle_ = 0;
+  indexed_heap<parts::rank> ranks_;
   std::vector<parts::engine*> roomy_; // used again and again
 };
 

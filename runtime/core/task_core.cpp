@@ -1,7 +1,6 @@
 #include "runtime/core/task_core.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace pactor::core {
@@ -32,14 +31,21 @@ void task_core::engine_resumed(int engine) {
   placement_.update(at->second);
 }
 
+parts::client& task_core::client_of(std::uint32_t id) {
+  if (!recent_client_ || recent_client_->id != id) {
+    recent_client_ = &clients_[id];
+    recent_client_->id = id;
+  }
+  return *recent_client_;
+}
+
 /// A task of the client, which neither waits nor has an engine yet. @return null if none of its engines is known
 task_core::entry* task_core::admit(task_request& request) {
   auto* g = queue_.group_for({request.allowed.begin(), request.allowed.end()}, {}, engines_);
   if (!g) return nullptr;
-  auto& client = clients_[request.client];
-  client.id = request.client;
+  auto& client = client_of(request.client);
 
-  auto& e = tasks_.add({});
+  auto& e = tasks_.add();
   e.owner = &client;
   e.number = request.number;
   e.payload = std::move(request.payload);
@@ -127,18 +133,43 @@ std::optional<assignment> task_core::next() {
   const auto active = queue_.active();
   for (auto i = active.size(); i > 0; --i) { // first() may put the last one in the place of this one
     auto& g = *active[i - 1];
+    if (g.full_at == placement_.openings()) continue;
     auto* f = queue_.first(g);
     if (!f || (best && !before(*f, *best))) continue;
     if (auto* engine = g.anywhere() ? placement_.choose() : placement_.choose(g.engines)) {
       best = f;
       chosen = engine;
+    } else {
+      g.full_at = placement_.openings();
     }
   }
   if (!best) return std::nullopt;
-  auto& e = *best->waiting.front();
+  auto& e = elsewhere(*best->waiting.front(), chosen);
   queue_.take(e);
   hand_out(e, *chosen);
   return assignment{chosen->number, e.id, {e.owner->id, e.number}, e.payload, e.transfer_size};
+}
+
+/// A task that failed somewhere is to run elsewhere, if there is room now, or soon: else it lets later ones of its flow
+/// have the engine, a few times. @return which task is handed out
+task_core::entry& task_core::elsewhere(entry& first, engine_state*& chosen) {
+  const auto ran_on = [](const entry& e, const engine_state& on) {
+    return e.extras && std::find(e.extras->ran.begin(), e.extras->ran.end(), on.number) != e.extras->ran.end();
+  };
+  if (!ran_on(first, *chosen)) return first;
+  const auto& g = *first.flow->group;
+  if (auto* other = placement_.choose_if([&](const auto& e) { return g.admits(e.number) && !ran_on(first, e); })) {
+    chosen = other;
+    return first;
+  }
+  const auto better = [&](const auto& e) { return !e.second.paused && g.admits(e.first) && !ran_on(first, e.second); };
+  if (std::none_of(engines_.begin(), engines_.end(), better)) return first;
+  int looked_at = 0;
+  for (auto* e = &first; e && ++looked_at <= most_passed; e = parts::queue::after(*e)) {
+    if (!ran_on(*e, *chosen)) return *e;
+    if (++e->extras->passed > most_passed) return *e;
+  }
+  return first;
 }
 
 /// Gives a task that does not wait any more to an engine.
@@ -147,11 +178,13 @@ void task_core::hand_out(entry& e, engine_state& to) {
   tasks_.renew(e);
   e.engine = &to;
   e.handed = ++handed_;
-  e.cost = pace_.cost(e.kind, e.payload.size + e.transfer_size);
-  queue_.charge(e, e.cost);
+  const auto bytes = e.payload.size + e.transfer_size;
+  e.cost = pace_.cost(e.kind, bytes);
+  queue_.charge(e, pace_.work(e.kind, bytes));
   if (to.count == 0) to.running_since = now_;
   to.tasks.push_back(e);
   ++to.count;
+  if (e.flow->group->pins()) ++to.pinned;
   to.work += e.cost;
   placement_.use(to);
   placement_.update(to);
@@ -170,16 +203,24 @@ std::optional<owner> task_core::finished(std::uint64_t id, int engine, std::chro
   auto* e = find_run(id, engine);
   if (!e) return std::nullopt;
   pace_.learn(e->kind, run_time);
-  return ended(id, engine);
+  return finish(*e, work_done(*e, run_time));
 }
 
 std::optional<owner> task_core::ended(std::uint64_t id, int engine) {
   auto* e = find_run(id, engine);
-  if (!e) return std::nullopt;
-  const auto told = e->owner ? std::optional{owner{e->owner->id, e->number}} : std::nullopt;
-  detach(*e);
-  end(*e);
+  return e ? finish(*e, work_so_far(*e)) : std::nullopt;
+}
+
+std::optional<owner> task_core::finish(entry& e, std::int64_t work) {
+  const auto told = e.owner ? std::optional{owner{e.owner->id, e.number}} : std::nullopt;
+  detach(e, work);
+  end(e);
   return told;
+}
+
+/// What a task has used of its engine that does not say how long it ran, as far as is known.
+std::int64_t task_core::work_so_far(const entry& e) const {
+  return e.engine->tasks.front() == &e ? work_done(e, now_ - e.engine->running_since) : 0;
 }
 
 std::optional<task_core::running> task_core::owner_of(std::uint64_t id, int engine) {
@@ -192,26 +233,38 @@ task_core::withdrawal task_core::withdraw(std::uint32_t client, std::span<const 
   withdrawal result;
   const auto at = clients_.find(client);
   if (at == clients_.end()) return result;
-  const std::unordered_set<std::uint64_t> wanted{numbers.begin(), numbers.end()};
-  auto* next = at->second.tasks.front();
+  const std::set<std::uint64_t> wanted{numbers.begin(), numbers.end()};
+  auto& c = at->second;
+  if (c.by_number) {
+    for (auto number = wanted.begin(); c.by_number && number != wanted.end(); ++number) // the last one takes it along
+      if (const auto known = c.by_number->find(*number); known != c.by_number->end())
+        withdraw_one(*known->second, result);
+    return result;
+  }
+  auto* next = c.tasks.front();
   while (auto* e = next) {
     next = parts::client_tasks::after(*e);
-    if (!wanted.contains(e->number)) continue;
-    if (e->engine) {
-      e->withdrawn = true;
-      result.running.push_back({e->id, e->engine->number});
-    } else {
-      result.ended.push_back(e->number);
-      (void)give_up(*e, give_up_reason::withdrawn);
-    }
+    if (wanted.contains(e->number)) withdraw_one(*e, result);
   }
   return result;
+}
+
+void task_core::withdraw_one(entry& e, withdrawal& into) {
+  if (e.engine) {
+    e.withdrawn = true;
+    into.running.push_back({e.id, e.engine->number});
+    return;
+  }
+  into.ended.push_back(e.number);
+  if (e.held) into.held.push_back(e.id);
+  (void)give_up(e, give_up_reason::withdrawn);
 }
 
 void task_core::client_gone(std::uint32_t client) {
   const auto at = clients_.find(client);
   if (at == clients_.end()) return;
   at->second.by_number.reset();
+  if (recent_client_ == &at->second) recent_client_ = nullptr;
   while (auto* e = at->second.tasks.front()) {
     if (e->engine) {
       at->second.tasks.erase(*e);
@@ -249,14 +302,16 @@ task_core::entry* task_core::find_run(std::uint64_t id, int engine) {
   return e && e->engine && e->engine->number == engine ? e : nullptr;
 }
 
-/// Takes a task from its engine.
-void task_core::detach(entry& e) {
+/// Takes a task from its engine, of which it used as much.
+void task_core::detach(entry& e, std::int64_t work) {
   auto& engine = *e.engine;
+  queue_.settle(e, work);
   if (e.recalled) forget_recall(e);
   e.engine = nullptr;
   const auto first = engine.tasks.front() == &e;
   engine.tasks.erase(e);
   --engine.count;
+  if (e.flow->group->pins()) --engine.pinned;
   engine.work -= e.cost;
   if (first) started_next(engine);
   placement_.update(engine);
@@ -267,8 +322,10 @@ void task_core::detach(entry& e) {
 void task_core::end(entry& e) {
   if (e.owner) {
     e.owner->tasks.erase(e);
-    --e.owner->count;
-    if (e.owner->by_number) e.owner->by_number->erase(e.number);
+    if (--e.owner->count == 0)
+      e.owner->by_number.reset(); // it costs something with each task
+    else if (e.owner->by_number)
+      e.owner->by_number->erase(e.number);
   }
   queue_.leave(e);
   tasks_.release(e);

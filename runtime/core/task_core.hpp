@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 #include <span>
@@ -60,6 +61,7 @@ struct given_up {
   std::uint32_t losses = 0; ///< engines that died under it
   give_up_reason reason = give_up_reason::losses;
   std::chrono::nanoseconds timeout{0}; ///< timed_out: how long it was to wait at most
+  std::uint64_t held = 0;              ///< its number here, if it was held back
 
   friend bool operator==(const given_up&, const given_up&) = default;
 };
@@ -87,6 +89,8 @@ public:
   static constexpr pace::limits default_limits{std::chrono::milliseconds{2}, 256, std::chrono::milliseconds{50}};
   /// The way to an engine and back, generously: what starts sooner is not taken back.
   static constexpr std::chrono::nanoseconds round_trip = std::chrono::microseconds{500};
+  /// Who has not given back by then what it is to give back is not waited for.
+  static constexpr std::chrono::nanoseconds patience = 4 * round_trip;
 
   /// @param max_losses  engines that may die under a task before it is given up with the next
   explicit task_core(std::uint32_t max_losses = 3, pace::limits limits = default_limits, placement::options where = {});
@@ -164,6 +168,7 @@ public:
     using run = task_core::run;
     std::vector<std::uint64_t> ended; ///< the client's numbers
     std::vector<run> running;
+    std::vector<std::uint64_t> held; ///< of those that ended: numbers here of tasks that were held back
   };
   [[nodiscard]] withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers);
   /// The engine lives, but this run came to nothing: its worker died (started: under this task), or it was taken back.
@@ -194,11 +199,21 @@ private:
 
   /// After so many times a task stays where it is.
   static constexpr std::uint8_t most_recalls = 8;
+  /// So often a task lets a later one have an engine on which it failed.
+  static constexpr std::uint8_t most_passed = 16;
 
   entry* admit(task_request& request);
+  parts::client& client_of(std::uint32_t id);
   [[nodiscard]] entry* find_run(std::uint64_t id, int engine);
+  entry& elsewhere(entry& first, engine_state*& chosen);
   void hand_out(entry& e, engine_state& to);
-  void detach(entry& e);
+  [[nodiscard]] std::int64_t work_so_far(const entry& e) const;
+  [[nodiscard]] std::int64_t work_done(const entry& e, std::chrono::nanoseconds run_time) const noexcept {
+    return pace_.work_done(run_time, e.payload.size + e.transfer_size);
+  }
+  void detach(entry& e, std::int64_t work);
+  [[nodiscard]] std::optional<owner> finish(entry& e, std::int64_t work);
+  void withdraw_one(entry& e, withdrawal& into);
   void end(entry& e);
   given_up give_up(entry& e, give_up_reason reason);
   std::optional<given_up> reroute(entry& e, bool started, bool may_have_started);
@@ -212,10 +227,12 @@ private:
     bool more_later = false;   ///< there are others, which it should start soon
     bool overdue = false;      ///< its first task takes longer than expected
   };
-  [[nodiscard]] surplus surplus_of(const engine_state& e) const;
+  [[nodiscard]] surplus surplus_of(const engine_state& e, bool for_idle) const;
   void recall(entry& e, std::vector<run>& into);
   void forget_recall(entry& e);
   void fill_idle(std::vector<run>& into);
+  [[nodiscard]] bool any_idle(parts::group& g) const;
+  void forget_late_recalls();
   void recall_overtaken(const engine_state& ahead, std::vector<run>& into);
   void started_next(engine_state& e);
   void count_crowd(engine_state& e);
@@ -229,14 +246,17 @@ private:
   placement placement_;
   task_queue queue_;
   std::unordered_map<std::uint32_t, parts::client> clients_;
-  timeout_order timeouts_;    // of tasks that wait
-  parts::crowd crowd_;        // engines with tasks that could be taken back; the longest at a task first
-  std::vector<int> advanced_; // engines that ended a task since recalls() was called
+  parts::client* recent_client_ = nullptr; // that submitted last
+  timeout_order timeouts_;                 // of tasks that wait
+  parts::crowd crowd_;                     // engines with tasks that could be taken back; the longest at a task first
+  std::vector<int> advanced_;              // engines that ended a task since recalls() was called
   std::optional<time_point> look_again_;
   std::uint64_t submitted_ = 0;
   std::uint64_t handed_ = 0;
   std::size_t held_ = 0;
-  std::size_t recalled_ = 0; // tasks on their way back
+  std::deque<std::pair<time_point, std::uint64_t>> recalled_; // when, and the run; the oldest first
+  std::size_t expected_ = 0;                                  // of these are on their way back
+  std::uint64_t fills_ = 0;
 };
 
 } // namespace pactor::core

@@ -32,12 +32,6 @@ void task_core::lose_abandoned(std::vector<given_up>& into) {
     for (auto& [key, f] : g->flows)
       for (auto* e = f.waiting.front(); e; e = parts::queue::after(*e)) stranded.push_back(e);
   for (auto* e : stranded) {
-    queue_.take(*e);
-    if (e->extras && regroup(*e)) {
-      queue_.put_back(*e);
-      continue;
-    }
-    queue_.put_back(*e);
     into.push_back(
         give_up(*e, e->extras && e->extras->followed ? give_up_reason::unreachable : give_up_reason::no_engine));
   }
@@ -55,20 +49,21 @@ task_core::verdict task_core::failed(std::uint64_t id, int engine, std::chrono::
   const auto refused = why == error_kind::refused;
   if (!refused) pace_.learn(e->kind, run_time);
   const auto again = e->owner && !e->withdrawn && (refused || (e->idempotent && e->extras && e->extras->retries > 0));
-  if (!again) return {ended(id, engine)};
+  if (!again) return {finish(*e, work_done(*e, run_time))};
   if (!e->extras) {
     e->extras = std::make_unique<parts::extras>();
     e->extras->allowed = e->flow->group->allowed;
   }
   auto& x = *e->extras;
-  (refused ? x.refused : x.ran).push_back(engine);
+  auto& there = refused ? x.refused : x.ran;
+  if (std::find(there.begin(), there.end(), engine) == there.end()) there.push_back(engine);
   if (!refused) --x.retries;
+  x.passed = 0;
   const auto refused_by = x.refused;
   const owner whose{e->owner->id, e->number};
-  detach(*e);
+  detach(*e, work_done(*e, run_time));
   ++e->reruns;
-  e->charged = false;
-  if (!regroup(*e)) {
+  if (refused && !regroup(*e)) {
     end(*e);
     return {whose, refused_by};
   }
@@ -78,14 +73,11 @@ task_core::verdict task_core::failed(std::uint64_t id, int engine, std::chrono::
   return {};
 }
 
-/// Finds the tasks that wait with this one: with those that may run where it has neither failed nor been refused, or at
-/// least not been refused. @return false if there is no such engine
+/// Finds the tasks that wait with this one: those that may run where it may and was not refused. @return false if there
+/// is no such engine
 bool task_core::regroup(entry& e) {
   const auto& x = *e.extras;
-  auto excluded = x.refused;
-  excluded.insert(excluded.end(), x.ran.begin(), x.ran.end());
-  auto* g = queue_.group_for(x.allowed, std::move(excluded), engines_);
-  if (!g && !x.ran.empty()) g = queue_.group_for(x.allowed, x.refused, engines_);
+  auto* g = queue_.group_for(x.allowed, x.refused, engines_);
   if (!g) return false;
   if (g == e.flow->group) return true;
   const auto client = e.flow->share->client;
@@ -99,8 +91,9 @@ bool task_core::regroup(entry& e) {
 
 /// What becomes of a task whose engine did not finish it.
 std::optional<given_up> task_core::reroute(entry& e, bool started, bool may_have_started) {
+  const auto work = may_have_started ? work_so_far(e) : 0;
   if (!e.owner) {
-    detach(e);
+    detach(e, work);
     end(e);
     return std::nullopt;
   }
@@ -109,7 +102,7 @@ std::optional<given_up> task_core::reroute(entry& e, bool started, bool may_have
   if (e.withdrawn) return give_up(e, give_up_reason::withdrawn);
   if (may_have_started && !e.idempotent) return give_up(e, give_up_reason::not_idempotent);
   if (e.losses > max_losses_) return give_up(e, give_up_reason::losses);
-  detach(e);
+  detach(e, work);
   if (may_have_started && e.extras) e.extras->deadline = now_ + e.extras->timeout; // it waits anew
   queue_.put_back(e);
   start_clock(e);
@@ -121,8 +114,9 @@ given_up task_core::give_up(entry& e, give_up_reason reason) {
   assert(e.owner);
   given_up result{{e.owner->id, e.number}, e.losses, reason};
   if (reason == give_up_reason::timed_out) result.timeout = e.extras->timeout;
+  if (e.held) result.held = e.id;
   if (e.engine) {
-    detach(e);
+    detach(e, work_so_far(e));
   } else {
     stop_clock(e);
     if (e.held)

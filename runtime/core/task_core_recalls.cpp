@@ -32,18 +32,19 @@ void task_core::started_next(engine_state& e) {
 void task_core::forget_recall(entry& e) {
   e.recalled = false;
   --e.engine->recalled;
-  --recalled_;
+  if (e.expected) --expected_;
+  e.expected = false;
 }
 
 void task_core::count_crowd(engine_state& e) {
-  const auto crowded = e.count >= e.recalled + 2;
+  const auto crowded = e.count >= e.recalled + 2 && e.count > e.recalled + e.pinned;
   if (crowded == e.crowded) return;
   e.crowded = crowded;
   crowded ? crowd_.push_back(e) : crowd_.erase(e);
 }
 
-/// What it will not start within a round trip.
-task_core::surplus task_core::surplus_of(const engine_state& e) const {
+/// What it will not start within a round trip, and others could. @param for_idle only what one could that idles
+task_core::surplus task_core::surplus_of(const engine_state& e, bool for_idle) const {
   surplus result;
   const auto* first = e.tasks.front();
   if (!first || e.paused) return result;
@@ -51,7 +52,9 @@ task_core::surplus task_core::surplus_of(const engine_state& e) const {
   result.overdue = elapsed > pace_.expected(first->kind) + round_trip;
   auto ahead = std::max(pace_.expected(first->kind) - elapsed, std::chrono::nanoseconds{0});
   for (auto* t = parts::queue::after(*first); t; t = parts::queue::after(*t)) {
-    const auto back = t->owner && !t->recalled && !t->withdrawn && t->transfer_size == 0 && t->recalls < most_recalls;
+    auto& g = *t->flow->group;
+    const auto back = t->owner && !t->recalled && !t->withdrawn && t->transfer_size == 0 && t->recalls < most_recalls &&
+                      (for_idle ? any_idle(g) : !g.pins());
     const auto soon = !result.overdue && ahead <= round_trip;
     if (back && !soon) result.tasks.push_back(t);
     if (back && soon) result.more_later = true;
@@ -63,9 +66,11 @@ task_core::surplus task_core::surplus_of(const engine_state& e) const {
 void task_core::recall(entry& e, std::vector<run>& into) {
   auto& from = *e.engine;
   e.recalled = true;
+  e.expected = true;
   ++e.recalls;
   ++from.recalled;
-  ++recalled_;
+  ++expected_;
+  recalled_.emplace_back(now_, e.id);
   from.robbed = true;
   placement_.update(from);
   count_crowd(from);
@@ -75,6 +80,7 @@ void task_core::recall(entry& e, std::vector<run>& into) {
 std::vector<task_core::run> task_core::recalls() {
   std::vector<run> result;
   look_again_.reset();
+  forget_late_recalls();
   for (const auto number : std::exchange(advanced_, {})) {
     const auto at = engines_.find(number);
     if (at == engines_.end()) continue;
@@ -96,28 +102,48 @@ void task_core::recall_overtaken(const engine_state& ahead, std::vector<run>& in
     if (now_ - behind.running_since <= round_trip) return; // so are all that follow
     auto* next = parts::queue::after(*behind.tasks.front());
     if (&behind == &ahead || behind.count > most_in_order || next->handed > newest->handed) continue;
-    for (const auto s = surplus_of(behind); auto* t : s.tasks) recall(*t, into);
+    for (const auto s = surplus_of(behind, false); auto* t : s.tasks) recall(*t, into);
   }
+}
+
+/// What does not come back soon may not come at all: its node stands still, say.
+void task_core::forget_late_recalls() {
+  while (!recalled_.empty()) {
+    const auto [since, id] = recalled_.front();
+    auto* e = tasks_.find(id);
+    const auto expected = e && e->expected;
+    if (expected && now_ - since < patience) return;
+    if (expected) {
+      e->expected = false;
+      --expected_;
+    }
+    recalled_.pop_front();
+  }
+}
+
+/// Whether an engine that idles may run the group's tasks: looked up once for all of them.
+bool task_core::any_idle(parts::group& g) const {
+  if (g.anywhere()) return true;
+  if (std::exchange(g.looked_at, fills_) != fills_)
+    g.idle = std::any_of(g.engines.begin(), g.engines.end(), [](const auto* e) { return e->idle; });
+  return g.idle;
 }
 
 /// Engines that have nothing to do, and for which nothing waits, get what others would start too late.
 void task_core::fill_idle(std::vector<run>& into) {
-  std::vector<const engine_state*> idle;
-  for (const auto& r : placement_.by_load()) {
-    if (r.engine->count > 0 || r.engine->paused) break;
-    idle.push_back(r.engine);
+  auto wanted = placement_.idle();
+  if (wanted == 0) return;
+  if (wanted <= expected_) { // these will do
+    look_again_ = recalled_.front().first + patience;
+    return;
   }
-  auto wanted = idle.size();
-  if (wanted <= recalled_) return; // these will do
-  wanted -= recalled_;
+  wanted -= expected_;
+  ++fills_;
   int looked_at = 0;
   for (auto* e = crowd_.front(); e && wanted > 0 && ++looked_at <= most_looked_at;) {
     auto& from = *std::exchange(e, parts::crowd::after(*e));
-    auto s = surplus_of(from);
+    const auto s = surplus_of(from, true);
     if (s.more_later) look_again_ = now_ + round_trip;
-    std::erase_if(s.tasks, [&](const entry* t) {
-      return std::none_of(idle.begin(), idle.end(), [&](const auto* i) { return t->flow->group->admits(i->number); });
-    });
     if (s.tasks.empty()) continue;
     // An engine that goes on by itself keeps its share.
     const auto takers = wanted + (s.overdue ? 0 : 1);

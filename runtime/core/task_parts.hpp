@@ -3,6 +3,7 @@
 
 #include "pactor/detail/bytes.hpp"
 #include "runtime/core/chain.hpp"
+#include "runtime/core/indexed_heap.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -30,7 +30,8 @@ struct extras {
   std::chrono::nanoseconds timeout{}; ///< 0: none
   time_point deadline{};              ///< while it waits
   std::vector<int> allowed;           ///< as submitted: ascending; empty: all
-  std::vector<int> ran;               ///< engines on which it failed: others are preferred
+  std::vector<int> ran;               ///< engines on which it failed, each once: others are preferred
+  std::uint8_t passed = 0;            ///< how often it let a later one have an engine on which it failed
   std::vector<int> refused;           ///< engines on which it can't run
 };
 
@@ -47,7 +48,8 @@ struct entry {
   std::uint64_t sequence = 0;            // of submission
   std::uint64_t handed = 0;              // when an engine got it
   std::unique_ptr<parts::extras> extras; // null: none
-  std::int64_t cost = 0;                 // while an engine has it
+  std::int64_t cost = 0;                 // while an engine has it: of what that is to hold
+  std::int64_t charged = 0;              // and of its share
   std::uint32_t kind = 0;
   std::uint16_t losses = 0; // engines that died under it
   std::uint16_t reruns = 0; // runs before this one that may have said something
@@ -55,7 +57,7 @@ struct entry {
   bool idempotent : 1 = true;
   bool withdrawn : 1 = false; // must not run again
   bool recalled : 1 = false;  // its engine is asked to give it back
-  bool charged : 1 = false;   // its share has paid for it
+  bool expected : 1 = false;  // and should have done so soon
   bool held : 1 = false;      // waits for something else than an engine
 };
 using queue = chain<entry, &entry::queue_links>;
@@ -71,12 +73,13 @@ struct client {
 
 /// What engines are ordered by: least load, then least recently used.
 struct rank {
-  std::int64_t load;
-  std::uint64_t used;
-  parts::engine* engine;
+  std::int64_t load = 0;
+  std::uint64_t used = 0;
+  parts::engine* engine = nullptr;
   friend bool operator<(const rank& a, const rank& b) noexcept {
     return a.load != b.load ? a.load < b.load : a.used < b.used;
   }
+  inline void moved(std::size_t place) const;
 };
 
 struct engine {
@@ -87,40 +90,51 @@ struct engine {
   std::uint64_t used = 0; // when it was last given a task, or joined; unique
   std::size_t count = 0;
   std::size_t recalled = 0; // of its tasks
-  bool crowded = false;     // it has tasks that could be taken back
-  bool advanced = false;    // it ended a task since its neighbours were looked at
+  std::size_t pinned = 0;   // of its tasks that may run nowhere else
+  bool roomy = false;       // as the placement last saw it
+  bool idle = false;
+  bool crowded = false;  // it has tasks that could be taken back
+  bool advanced = false; // it ended a task since its neighbours were looked at
   chain_links<engine> crowd_links;
   time_point running_since{}; // its first task, as far as is known
   queue tasks;                // in the order they were given
-  std::set<rank>::iterator place;
+  std::size_t place = 0;      // in the placement
 };
 
 using crowd = chain<engine, &engine::crowd_links>;
 
+inline void rank::moved(std::size_t place) const { engine->place = place; }
+
+struct group;
+struct share;
+/// Tasks of one client, of one priority, that the same engines may run.
+struct flow {
+  parts::share* share = nullptr;
+  parts::group* group = nullptr;
+  chain_links<flow> share_links;
+  std::int32_t priority = 0;
+  queue waiting;             // ascending by sequence
+  entry* put_back = nullptr; // the last one that was, if it still waits: the next one belongs near it
+  std::size_t count = 0;     // of its tasks that have not ended
+  bool ready = false;        // in the group's order,
+  std::size_t place = 0;     // there
+};
+
 /// Who shares in the engines.
 struct share {
   std::uint32_t client = 0;
-  std::int64_t served = 0; // virtual time: the work that it was given
-  std::size_t waiting = 0; // tasks in its flows
-  std::size_t flows = 0;
+  std::int64_t served = 0;  // virtual time: the work that it was given
+  std::int64_t running = 0; // what of that is not known yet, but expected
+  std::int64_t refund = 0;  // that it was given less than expected, as far as `served` does not know it yet
+  std::size_t waiting = 0;  // tasks in its flows
+  chain<flow, &flow::share_links> flows;
   std::size_t open = 0;    // tasks that have not ended
   std::uint64_t bytes = 0; // of their payloads
   bool paused = false;
 };
 
-struct group;
-/// Tasks of one client, of one priority, that the same engines may run.
-struct flow {
-  parts::share* share = nullptr;
-  parts::group* group = nullptr;
-  std::int32_t priority = 0;
-  queue waiting;         // ascending by sequence
-  std::size_t count = 0; // of its tasks that have not ended
-  bool ready = false;    // in the group's order
-};
-
-/// Whose turn it is in a group: higher priority, then the share that got least, then the oldest. A share's `served`
-/// only grows, so that an order by an old value is put right when it is looked at.
+/// Whose turn it is in a group: higher priority, then the share that got least, then the oldest. An order by an old
+/// value is put right when it is looked at, if it has grown since; if it has become less, at once.
 struct turn {
   std::int32_t priority = 0;
   std::int64_t served = 0;
@@ -131,6 +145,7 @@ struct turn {
     if (a.served != b.served) return a.served < b.served;
     return a.sequence < b.sequence;
   }
+  void moved(std::size_t place) const { flow->place = place; }
 };
 
 /// Tasks that the same engines may run. They wait in queues of their own, so that they neither block others nor are
@@ -139,13 +154,18 @@ struct group {
   std::vector<int> allowed;  // ascending; empty: all
   std::vector<int> excluded; // ascending: not on these
   std::vector<parts::engine*> engines;
-  std::vector<turn> order;                                      // a heap of the flows in which something waits
+  indexed_heap<turn> order;                                     // of the flows in which something waits
   std::map<std::pair<std::uint32_t, std::int32_t>, flow> flows; // by share and priority
   std::size_t sweep_at = 64;                                    // flows
   std::size_t count = 0;                                        // tasks that have not ended
   std::size_t place = 0;                                        // in the active groups
+  std::uint64_t full_at = 0;   // none of its engines had room when the placement had seen so many openings
+  std::uint64_t looked_at = 0; // when an idle engine was looked for among them,
+  bool idle = false;           // and whether there was one
   bool active = false;
 
+  /// Its tasks may run on one engine only.
+  [[nodiscard]] bool pins() const noexcept { return allowed.size() == 1; }
   [[nodiscard]] bool anywhere() const noexcept { return allowed.empty() && excluded.empty(); }
   [[nodiscard]] bool admits(int number) const {
     return (allowed.empty() || std::binary_search(allowed.begin(), allowed.end(), number)) &&

@@ -10,10 +10,10 @@ using parts::turn;
 
 namespace {
 
-// std's heaps have the largest in front.
-bool later(const turn& a, const turn& b) { return b < a; }
-
 turn turn_of(flow& f) { return {f.priority, f.share->served, f.waiting.front()->sequence, &f}; }
+
+// What a share was given less than expected is known to the orders when it is as much: not with each short task.
+constexpr std::int64_t most_refund = 1'000'000;
 
 } // namespace
 
@@ -64,6 +64,7 @@ share& task_queue::share_of(std::uint32_t client) {
 }
 
 share* task_queue::find_share(std::uint32_t client) {
+  if (recent_.second && recent_.second->share->client == client) return recent_.second->share;
   const auto at = shares_.find(client);
   return at == shares_.end() ? nullptr : &at->second;
 }
@@ -78,7 +79,7 @@ void task_queue::enter(entry& e, group& g, std::uint32_t client, std::int32_t pr
       f->share = &share_of(client);
       f->group = &g;
       f->priority = priority;
-      ++f->share->flows;
+      f->share->flows.push_back(*f);
     }
     recent_ = {&g, f};
   }
@@ -98,43 +99,49 @@ void task_queue::leave(entry& e) {
   if (--g.count > 0 || &g == &everywhere_) return;
   if (recent_.first == &g) recent_ = {};
   if (g.active) deactivate(g);
-  for (auto& [k, each] : g.flows) drop(*each.share);
+  for (auto& [k, each] : g.flows) drop(each);
   restricted_.erase(restricted_.find(key{g.allowed, g.excluded}));
 }
 
 /// Forgets flows of clients that have nothing there any more.
 void task_queue::sweep(group& g) {
   recent_ = {};
-  std::erase_if(g.order, [](const turn& t) { return t.flow->count == 0; });
-  std::make_heap(g.order.begin(), g.order.end(), later);
   for (auto at = g.flows.begin(); at != g.flows.end();) {
     if (at->second.count > 0) {
       ++at;
       continue;
     }
-    drop(*at->second.share);
+    if (at->second.ready) g.order.remove(at->second.place);
+    drop(at->second);
     at = g.flows.erase(at);
   }
   g.sweep_at = std::max<std::size_t>(64, g.flows.size() * 2);
 }
 
-void task_queue::drop(share& s) {
-  if (--s.flows == 0) shares_.erase(shares_.find(s.client));
+void task_queue::drop(flow& f) {
+  auto& s = *f.share;
+  s.flows.erase(f);
+  if (s.flows.empty()) shares_.erase(shares_.find(s.client));
 }
 
 void task_queue::insert(entry& e, entry* before) {
   auto& f = *e.flow;
   f.waiting.insert(e, before);
-  if (f.share->waiting++ == 0) f.share->served = std::max(f.share->served, served_); // no credit for idle times
+  if (auto& s = *f.share; s.waiting++ == 0) { // no credit for idle times
+    s.served = std::max(s.served, served_);
+    s.refund = std::min(s.refund, s.served - served_);
+  }
   ++size_;
-  if (!f.ready && !f.share->paused) make_ready(f);
+  if (f.ready)
+    come_forward(f);
+  else if (!f.share->paused)
+    make_ready(f);
 }
 
 void task_queue::make_ready(flow& f) {
   auto& g = *f.group;
   f.ready = true;
-  g.order.push_back(turn_of(f));
-  std::push_heap(g.order.begin(), g.order.end(), later);
+  g.order.push(turn_of(f));
   if (!g.active) activate(g);
 }
 
@@ -152,46 +159,71 @@ void task_queue::deactivate(group& g) {
 }
 
 void task_queue::put_back(entry& e) {
-  auto* at = e.flow->waiting.front();
-  if (put_back_ && put_back_->flow == e.flow && put_back_->sequence < e.sequence) at = put_back_;
-  while (at && at->sequence < e.sequence) at = parts::queue::after(*at);
+  auto& f = *e.flow;
+  auto* at = f.put_back ? f.put_back : f.waiting.front(); // the one before which it belongs
+  if (f.waiting.back() && f.waiting.back()->sequence < e.sequence) {
+    at = nullptr;
+  } else {
+    while (at && at->sequence < e.sequence) at = parts::queue::after(*at);
+    while (auto* earlier = at ? parts::queue::before(*at) : nullptr) {
+      if (earlier->sequence < e.sequence) break;
+      at = earlier;
+    }
+  }
   insert(e, at);
-  put_back_ = &e;
-  auto& order = e.flow->group->order;
-  if (e.flow->waiting.front() != &e || order.size() < 2) return;
-  for (auto& t : order) // it may be its turn earlier
-    if (t.flow == e.flow) t = turn_of(*e.flow);
-  std::make_heap(order.begin(), order.end(), later);
+  f.put_back = &e;
+}
+
+/// It may be the flow's turn earlier than its group's order knows.
+void task_queue::come_forward(flow& f) {
+  auto& order = f.group->order;
+  if (!f.ready || f.waiting.empty()) return;
+  if (const auto now = turn_of(f); now < order[f.place]) order.update(f.place, now);
 }
 
 void task_queue::take(entry& e) {
-  if (put_back_ == &e) put_back_ = nullptr;
-  e.flow->waiting.erase(e);
-  --e.flow->share->waiting;
+  auto& f = *e.flow;
+  if (f.put_back == &e) f.put_back = nullptr;
+  f.waiting.erase(e);
+  --f.share->waiting;
   --size_;
 }
 
-void task_queue::charge(entry& e, std::int64_t cost) {
+void task_queue::add_work(share& s, std::int64_t work) {
+  s.refund -= work;
+  if (s.refund > 0 && s.refund < most_refund) return;
+  const auto less = s.refund > 0;
+  s.served -= std::exchange(s.refund, 0);
+  if (!less) return;
+  for (auto* f = s.flows.front(); f; f = chain<flow, &flow::share_links>::after(*f)) come_forward(*f);
+}
+
+void task_queue::charge(entry& e, std::int64_t work) {
   auto& s = *e.flow->share;
-  served_ = std::max(served_, s.served);
-  if (e.charged) return; // it is given anew what it was given before
-  e.charged = true;
-  s.served += cost;
+  served_ = std::max(served_, s.served - s.refund - s.running);
+  e.charged = work;
+  s.running += work;
+  add_work(s, work);
+}
+
+void task_queue::settle(entry& e, std::int64_t work) {
+  auto& s = *e.flow->share;
+  const auto charged = std::exchange(e.charged, 0);
+  s.running -= charged;
+  if (work != charged) add_work(s, work - charged);
 }
 
 flow* task_queue::first(group& g) {
   while (!g.order.empty()) {
-    auto& top = g.order.front();
+    const auto& top = g.order.front();
     auto& f = *top.flow;
     const auto gone = f.waiting.empty() || f.share->paused;
     if (!gone && (g.order.size() == 1 || !(top < turn_of(f)))) return &f;
-    std::pop_heap(g.order.begin(), g.order.end(), later);
     if (gone) {
       f.ready = false;
-      g.order.pop_back();
+      g.order.remove(0);
     } else {
-      g.order.back() = turn_of(f);
-      std::push_heap(g.order.begin(), g.order.end(), later);
+      g.order.update(0, turn_of(f));
     }
   }
   if (g.active) deactivate(g);

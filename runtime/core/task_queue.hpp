@@ -39,11 +39,13 @@ public:
   void leave(parts::entry& e);
 
   void push(parts::entry& e) { insert(e, nullptr); }
-  /// Back to where it stood in the order of submission, which is at the front or near it.
+  /// Back to where it stood in the order of submission: near the front, the back or the last one that was put back.
   void put_back(parts::entry& e);
   void take(parts::entry& e);
-  /// The share has been given a task of this cost.
-  void charge(parts::entry& e, std::int64_t cost);
+  /// The task's share is given this much work, as far as is known.
+  void charge(parts::entry& e, std::int64_t work);
+  /// The task used this much of it.
+  void settle(parts::entry& e, std::int64_t work);
 
   /// Groups in which something waits.
   [[nodiscard]] std::span<parts::group* const> active() const noexcept { return active_; }
@@ -57,19 +59,20 @@ public:
 private:
   using key = std::pair<std::vector<int>, std::vector<int>>;
   void insert(parts::entry& e, parts::entry* before);
+  void add_work(parts::share& s, std::int64_t work);
   void make_ready(parts::flow& f);
+  static void come_forward(parts::flow& f);
   void activate(parts::group& g);
   void deactivate(parts::group& g);
   void sweep(parts::group& g);
-  void drop(parts::share& s);
+  void drop(parts::flow& f);
 
   parts::group everywhere_;
   std::map<key, parts::group> restricted_;
   std::vector<parts::group*> active_;
   std::unordered_map<std::uint32_t, parts::share> shares_;
   std::pair<parts::group*, parts::flow*> recent_{}; // where the last task entered
-  parts::entry* put_back_ = nullptr; // the last one put back, if it still waits: the next one belongs near it
-  std::int64_t served_ = 0;          // of the share that was given a task last, before it was
+  std::int64_t served_ = 0;                         // of the share that was given a task last, without what it runs
   std::size_t size_ = 0;
 };
 

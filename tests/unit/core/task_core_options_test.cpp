@@ -68,15 +68,59 @@ TEST_SUITE("task_core options") {
     CHECK(f.core.failed(once.id, once.engine, 1ms, task_core::error_kind::own).told == owner{1, 2});
   }
 
-  TEST_CASE("a task that is tried again is not lost with the engine that was left for it") {
+  TEST_CASE("a task that is tried again waits for no other engine while one idles") {
+    fixture f{2};
+    REQUIRE(f.core.submit({.client = 1, .number = 1, .retries = 3}) == submission::accepted);
+    const auto a = f.drain().at(0);
+    f.submit(2);
+    CHECK(f.drain().at(0).engine == 1 - a.engine); // and it runs for ever
+    CHECK_FALSE(f.core.failed(a.id, a.engine, 1ms, task_core::error_kind::own).told);
+    const auto again = f.drain().at(0);
+    CHECK(again.engine == a.engine);
+    CHECK(f.core.engine_lost(1 - a.engine).empty());
+    CHECK_FALSE(f.core.failed(again.id, again.engine, 1ms, task_core::error_kind::own).told);
+    CHECK(f.drain().at(0).number == 1); // no other engine is left
+  }
+
+  TEST_CASE("a task that is tried again lets others have the engine on which it failed, for a while") {
+    fixture f{2};
+    REQUIRE(f.core.submit({.client = 1, .number = 1, .retries = 3}) == submission::accepted);
+    auto a = f.drain().at(0);
+    f.submit_all(2, 50);
+    const auto other = f.drain().at(0);
+    CHECK_FALSE(f.core.failed(a.id, a.engine, 1s, task_core::error_kind::own).told);
+    a = f.drain().at(0);
+    CHECK(a.number == 3);
+    CHECK(f.core.finished(other.id, other.engine, 1s));
+    const auto again = f.drain().at(0);
+    CHECK(again.number == 1);
+    CHECK(again.engine == other.engine);
+    CHECK_FALSE(f.core.failed(again.id, again.engine, 1s, task_core::error_kind::own).told);
+    CHECK(f.drain().at(0).number == 1); // it failed on both: none is better
+  }
+
+  TEST_CASE("while another engine is at a task for ever, others pass a task that is tried again a few times only") {
     fixture f{2};
     REQUIRE(f.core.submit({.client = 1, .number = 1, .retries = 1}) == submission::accepted);
-    const auto a = f.drain().at(0);
-    f.core.engine_paused(1 - a.engine);
-    CHECK_FALSE(f.core.failed(a.id, a.engine, 1ms, task_core::error_kind::own).told);
-    CHECK(f.drain().empty()); // the other one is to have it
-    CHECK(f.core.engine_lost(1 - a.engine).empty());
-    CHECK(f.drain().at(0).engine == a.engine);
+    auto a = f.drain().at(0);
+    f.submit_all(2, 50);
+    (void)f.drain();
+    CHECK_FALSE(f.core.failed(a.id, a.engine, 1s, task_core::error_kind::own).told);
+    int passed = 0;
+    while ((a = f.drain().at(0)).number != 1) {
+      CHECK(f.core.finished(a.id, a.engine, 1s));
+      ++passed;
+    }
+    CHECK(passed == 16);
+  }
+
+  TEST_CASE("what fails again and again on the same engine, and is put back among others, keeps its place") {
+    fixture f{1};
+    f.teach(1us);
+    f.submit_all(1, 3);
+    const auto got = f.drain();
+    for (const auto i : {2U, 0U, 1U}) CHECK_FALSE(f.core.task_lost(got[i].id, 0, false));
+    CHECK(f.drain_numbers() == numbers{1, 2, 3});
   }
 
   TEST_CASE("an engine that lacks what a task needs is not asked again; when all do, that is the end") {
