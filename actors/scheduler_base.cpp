@@ -16,9 +16,9 @@ void scheduler_base::share(std::shared_ptr<task_ends> ends) {
 }
 
 bool scheduler_base::is_open(const core::owner& task) {
-  if (has_open(task)) return true;
-  for (const auto& other : ends_->open)
-    if (other(task)) return true;
+  for (const auto& has : ends_->open) // this one is among them, if there are any
+    if (has(task)) return true;
+  if (ends_->open.empty() && has_open(task)) return true;
   const auto key = history_->find(task);
   const auto* kept = key ? history_->at(*key) : nullptr;
   return kept && !kept->outcome;

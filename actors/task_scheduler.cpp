@@ -86,6 +86,7 @@ scheduler_base::withdrawal task_scheduler_state::withdraw(std::uint32_t client,
   withdrawal result;
   auto found = core_.withdraw(client, numbers);
   result.ended = std::move(found.ended);
+  for (const auto ticket : found.held) graph_.drop(ticket);
   for (const auto& t : found.running) result.placed.push_back({t.id, t.engine});
   // Those whose payload is still on its way: what comes of it is thrown away.
   for (auto u = uploads_.begin(); u != uploads_.end();) {
@@ -366,6 +367,7 @@ std::optional<core::task_core::running> task_scheduler_state::on_output(const re
 void task_scheduler_state::give_up(const core::given_up& g, int engine, const failure* last) {
   using core::give_up_reason;
   forget({g.task.client, g.task.number});
+  if (g.held != 0) graph_.drop(g.held);
   const auto name = "engine " + std::to_string(engine);
   auto f = last ? *last : failure{};
   f.code = ec::engine_lost;

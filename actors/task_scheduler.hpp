@@ -32,6 +32,8 @@ public:
   /// The engine of a living node can't run tasks now, or can again.
   void available(const engine_available& e);
   [[nodiscard]] std::size_t waiting() const { return core_.waiting(); }
+  /// What is kept of those that wait for others.
+  [[nodiscard]] std::size_t watches() const { return graph_.size(); }
 
 private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }

@@ -29,27 +29,50 @@ void task_graph::prepare(counted& c, std::uint64_t ticket, std::uint32_t client,
       continue;
     }
     ++c.open;
-    watched_[{client, p.task}].push_back({ticket, static_cast<std::uint32_t>(i), follow});
+    watched_[{client, p.task}].list.push_back({ticket, static_cast<std::uint32_t>(i), follow});
+    ++watches_;
   }
 }
 
 std::optional<task_graph::decision> task_graph::add(std::uint64_t ticket, std::uint32_t client, condition after,
                                                     condition follow) {
-  node n{client, {std::move(after), 0, 0, 0, false}, {std::move(follow), 0, 0, 0, false}};
+  const auto at = nodes_.insert_or_assign(ticket, node{client, {std::move(after)}, {std::move(follow)}}).first;
+  auto& n = at->second;
   prepare(n.after, ticket, client, false);
   prepare(n.follow, ticket, client, true);
-  if (auto d = judge(ticket, n)) { // what watches for it finds no node
-    d->client = client;
-    return d;
-  }
-  nodes_.emplace(ticket, std::move(n));
-  return std::nullopt;
+  auto d = judge(ticket, n);
+  if (!d) return std::nullopt;
+  d->client = client;
+  forget(at);
+  return d;
+}
+
+void task_graph::drop(std::uint64_t ticket) {
+  if (const auto at = nodes_.find(ticket); at != nodes_.end()) forget(at);
+}
+
+/// Forgets a task. It may watch for some that are open for long: those drop who watches in vain when they are half of
+/// all.
+void task_graph::forget(std::unordered_map<std::uint64_t, node>::iterator at) {
+  const auto gone = nodes_.extract(at);
+  const auto& n = gone.mapped();
+  for (const auto* c : {&n.after, &n.follow})
+    for (const auto& p : c->when.parents) {
+      const auto w = p.state == parent_state::open ? watched_.find({n.client, p.task}) : watched_.end();
+      if (w == watched_.end()) continue;
+      auto& [list, in_vain] = w->second;
+      if (++in_vain * 2 < list.size()) continue;
+      watches_ -= std::erase_if(list, [this](const watch& x) { return !nodes_.contains(x.ticket); });
+      in_vain = 0;
+      if (list.empty()) watched_.erase(w);
+    }
 }
 
 void task_graph::ended(std::uint32_t client, std::uint64_t task, bool ok, int engine) {
   const auto waiting = watched_.extract({client, task});
   if (waiting.empty()) return;
-  for (const auto& w : waiting.mapped()) {
+  watches_ -= waiting.mapped().list.size();
+  for (const auto& w : waiting.mapped().list) {
     const auto at = nodes_.find(w.ticket);
     if (at == nodes_.end()) continue;
     auto& c = w.follow ? at->second.follow : at->second.after;
@@ -61,7 +84,7 @@ void task_graph::ended(std::uint32_t client, std::uint64_t task, bool ok, int en
     if (auto d = judge(w.ticket, at->second)) {
       d->client = client;
       decided_.push_back(std::move(*d));
-      nodes_.erase(at);
+      forget(at);
     }
   }
 }
@@ -97,8 +120,10 @@ task_graph::decision task_graph::place(std::uint64_t ticket, const counted& foll
 }
 
 void task_graph::client_gone(std::uint32_t client) {
-  watched_.erase(watched_.lower_bound({client, 0}),
-                 watched_.upper_bound({client, std::numeric_limits<std::uint64_t>::max()}));
+  const auto first = watched_.lower_bound({client, 0});
+  const auto last = watched_.upper_bound({client, std::numeric_limits<std::uint64_t>::max()});
+  for (auto w = first; w != last; ++w) watches_ -= w->second.list.size();
+  watched_.erase(first, last);
   std::erase_if(nodes_, [client](const auto& n) { return n.second.client == client; });
 }
 

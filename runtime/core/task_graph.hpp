@@ -50,10 +50,14 @@ public:
   void ended(std::uint32_t client, std::uint64_t task, bool ok, int engine);
   /// What is certain since this was called last, in the order it became so.
   [[nodiscard]] std::vector<decision> decided() { return std::exchange(decided_, {}); }
+  /// A task that waited ended without being decided; others are ignored.
+  void drop(std::uint64_t ticket);
   /// Forgets the client's tasks.
   void client_gone(std::uint32_t client);
 
   [[nodiscard]] bool empty() const noexcept { return watched_.empty(); }
+  /// What it keeps in memory: tasks that wait, and for which others they do.
+  [[nodiscard]] std::size_t size() const noexcept { return nodes_.size() + watches_; }
   /// Whether someone waits for this task, so that it is known and open.
   [[nodiscard]] bool watches(std::uint32_t client, std::uint64_t task) const {
     return watched_.contains({client, task});
@@ -62,7 +66,7 @@ public:
 private:
   enum class verdict : std::uint8_t { open, met, broken };
   struct counted {
-    condition when;
+    condition when{};
     std::size_t open = 0, matched = 0;
     std::uint64_t contradiction = 0; // the first parent that ended otherwise
     bool contradicted = false;
@@ -80,12 +84,19 @@ private:
     bool follow;
   };
 
+  struct watchers {
+    std::vector<watch> list;
+    std::size_t in_vain = 0; // of them, at least: of those who are gone
+  };
+
   void prepare(counted& c, std::uint64_t ticket, std::uint32_t client, bool follow);
+  void forget(std::unordered_map<std::uint64_t, node>::iterator at);
   static std::optional<decision> judge(std::uint64_t ticket, const node& n);
   static decision place(std::uint64_t ticket, const counted& follow);
 
   std::unordered_map<std::uint64_t, node> nodes_; // by ticket
-  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<watch>> watched_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, watchers> watched_;
+  std::size_t watches_ = 0;
   std::vector<decision> decided_;
 };
 

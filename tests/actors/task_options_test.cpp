@@ -167,6 +167,7 @@ TEST_SUITE("task options") {
     }
     CHECK(ended[2] == ec::aborted);
     CHECK(ended[3] == ec::task_timeout);
+    CHECK(state.watches() == 0);
     succeeds(first);
     CHECK(tasks(n).empty());
     CHECK(results(c).size() == 1);

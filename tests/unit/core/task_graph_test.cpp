@@ -77,6 +77,29 @@ TEST_SUITE("task_graph") {
     CHECK(g.decided().at(0).on == std::vector{3});
   }
 
+  TEST_CASE("what ended before its parents did leaves nothing, however long those take") {
+    task_graph g;
+    for (std::uint64_t i = 1; i <= 1000; ++i) {
+      CHECK_FALSE(g.add(i, 1, {.parents = {{5'000}, {6'000 + i}}}, {.parents = {{5'000}}}));
+      if (i % 3 != 0) g.drop(i);
+      CHECK(g.size() <= 3 * (4 + i / 3 * 2));
+    }
+    CHECK(g.watches(1, 5'000));
+    CHECK(g.watches(1, 6'003));
+    CHECK_FALSE(g.watches(1, 6'004));
+    g.drop(1); // again
+    for (std::uint64_t i = 3; i <= 1000; i += 3) g.drop(i);
+    CHECK(g.empty());
+    CHECK(g.size() == 0);
+
+    CHECK_FALSE(g.add(1, 1, {.parents = {{10}, {11}}, .all = false}, {}));
+    g.ended(1, 10, true, 0);
+    CHECK(g.decided().size() == 1);
+    CHECK(g.size() == 0); // nor does what was decided
+    CHECK(g.add(2, 1, {.parents = {{5, state::failed}, {6}}}, {}));
+    CHECK(g.size() == 0);
+  }
+
   TEST_CASE("a client that left leaves nothing") {
     task_graph g;
     CHECK_FALSE(g.add(1, 1, {.parents = {{10}}}, {}));
