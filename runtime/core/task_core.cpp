@@ -261,6 +261,7 @@ void task_core::withdraw_one(entry& e, withdrawal& into) {
 }
 
 void task_core::client_gone(std::uint32_t client) {
+  queue_.resume(client); // what others wait for goes on
   const auto at = clients_.find(client);
   if (at == clients_.end()) return;
   at->second.by_number.reset();

@@ -121,7 +121,7 @@ void task_queue::sweep(group& g) {
 void task_queue::drop(flow& f) {
   auto& s = *f.share;
   s.flows.erase(f);
-  if (s.flows.empty()) shares_.erase(shares_.find(s.client));
+  if (s.flows.empty() && !s.paused) shares_.erase(shares_.find(s.client));
 }
 
 void task_queue::insert(entry& e, entry* before) {
@@ -230,19 +230,14 @@ flow* task_queue::first(group& g) {
   return nullptr;
 }
 
-void task_queue::pause(std::uint32_t client) {
-  if (auto* s = find_share(client)) s->paused = true;
-}
+void task_queue::pause(std::uint32_t client) { share_of(client).paused = true; }
 
 void task_queue::resume(std::uint32_t client) {
   auto* s = find_share(client);
   if (!s || !std::exchange(s->paused, false)) return;
-  const auto wake = [&](group& g) {
-    for (auto& [k, f] : g.flows)
-      if (f.share == s && !f.ready && !f.waiting.empty()) make_ready(f);
-  };
-  wake(everywhere_);
-  for (auto& [k, g] : restricted_) wake(g);
+  for (auto* f = s->flows.front(); f; f = chain<flow, &flow::share_links>::after(*f))
+    if (!f->ready && !f->waiting.empty()) make_ready(*f);
+  if (s->flows.empty()) shares_.erase(shares_.find(client));
 }
 
 } // namespace pactor::core

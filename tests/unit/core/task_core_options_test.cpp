@@ -201,6 +201,18 @@ TEST_SUITE("task_core options") {
     CHECK(f.drain_numbers() == numbers{1});
   }
 
+  TEST_CASE("what a slow client left to others goes on without it") {
+    fixture f{1};
+    f.core.client_paused(1);
+    f.submit(1); // it had none when it became slow
+    CHECK(f.drain().empty());
+    const auto kept = core::task_request{.client = 0, .number = 2, .share = 1};
+    CHECK(f.core.submit(kept) == submission::accepted);
+    CHECK(f.drain().empty());
+    f.core.client_gone(1);
+    CHECK(f.drain_numbers() == numbers{2});
+  }
+
   TEST_CASE("a client that has too much open is refused") {
     fixture f{1};
     f.core.limit_open({.tasks = 2, .bytes = 5});
