@@ -32,7 +32,7 @@ void task_core::started_next(engine_state& e) {
 void task_core::forget_recall(entry& e) {
   e.recalled = false;
   --e.engine->recalled;
-  if (e.expected) --expected_;
+  e.expected ? --expected_ : --e.engine->late;
   e.expected = false;
 }
 
@@ -116,6 +116,7 @@ void task_core::forget_late_recalls() {
     if (expected) {
       e->expected = false;
       --expected_;
+      ++e->engine->late;
     }
     recalled_.pop_front();
   }
@@ -142,6 +143,7 @@ void task_core::fill_idle(std::vector<run>& into) {
   int looked_at = 0;
   for (auto* e = crowd_.front(); e && wanted > 0 && ++looked_at <= most_looked_at;) {
     auto& from = *std::exchange(e, parts::crowd::after(*e));
+    if (from.late > 0) continue; // it would not give that back either
     const auto s = surplus_of(from, true);
     if (s.more_later) look_again_ = now_ + round_trip;
     if (s.tasks.empty()) continue;

@@ -90,6 +90,7 @@ struct engine {
   std::uint64_t used = 0; // when it was last given a task, or joined; unique
   std::size_t count = 0;
   std::size_t recalled = 0; // of its tasks
+  std::size_t late = 0;     // of these: those that should be back
   std::size_t pinned = 0;   // of its tasks that may run nowhere else
   bool roomy = false;       // as the placement last saw it
   bool idle = false;

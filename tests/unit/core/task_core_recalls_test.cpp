@@ -18,18 +18,18 @@ TEST_SUITE("task_core recalls") {
     fixture f{2};
     f.teach(10us);
     f.core.set_time(clock_point{0ns});
-    f.submit_all(1, 4);
-    CHECK(f.drain().size() == 4); // two each
+    f.submit_all(1, 8);
+    CHECK(f.drain().size() == 8); // four each
     f.core.set_time(clock_point{5ms});
     f.core.engine_joined(2); // it idles
     const auto first = f.core.recalls();
-    REQUIRE(first.size() >= 1);
+    REQUIRE(!first.empty());
     CHECK(f.core.recalls().empty()); // it will do
     REQUIRE(f.core.wake_at());
     f.core.set_time(*f.core.wake_at());
     const auto second = f.core.recalls();
-    REQUIRE(second.size() == 1);
-    CHECK(second[0].engine != first[0].engine);
+    REQUIRE(!second.empty());
+    for (const auto& r : second) CHECK(r.engine != first[0].engine); // which would give nothing else back either
   }
 
   TEST_CASE("tasks go back to where they stood, in whatever order they come, of whichever clients") {
