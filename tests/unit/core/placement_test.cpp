@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 using namespace pactor::core;
@@ -83,6 +85,44 @@ TEST_SUITE("placement") {
       even = even && count == 100;
     }
     CHECK_FALSE(even);
+  }
+
+  TEST_CASE("an engine that has work is chosen as seldom as its scheme says") {
+    const auto chosen = [](scheme s) { // of 2,000 times, the one of four that keeps three tasks
+      constexpr int times = 2'000;
+      engines_of e{s, 4, 100};
+      for (int i = 1; i < 4; ++i) e.core.engine_paused(i);
+      e.submit(3);
+      CHECK(e.drain().size() == 3);
+      for (int i = 1; i < 4; ++i) e.core.engine_resumed(i);
+      return e.one_by_one(times)[0];
+    };
+    CHECK(chosen(scheme::leastload) == 0);
+    CHECK(chosen(scheme::lru) == 500);
+    const auto plain = chosen(scheme::plainrandom), two = chosen(scheme::twobin), weighted = chosen(scheme::weighted);
+    CHECK(plain > 430);
+    CHECK(plain < 570);
+    // Of two it is the one that waited longer: as often as the others, but more evenly.
+    CHECK(two > 430);
+    CHECK(two < 570);
+    // A weight of 1/4 against 1, and both must be this one: (1/13)^2.
+    CHECK(weighted > 0);
+    CHECK(weighted < 40);
+  }
+
+  TEST_CASE("of two drawn at random the one that waited longer is chosen: none waits for as long as with one") {
+    const auto longest_wait = [](scheme s) {
+      engines_of e{s, 8};
+      std::map<int, int> last;
+      int longest = 0;
+      for (int i = 1; i <= 4'000; ++i)
+        for (const auto& [engine, count] : e.one_by_one(1))
+          if (count > 0) longest = std::max(longest, i - std::exchange(last[engine], i));
+      return longest;
+    };
+    CHECK(longest_wait(scheme::lru) == 8);
+    CHECK(longest_wait(scheme::plainrandom) >= 50);
+    CHECK(longest_wait(scheme::twobin) < 50);
   }
 
   TEST_CASE("the same seed makes the same choices") {
