@@ -1,33 +1,28 @@
-#include "runtime/core/engine_core.hpp"
 #include "runtime/core/task_core.hpp"
 #include "seeds.hpp"
+#include "simulated_engine.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
-#include <queue>
-#include <set>
+#include <vector>
 
 using namespace pactor;
 using namespace pactor::core;
 using namespace std::chrono_literals;
 using test::chance;
+using test::nanoseconds;
+using test::simulated_engine;
 
 namespace {
 
-using nanoseconds = std::chrono::nanoseconds;
 constexpr nanoseconds way = 125us; // from scheduler to worker, or back
 
-/// Scheduler and engines with the way between them, in virtual time. Workers hold what the engines' own cores give
-/// them; what one has not begun can be taken from it, as by the control page.
+/// Scheduler and engines with the way between them.
 class cluster {
 public:
   cluster(int engines, std::vector<nanoseconds> tasks)
       : durations_{std::move(tasks)}, engines_(static_cast<std::size_t>(engines)) {
-    for (int i = 0; i < engines; ++i) {
-      core_.engine_joined(i);
-      engines_[static_cast<std::size_t>(i)].core.worker_ready();
-    }
+    for (int i = 0; i < engines; ++i) core_.engine_joined(i);
   }
 
   /// @return when the last outcome is there
@@ -35,12 +30,7 @@ public:
     for (std::size_t i = 0; i < durations_.size(); ++i)
       REQUIRE(core_.submit({.client = 1, .number = i}) == submission::accepted);
     decide();
-    while (!events_.empty()) {
-      const auto e = events_.top();
-      events_.pop();
-      now_ = e.at;
-      core_.set_time(task_core::time_point{now_});
-      e.what();
+    while (time_.step([this] { core_.set_time(task_core::time_point{time_.now()}); })) {
     }
     REQUIRE(ended_ == durations_.size());
     for (const auto& [number, runs] : runs_) REQUIRE(runs == 1);
@@ -49,95 +39,53 @@ public:
   [[nodiscard]] std::size_t recalls() const { return recalls_; }
 
 private:
-  struct event {
-    nanoseconds at;
-    std::uint64_t order;
-    std::function<void()> what;
-    bool operator<(const event& other) const { return at != other.at ? at > other.at : order > other.order; }
-  };
-  struct place {
-    engine_core core;
-    std::map<std::uint64_t, std::uint64_t> numbers; // by id
-    bool runs = false;
-    std::vector<std::uint64_t> held; // by the worker, in order
-    std::set<std::uint64_t> withdrawn;
-  };
-
-  place& place_of(int e) { return engines_[static_cast<std::size_t>(e)]; }
-  void after(nanoseconds delay, std::function<void()> f) { events_.push({now_ + delay, ++order_, std::move(f)}); }
+  simulated_engine& engine(int e) { return engines_[static_cast<std::size_t>(e)]; }
 
   void decide() {
     while (const auto a = core_.next())
-      after(way, [this, e = a->engine, id = a->id, number = a->task.number] {
-        place_of(e).numbers[id] = number;
-        REQUIRE(place_of(e).core.push({.id = id}));
-        feed(e);
+      time_.after(way, [this, e = a->engine, id = a->id, number = a->task.number] {
+        numbers_[id] = number;
+        engine(e).take(id);
+        begin(e);
       });
     for (const auto& r : core_.recalls()) {
       ++recalls_;
-      after(way, [this, r] { give_back(r.engine, r.id); });
+      time_.after(way, [this, r] { give_back(r.engine, r.id); });
     }
-    if (const auto at = core_.wake_at()) {
-      const auto then = std::max(nanoseconds{at->time_since_epoch()} - now_, nanoseconds{0});
-      after(then, [this] { decide(); });
-    }
+    if (const auto at = core_.wake_at()) time_.plan(nanoseconds{at->time_since_epoch()}, [this] { decide(); });
   }
 
-  void feed(int e) {
-    auto& at = place_of(e);
-    while (const auto t = at.core.next()) at.held.push_back(t->id);
-    work(e);
-  }
-
-  void work(int e) {
-    auto& at = place_of(e);
-    while (!at.runs && !at.held.empty()) {
-      const auto id = at.held.front();
-      if (at.withdrawn.erase(id) > 0) {
-        at.held.erase(at.held.begin());
-        at.core.finished({id, false}, nanoseconds{-1});
-        continue;
-      }
-      at.runs = true;
-      const auto number = at.numbers[id];
-      ++runs_[number];
-      after(durations_[number], [this, e, id, took = durations_[number]] { done(e, id, took); });
-    }
-  }
-
-  void done(int e, std::uint64_t id, nanoseconds took) {
-    auto& at = place_of(e);
-    at.runs = false;
-    at.held.erase(at.held.begin());
-    at.core.finished({id, false}, took);
-    feed(e);
-    after(way, [this, e, id, took] {
-      REQUIRE(core_.finished(id, e, took));
-      ++ended_;
-      last_ = now_;
-      decide();
+  void begin(int e) {
+    const auto id = engine(e).begin();
+    if (!id) return;
+    const auto number = numbers_.at(*id);
+    ++runs_[number];
+    time_.after(durations_[number], [this, e, id = *id, took = durations_[number]] {
+      engine(e).end(took);
+      begin(e);
+      time_.after(way, [this, e, id, took] {
+        REQUIRE(core_.finished(id, e, took));
+        ++ended_;
+        last_ = time_.now();
+        decide();
+      });
     });
   }
 
   void give_back(int e, std::uint64_t id) {
-    auto& at = place_of(e);
-    if (!at.core.withdraw({id, false})) {
-      const auto t = std::find(at.held.begin(), at.held.end(), id);
-      if (t == at.held.end() || (t == at.held.begin() && at.runs)) return;
-      at.withdrawn.insert(id);
-    }
-    after(way, [this, e, id] {
+    if (!engine(e).give_back(id)) return;
+    time_.after(way, [this, e, id] {
       REQUIRE_FALSE(core_.task_lost(id, e, false, false));
       decide();
     });
   }
 
   std::vector<nanoseconds> durations_;
-  std::vector<place> engines_;
+  std::vector<simulated_engine> engines_;
+  std::map<std::uint64_t, std::uint64_t> numbers_; // by id
   task_core core_;
-  std::priority_queue<event> events_;
-  std::uint64_t order_ = 0;
-  nanoseconds now_{0}, last_{0};
+  test::virtual_time time_;
+  nanoseconds last_{0};
   std::size_t ended_ = 0, recalls_ = 0;
   std::map<std::uint64_t, int> runs_;
 };
