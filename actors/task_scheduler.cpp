@@ -77,7 +77,13 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engin
 void task_scheduler_state::client_gone(std::uint32_t client) {
   if (slow_.erase(client) > 0) core_.client_resumed(client); // it may come back under its number
   core_.client_gone(client);
-  graph_.client_gone(client);
+  for (const auto ticket : graph_.client_gone(client)) {
+    const auto kept = core_.drop_held(ticket);
+    if (!kept) continue; // it went with its client
+    forget({kept->client, kept->number});
+    fail(kept->client, kept->number, -1,
+         with_code(ec::impossible_dependency, -1, "this task never ran: its client is gone, with what it depends on"));
+  }
   with_options_.erase(with_options_.lower_bound({client, 0}), with_options_.lower_bound({client + 1, 0}));
 }
 

@@ -52,6 +52,7 @@ map_result start_one(const map_command& command, const client& c, value sequence
 map_result start_all(const map_command& command, const client& c, std::vector<value> sequences) {
   if (sequences.size() == 1) return start_one(command, c, std::move(sequences[0]));
   std::vector<std::vector<value>> lists;
+  lists.reserve(sequences.size());
   for (auto& s : sequences) lists.push_back(detail::elements_of(std::move(s)));
   if (lists.size() == 2) return start(command, c, lists[0], lists[1]);
   return start(command, c, lists[0], lists[1], lists[2]);

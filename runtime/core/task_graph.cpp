@@ -119,12 +119,18 @@ task_graph::decision task_graph::place(std::uint64_t ticket, const counted& foll
   return {ticket, answer::run, std::move(on), 0, 0};
 }
 
-void task_graph::client_gone(std::uint32_t client) {
+std::vector<std::uint64_t> task_graph::client_gone(std::uint32_t client) {
   const auto first = watched_.lower_bound({client, 0});
   const auto last = watched_.upper_bound({client, std::numeric_limits<std::uint64_t>::max()});
   for (auto w = first; w != last; ++w) watches_ -= w->second.list.size();
   watched_.erase(first, last);
-  std::erase_if(nodes_, [client](const auto& n) { return n.second.client == client; });
+  std::vector<std::uint64_t> tickets;
+  std::erase_if(nodes_, [&](const auto& n) {
+    if (n.second.client != client) return false;
+    tickets.push_back(n.first);
+    return true;
+  });
+  return tickets;
 }
 
 } // namespace pactor::core

@@ -52,8 +52,8 @@ public:
   [[nodiscard]] std::vector<decision> decided() { return std::exchange(decided_, {}); }
   /// A task that waited ended without being decided; others are ignored.
   void drop(std::uint64_t ticket);
-  /// Forgets the client's tasks.
-  void client_gone(std::uint32_t client);
+  /// Forgets the client's tasks. @return the tickets of those that waited
+  std::vector<std::uint64_t> client_gone(std::uint32_t client);
 
   [[nodiscard]] bool empty() const noexcept { return watched_.empty(); }
   /// What it keeps in memory: tasks that wait, and for which others they do.

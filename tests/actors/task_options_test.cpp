@@ -255,6 +255,21 @@ TEST_SUITE("task options") {
     CHECK(tasks(n).size() == 1);
   }
 
+  TEST_CASE_FIXTURE(fixture, "a kept task that waits for others ends with its client, since these do") {
+    const auto n = node({0});
+    submit_with({}, 1);
+    submit_with({.keep = true, .job = "job", .after = {.parents = {{1}}}}, 2);
+    REQUIRE(tasks(n).size() == 1);
+    lose(c);
+    const auto other = client(9);
+    state.frame(arrives(other, frame_kind::task_query, encode(task_query{1, 2, 5}), transport::balanced));
+    flush();
+    const auto got = results(other);
+    REQUIRE(got.size() == 1);
+    CHECK(got[0].as_failure().code == ec::impossible_dependency);
+    CHECK(state.waiting() == 0);
+  }
+
   TEST_CASE_FIXTURE(fixture, "a client that did not read, and comes back under its number, is served") {
     const auto n = node({0, 1});
     c->backlog = std::size_t{64} << 20;

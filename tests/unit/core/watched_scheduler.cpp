@@ -46,7 +46,7 @@ void watched_scheduler::pause_client(std::uint32_t client, bool paused) {
 
 void watched_scheduler::client_gone(std::uint32_t client) {
   core_.client_gone(client);
-  graph_.client_gone(client);
+  static_cast<void>(graph_.client_gone(client));
   slow_.erase(client);
   std::erase_if(decided_, [&](const auto& d) { return d.client == client; });
   for (auto& [number, t] : tasks_) {
