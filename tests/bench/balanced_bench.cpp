@@ -93,7 +93,27 @@ void queues(pactor::client& c, const bench::cluster_processes& p) {
     const auto each = seconds_since(begin) / n * 1e6;
     if (first == 0) first = each;
     row(std::to_string(n) + " tasks queued at once", each, "us each",
-        text("%.2f times as many as of 10000; controller %.0f MB", each / first, bench::resident_mb(p.controller)));
+        text("%.2f times that of 10000; controller %.0f MB", each / first, bench::resident_mb(p.controller)));
+  }
+}
+
+/// More engines than processors gain nothing here, and are to cost little.
+void engine_counts(const std::string& program) {
+  constexpr int n = 200'000;
+  double first = 0;
+  for (const int count : {1, 2, 4, 8, 16}) {
+    const bench::cluster running{program, {}, count};
+    pactor::client c;
+    const auto view = c.load_balanced_view();
+    sample each;
+    for (int round = 0; round < 4; ++round) {
+      const auto begin = steady::now();
+      view.map_sync(identity, std::views::iota(0, n), {.chunksize = 1});
+      if (round > 0) each.add(seconds_since(begin) / n * 1e6);
+    }
+    if (first == 0) first = each.median();
+    row("empty tasks on " + std::to_string(count) + " engines", 1e6 / each.median(), "/s",
+        text("%.2f us each, %.2f times that with 1", each.median(), each.median() / first));
   }
 }
 
@@ -113,6 +133,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s PACTOR\n", argv[0]);
     return 2;
   }
+  engine_counts(argv[1]);
   const bench::cluster running{argv[1]};
   const auto processes = running.processes();
   pactor::client c;
