@@ -45,7 +45,6 @@ void client_core::on_outcomes(const frame_in& f) {
         unwanted.push_back(r);
       }
     });
-    limit_.left([this] { return load(); });
   }
   for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
   using namespace std::chrono;
@@ -71,6 +70,11 @@ void client_core::on_outcomes(const frame_in& f) {
       continue;
     }
     settle_later(d, std::move(o), f.from);
+  }
+  {
+    // Not before: what waits for room says then how the tasks that it depends on have ended.
+    const std::lock_guard lock{mutex_};
+    limit_.left([this] { return load(); });
   }
   acknowledge(f, done.size());
 }
@@ -127,10 +131,10 @@ void client_core::on_piece(const frame_in& f) {
   if (!payload) return;
   auto a = arrivals_.extract(f.header.tag);
   if (a.empty()) return;
-  take_out(a.mapped().number);
   a.mapped().outcome.payload = detail::slice{std::move(*payload)};
   a.mapped().outcome.received = detail::clock::now();
   a.mapped().call->settle(a.mapped().index, std::move(a.mapped().outcome));
+  take_out(a.mapped().number);
 }
 
 detail::bytes client_core::buffer(const transport::link& from, const transport::frame_header& header) const {
