@@ -47,4 +47,8 @@ foreach(folder IN ITEMS runtime/include actors/include)
   forbid(${folder} "${include}(runtime|actors)/" "an installed header needs installed headers only")
 endforeach()
 forbid(runtime/core "${include}runtime/(files|security|process|jobs|worker)/" "a core does no I/O")
+# What makes a translation unit of a snippet is text in, text out; compiling it is compiler.* and cache.*.
+set(compiling "^runtime/snippets/(compiler|cache)")
+forbid(runtime/snippets "${include}runtime/(files|security|process|jobs|worker)/" "a translation does no I/O" "${compiling}")
+forbid(runtime/snippets "${include}(fstream|filesystem|cstdio|iostream|unistd.h|thread|random)>" "a translation does no I/O" "${compiling}")
 forbid(runtime/core "(_clock|steady|clock)::now\\(|random_device|std::rand\\(" "time and chance are arguments of a core")

@@ -41,9 +41,10 @@ enum class ec : std::uint8_t {
   invalid_dependency,    ///< the task depends on one that is not known
   task_timeout,          ///< the task waited longer than its timeout for an engine
   would_block,           ///< the cluster has as many of this client's tasks as it takes
+  compile_error,         ///< code that is to run on the engines is no C++; the message shows where
 };
 
-inline constexpr std::array<std::string_view, 28> ec_names{"unknown_job",
+inline constexpr std::array<std::string_view, 29> ec_names{"unknown_job",
                                                            "signature_mismatch",
                                                            "remote_error",
                                                            "composite_error",
@@ -70,8 +71,9 @@ inline constexpr std::array<std::string_view, 28> ec_names{"unknown_job",
                                                            "impossible_dependency",
                                                            "invalid_dependency",
                                                            "task_timeout",
-                                                           "would_block"};
-static_assert(ec_names.size() == static_cast<std::size_t>(ec::would_block) + 1);
+                                                           "would_block",
+                                                           "compile_error"};
+static_assert(ec_names.size() == static_cast<std::size_t>(ec::compile_error) + 1);
 
 constexpr std::string_view to_string(ec code) { return ec_names[static_cast<std::size_t>(code)]; }
 
@@ -151,6 +153,11 @@ class task_cancelled : public task_error {
 };
 /// The task ran longer than its own limit, and was ended for it.
 class run_limit_exceeded : public task_error {
+  using task_error::task_error;
+};
+
+/// Code that was to run on the engine does not compile: info().what shows the line and what is wrong with it.
+class compile_error : public task_error {
   using task_error::task_error;
 };
 
@@ -251,6 +258,8 @@ public:
     throw invalid_dependency{f};
   case ec::task_timeout:
     throw task_timeout{f};
+  case ec::compile_error:
+    throw compile_error{f};
   case ec::no_engines:
     throw no_engines{render(f)};
   case ec::not_connected:
