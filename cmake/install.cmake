@@ -1,12 +1,13 @@
 # `cmake --install`: what users build against and run. find_package(pactor) then offers
 #   pactor::client  programs that call jobs (pactor/client.hpp)
 #   pactor::job     job libraries (pactor/job.hpp), with pactor_add_job_library()
+#   pactor::prelude what these can use besides: arrays, matrices, texts, plots (pactor/prelude.hpp)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/pactor)
 
 install(DIRECTORY runtime/include/pactor actors/include/pactor DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
-install(TARGETS pactor_client pactor_job EXPORT pactorTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS pactor_client pactor_job pactor_prelude EXPORT pactorTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT pactorTargets NAMESPACE pactor:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/pactorConfig.cmake.in ${PROJECT_BINARY_DIR}/pactorConfig.cmake
                               INSTALL_DESTINATION ${package_dir})
