@@ -71,6 +71,12 @@ private:
     auto info = gate_->check_now(job, argument_types(values));
     return start<R>(std::move(info), detail::encode_call(job, detail::call_mode::apply, values));
   }
+  /// Jobs that every worker has, and no catalogue.
+  template <class R, class... A>
+  async_result<R> start_builtin(std::string_view job, const A&... a) const {
+    return start<R>(std::make_shared<const job_info>(job_info{std::string{job}, {}, {}}),
+                    detail::encode_call(job, detail::call_mode::apply, a...));
+  }
   template <class R>
   async_result<R> start(std::shared_ptr<const job_info> job, const detail::slice& payload) const {
     const auto allowed = gate_->allow(engines_, job->name);

@@ -6,6 +6,7 @@
 #include "pactor/detail/encode_call.hpp"
 #include "pactor/detail/gateway.hpp"
 #include "pactor/detail/map_source.hpp"
+#include "pactor/executed.hpp"
 #include "pactor/functions.hpp"
 #include "pactor/job_descriptor.hpp"
 #include "pactor/lazy_map.hpp"
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <ranges>
 #include <string>
@@ -51,8 +53,8 @@ requires(sizeof...(P) == sizeof...(A)) inline constexpr bool callable_with<void(
     ((std::convertible_to<const A&, owner_of_t<P>> || std::convertible_to<const A&, std::remove_cvref_t<P>>)&&...);
 
 /// The forms of apply and map; how they start is the view's own affair.
-/// @tparam View has `start_apply<R>(job, arguments...)`, `start_map<R>(job, sources...)`,
-/// `start_parallel<R>(job, options, sources...)` and `lazy_sender(job)`
+/// @tparam View has `start_apply<R>(job, arguments...)`, `start_builtin<R>(job, arguments...)`, `start_map<R>(job,
+/// sources...)`, `start_parallel<R>(job, options, sources...)` and `lazy_sender(job)`
 template <class View>
 class call_forms {
 public:
@@ -189,6 +191,18 @@ public:
   template <class R = value, sequence S>
   [[nodiscard]] lazy_map<R> imap(std::string_view job, S&& s, const map_options& options) const {
     return with(options).template imap<R>(job, std::forward<S>(s));
+  }
+
+  /// Runs C++ in the engines' namespaces, as if it were typed there: see docs/execute.md. What it defines stays for
+  /// the code that follows; what the last expression gives, if no semicolon ends it, is the result. Waits only while
+  /// block() is set. Throws as apply_async(); what get() throws: compile_error, and what a job that fails does
+  auto execute(std::string_view code, const execute_options& options = {}) const {
+    return settled(self().template start_builtin<executed>("pactor.execute", code, options.name));
+  }
+  /// The same with what a file on this machine holds; diagnostics have its name.
+  /// @throws error{system} if it can't be read, also as execute()
+  auto run(const std::filesystem::path& file) const {
+    return execute(detail::read_code(file), {.name = file.string()});
   }
 
   /// The job as a function: see remote_function.
