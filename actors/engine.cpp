@@ -63,7 +63,7 @@ void engine_state::assign(int number) {
 void engine_state::introduce() {
   if (!worker_ || number_ < 0 || introduced_) return;
   introduced_ = true;
-  const auto body = worker::encode_setup({number_, services_->host, services_->libraries});
+  const auto body = worker::encode_setup({number_, services_->host, services_->libraries, services_->execute});
   record r;
   r.kind = static_cast<std::uint16_t>(worker::link_kind::init);
   r.size = static_cast<std::uint32_t>(body.size());

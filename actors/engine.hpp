@@ -14,6 +14,7 @@
 #include "runtime/core/restart_policy.hpp"
 #include "runtime/core/run_guard.hpp"
 #include "runtime/core/supervision.hpp"
+#include "runtime/snippets/compiler_settings.hpp"
 
 #include <caf/behavior.hpp>
 
@@ -36,6 +37,7 @@ namespace pactor {
 struct node_services {
   std::string host;
   std::vector<std::string> libraries;
+  snippets::compile_settings execute; ///< as workers are told
   std::function<std::unique_ptr<worker_link>(worker_events&)> start_worker;
   std::function<void()> flush_later; ///< send the outboxes once what is in the mailboxes was handled
   std::function<void()> flush_now;

@@ -3,6 +3,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/log.hpp"
+#include "runtime/snippets/compiler_settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -39,6 +40,7 @@ struct node_options {
   int ready_fd = -1;    ///< gets one byte once the engines are registered
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;
+  snippets::compile_settings execute{};      ///< of its engines
   std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
   std::chrono::milliseconds timeout{10'000}; ///< of the connection
   /// How long it goes on without a controller, and tries to get back to one.

@@ -140,6 +140,7 @@ int run_node(const node_options& options) {
 
   auto services = std::make_shared<node_services>();
   services->host = host_name();
+  services->execute = options.execute;
   node_setup setup;
   setup.services = services;
   const auto catalogue = load_catalogue(options.job_directories, services->libraries, journal);

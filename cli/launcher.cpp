@@ -68,6 +68,11 @@ std::vector<std::string> node_arguments(const launch_options& options) {
   for (int i = 1; i < n; ++i) ids += "," + std::to_string(i);
   result.push_back("--ids=" + ids);
   for (const auto& directory : options.config.jobs) result.push_back("--jobs=" + directory.string());
+  const auto& execute = options.config.execute;
+  result.push_back(std::string{"--execute="} + (execute.enabled ? "true" : "false"));
+  if (!execute.compiler.empty()) result.push_back("--execute-compiler=" + execute.compiler);
+  for (const auto& flag : execute.flags) result.push_back("--execute-flag=" + flag);
+  result.push_back("--execute-cache-mb=" + std::to_string(execute.cache_mb));
   return result;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
 #include "runtime/files/config.hpp"
+#include "runtime/files/profile.hpp"
 #include "runtime/process/locations.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ struct node_command {
   double reconnect = 30;
   int ready_fd = -1;
   std::string log_level;
+  files::execute_config execute;
 };
 
 /// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
@@ -54,6 +56,9 @@ int run(const node_command& given) {
   if (options.engines == 0) options.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options.job_directories = job_directories(given, config);
   options.worker = process::find_worker().string();
+  const auto& execute = launched ? given.execute : config.execute;
+  options.execute = {execute.enabled, execute.compiler, execute.flags, (files::pactor_directory() / "cache").string(),
+                     static_cast<std::uint64_t>(execute.cache_mb) << 20};
   options.ready_fd = given.ready_fd;
   if (launched) options.log_file = place.log_file("node", given.cluster.cluster_id).string();
   options.requested_ids = given.ids;
@@ -86,6 +91,12 @@ action declare_node(CLI::App& app) {
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
+  app.add_option("--execute", given->execute.enabled, "The launcher's execute.enabled")->group("");
+  app.add_option("--execute-compiler", given->execute.compiler, "The launcher's execute.compiler")->group("");
+  app.add_option("--execute-flag", given->execute.flags, "One of the launcher's execute.flags")
+      ->allow_extra_args(false)
+      ->group("");
+  app.add_option("--execute-cache-mb", given->execute.cache_mb, "The launcher's execute.cache_mb")->group("");
   app.add_option("--ids", given->ids, "Numbers for the engines")->delimiter(',')->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
   return [given] { return run(*given); };

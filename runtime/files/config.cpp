@@ -13,6 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::int64_t largest_cache_mb = std::int64_t{1} << 20;
+
 std::vector<fs::path> directories(const json_object& object, const fs::path& base) {
   std::vector<fs::path> result;
   for (const auto& one : object.texts("jobs")) {
@@ -22,11 +24,21 @@ std::vector<fs::path> directories(const json_object& object, const fs::path& bas
   return result;
 }
 
+execute_config read_execute(const json_object& object) {
+  execute_config result;
+  if (object.has("execute.enabled")) result.enabled = object.flag("execute.enabled");
+  if (object.has("execute.compiler")) result.compiler = object.text("execute.compiler");
+  if (object.has("execute.flags")) result.flags = object.texts("execute.flags");
+  if (object.has("execute.cache_mb")) result.cache_mb = object.integer("execute.cache_mb", 1, largest_cache_mb);
+  return result;
+}
+
 } // namespace
 
 config read_config(const fs::path& file) {
   const json_object object{file.string(), read_file(file)};
-  object.allow_only({"engines", "jobs", "host", "port", "heartbeat_ms", "scheduler", "hwm", "log_level"});
+  object.allow_only({"engines", "jobs", "host", "port", "heartbeat_ms", "scheduler", "hwm", "log_level",
+                     "execute.enabled", "execute.compiler", "execute.flags", "execute.cache_mb"});
   config result;
   if (object.has("engines")) result.engines = static_cast<int>(object.integer("engines", 0, 10'000));
   if (object.has("jobs")) result.jobs = directories(object, fs::absolute(file).parent_path());
@@ -44,6 +56,7 @@ config read_config(const fs::path& file) {
   if (object.has("log_level")) result.log_level = object.text("log_level");
   if (!parse_log_level(result.log_level))
     object.reject("log_level", "must be trace, debug, info, warning, error or off, not \"" + result.log_level + "\"");
+  result.execute = read_execute(object);
   return result;
 }
 

@@ -10,6 +10,16 @@
 
 namespace pactor::files {
 
+/// The part named execute: C++ that clients send as text.
+struct execute_config {
+  bool enabled = true;
+  std::string compiler;           ///< a name in PATH or a path; "" is clang++ if there is one, else g++
+  std::vector<std::string> flags; ///< for the compiler, added to pactor's own
+  std::int64_t cache_mb = 512;    ///< what compiled code may take of the disk, in 1024^2 bytes; 1 to 1048576
+
+  friend bool operator==(const execute_config&, const execute_config&) = default;
+};
+
 /// Every option with its default. The command line overrides the file.
 struct config {
   int engines = 0;                           ///< of `pactor start`; 0: as many as the host has processors
@@ -20,6 +30,8 @@ struct config {
   std::string scheduler = "leastload";       ///< how engines are chosen for balanced tasks: core::scheme
   std::size_t hwm = 0;                       ///< balanced tasks an engine has at most; 0: as many as hide the way there
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
+
+  execute_config execute; ///< whether and how engines execute code
 
   friend bool operator==(const config&, const config&) = default;
 };

@@ -106,6 +106,12 @@ std::string json_object::text(std::string_view key) const {
   return value.get<std::string>();
 }
 
+bool json_object::flag(std::string_view key) const {
+  const auto& value = at(key);
+  if (!value.is_boolean()) reject(key, "must be true or false, not " + value.dump());
+  return value.get<bool>();
+}
+
 std::vector<std::string> json_object::texts(std::string_view key) const {
   const auto& value = at(key);
   const auto is_text = [](const json& one) { return one.is_string(); };

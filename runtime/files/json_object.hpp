@@ -27,6 +27,7 @@ public:
 
   /// Each throws error{configuration} if the key is missing or its value has another type.
   [[nodiscard]] std::string text(std::string_view key) const;
+  [[nodiscard]] bool flag(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
   /// A whole number from `low` to `high`.
   [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t low, std::int64_t high) const;

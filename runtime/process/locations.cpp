@@ -41,4 +41,18 @@ std::vector<fs::path> default_job_directories(const fs::path& profile_jobs, cons
   return result;
 }
 
+fs::path include_directory(const fs::path& worker) {
+  return worker.parent_path().parent_path().parent_path() / PACTOR_INCLUDE_DIRECTORY;
+}
+
+fs::path prelude_library(const fs::path& worker) {
+  const auto root = worker.parent_path().parent_path().parent_path();
+  for (const auto* directory : {"lib", PACTOR_LIBRARY_DIRECTORY}) {
+    auto path = root / directory / "libpactor_prelude.so";
+    std::error_code absent;
+    if (fs::exists(path, absent)) return path;
+  }
+  return {};
+}
+
 } // namespace pactor::process

@@ -22,4 +22,10 @@ namespace pactor::process {
 [[nodiscard]] std::vector<std::filesystem::path> default_job_directories(const std::filesystem::path& profile_jobs,
                                                                          const std::filesystem::path& bin);
 
+/// The directory with pactor's headers, seen from the worker program: `include` beside `libexec`.
+[[nodiscard]] std::filesystem::path include_directory(const std::filesystem::path& worker);
+/// The shared library that goes with pactor/prelude.hpp, seen from there: in `lib` beside `libexec`, or where the
+/// system has its libraries; "" if there is none.
+[[nodiscard]] std::filesystem::path prelude_library(const std::filesystem::path& worker);
+
 } // namespace pactor::process

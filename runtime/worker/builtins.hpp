@@ -8,6 +8,8 @@
 //   pactor.erase(name...)     removes variables that are there; the number of them
 //   pactor.clear()            removes all
 //   pactor.load(path...)      adds job libraries, for calls from now on
+//
+// Not among them is pactor.execute (executor.hpp): it is a job to capture the output of.
 
 #include "pactor/detail/bytes.hpp"
 #include "pactor/detail/encoder.hpp"

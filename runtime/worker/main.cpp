@@ -1,6 +1,7 @@
 // The worker: the process that one engine's jobs run in. It knows no network and no credentials; its engine talks to
 // it over descriptor 3 (see protocol.hpp) and may kill it at any time.
 
+#include "runtime/snippets/compiler_process.hpp"
 #include "runtime/worker/announcer.hpp"
 #include "runtime/worker/builtins.hpp"
 #include "runtime/worker/cancellation.hpp"
@@ -18,6 +19,7 @@
 #include <exception>
 #include <fcntl.h>
 #include <malloc.h>
+#include <string_view>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -128,7 +130,8 @@ int serve(worker::input& in, worker::output& out, worker::capture& printed, work
 
 } // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  if (count > 2 && std::string_view{arguments[1]} == "--compile") return snippets::guard_compiler(arguments + 2);
   // Nothing is left behind when the node goes. If it went before this line, the socket's end says so; the parent's
   // number does not, since in a container a node may be process 1 itself.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -11,6 +11,7 @@
 // them come in the same order. A `transfer` is the sender's number for the file; a result with
 // record_flag::shared is a part of the file of that number, which the engine has already.
 
+#include "runtime/snippets/compiler_settings.hpp"
 #include "runtime/wire/records.hpp"
 
 #include <cstddef>
@@ -55,6 +56,7 @@ struct setup {
   std::string host; ///< host name, for failures
   std::vector<std::string>
       libraries; ///< absolute paths of the job libraries, loaded at the first use of one of their jobs
+  snippets::compile_settings execute{};
 };
 
 /// As the init record carries it.

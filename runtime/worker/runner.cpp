@@ -41,12 +41,21 @@ pactor_job_entry runner::entry(std::string_view job) {
 
 void runner::unknown(std::string_view job) const {
   auto known = catalogue_.names();
+  known.emplace_back(execute_job);
   for (auto& name : builtin_names()) known.push_back(std::move(name));
   std::string near;
   for (const auto& name : core::near_names(job, known)) near += (near.empty() ? "; did you mean " : " or ") + name;
   auto text = "no job is named " + std::string{job} + (near.empty() ? "" : near + "?");
   for (const auto& problem : unreadable_) text += "\n" + problem;
   throw error{ec::unknown_job, text};
+}
+
+/// A job like those of libraries: it prints, can be cancelled, and fails like one.
+wire::record_kind runner::run_code(const wire::call_view& call, result_buffer& out) {
+  if (!executor_) executor_ = std::make_unique<executor>(setup_.execute, space_, host_);
+  const auto outcome = executor_->run(call, out);
+  if ((outcome != PACTOR_RESULT && outcome != PACTOR_FAILURE) || out.used == 0) throw std::bad_alloc{};
+  return static_cast<wire::record_kind>(outcome);
 }
 
 wire::record_kind runner::run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out) {
@@ -66,6 +75,7 @@ wire::record_kind runner::run_job(const wire::call_view& call, const detail::sli
     out.used = encoder.size();
     return wire::record_kind::result;
   }
+  if (call.job == execute_job) return run_code(call, out);
   const pactor_call c{sizeof(pactor_call),
                       static_cast<std::uint32_t>(call.mode),
                       call.job.data(),

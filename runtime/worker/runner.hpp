@@ -7,11 +7,13 @@
 #include "runtime/wire/records.hpp"
 #include "runtime/worker/announcer.hpp"
 #include "runtime/worker/cancellation.hpp"
+#include "runtime/worker/executor.hpp"
 #include "runtime/worker/incoming_files.hpp"
 #include "runtime/worker/protocol.hpp"
 #include "runtime/worker/result_buffer.hpp"
 #include "runtime/worker/variables.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,7 @@ private:
   void read_libraries();
   void add_library(const std::string& path);
   [[noreturn]] void unknown(std::string_view job) const;
+  wire::record_kind run_code(const wire::call_view& call, result_buffer& out);
   wire::record_kind run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out);
 
   setup setup_;
@@ -49,6 +52,7 @@ private:
   jobs::catalogue catalogue_;
   jobs::loader loader_;
   jobs::text_map<pactor_job_entry> entries_; ///< of jobs that were called before
+  std::unique_ptr<executor> executor_;       ///< from the first code on
   bool libraries_read_ = false;
   std::vector<std::string> unreadable_; ///< what is wrong with libraries that could not be read
 };

@@ -34,6 +34,7 @@ private:
 struct variable {
   detail::slice encoded;
   native_object native;
+  mutable std::string type{}; ///< what type_of() said, once it was asked
 };
 
 class variables {

@@ -32,8 +32,9 @@ inline std::string text(const char* format, double a, double b = 0, double c = 0
 class cluster {
 public:
   /// @param jobs a directory of further job libraries; "" is none
-  explicit cluster(std::string program, std::string jobs = {}, int n = engines)
-      : program_{std::move(program)}, jobs_{std::move(jobs)}, engines_{n} {
+  /// @param more further arguments of `pactor start`
+  explicit cluster(std::string program, std::string jobs = {}, int n = engines, std::string more = {})
+      : program_{std::move(program)}, jobs_{std::move(jobs)}, more_{std::move(more)}, engines_{n} {
     directory_ = std::filesystem::temp_directory_path() / ("pactor-bench-" + std::to_string(::getpid()));
     ::setenv("PACTOR_DIR", directory_.c_str(), 1);
     start();
@@ -47,7 +48,7 @@ public:
   /// Seconds until every engine answered.
   double start() {
     const auto begin = steady::now();
-    run("start --daemonize -n " + std::to_string(engines_) + (jobs_.empty() ? "" : " --jobs " + jobs_));
+    run("start --daemonize -n " + std::to_string(engines_) + (jobs_.empty() ? "" : " --jobs " + jobs_) + " " + more_);
     running_ = true;
     return seconds_since(begin);
   }
@@ -69,7 +70,7 @@ private:
       std::exit(1);
     }
   }
-  std::string program_, jobs_;
+  std::string program_, jobs_, more_;
   int engines_;
   std::filesystem::path directory_;
   bool running_ = false;

@@ -1,0 +1,160 @@
+// C++ that comes as text: it runs in the engines' namespaces, what it defines stays, and its results are values.
+
+#include "tests/support/caught.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/temporary_cluster.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <numeric>
+#include <string>
+#include <vector>
+
+using namespace pactor;
+using namespace pactor::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("execute");
+
+TEST_CASE("variables are in scope by their own types, as references, and new ones come to be") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto view = c[all];
+  view.push({{"a", 6}, {"b", 7}}).get();
+  view.execute("c = a + b;").get();
+  CHECK(view.pull<int>("c") == std::vector{13, 13});
+  c["::2"].execute("c = a - b").get(); // the slides' even engines
+  CHECK(view.pull<int>("c") == std::vector{-1, 13});
+
+  std::vector<double> numbers(8);
+  std::iota(numbers.begin(), numbers.end(), 0.0);
+  view.scatter("x", numbers).get();
+  view.execute("y = sum(x)").get();
+  CHECK(view.gather<double>("y") == std::vector{6.0, 22.0});
+  view.execute("x[0] = 100; x.push_back(1);").get(); // a std::vector<double>, and the variable itself
+  CHECK(view.pull<std::vector<double>>("x").front() == std::vector{100.0, 1.0, 2.0, 3.0, 1.0});
+
+  // Whatever type: it stays what it is.
+  view.execute("auto z = std::map<int, std::string>{{1, \"one\"}}; int k = 3; std::vector<double> v(10), w{1, 2};")
+      .get();
+  CHECK(c[0].execute("z.at(1)").get().result == value{"one"});
+  CHECK(c[0].execute("k += 1; k").get().result == value{4});
+  CHECK(c[0].execute("v.size() + w.size()").get().result == value{12});
+  CHECK(c[0].execute("static_assert(std::is_same_v<decltype(k), int>); 1").get().result == value{1});
+  CHECK(c[0].names() == std::vector<std::string>{"a", "b", "c", "k", "v", "w", "x", "y", "z"});
+}
+
+TEST_CASE("the last expression is the result, with its text, its type, and the engine's count") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto first = c[all].execute("1 + 1").get();
+  REQUIRE(first.size() == 2);
+  for (const auto& e : first) {
+    CHECK(e.count == 1);
+    CHECK(e.has_result);
+    CHECK(e.result == value{2});
+    CHECK(e.text == "2");
+    CHECK(e.type == "int");
+  }
+  c[0].execute("int k = 1;").get();
+  const auto second = c[all].execute("std::vector<double>{1, 2.5}").get();
+  CHECK(second[0].count == 3);
+  CHECK(second[1].count == 2);
+  CHECK(second[1].result.as<std::vector<double>>() == std::vector{1.0, 2.5});
+  const auto nothing = c[0].execute("1 + 1;").get();
+  CHECK(!nothing.has_result);
+  CHECK(nothing.text.empty());
+  CHECK(nothing.result.is_nil());
+  // What can't travel is still shown.
+  const auto pointer = c[0].execute("std::make_unique<int>(3)").get();
+  CHECK(pointer.has_result);
+  CHECK(pointer.result.is_nil());
+  CHECK(contains(pointer.type, "unique_ptr"));
+  // A result of any size.
+  CHECK(c[1].execute("std::vector<double>(300'000, 0.5)").get().result.as<std::vector<double>>().size() == 300'000);
+  CHECK(c.load_balanced_view().execute("6 * 7").get().result == value{42});
+}
+
+TEST_CASE("functions, types, includes and using stay for what follows") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto view = c[all];
+  view.execute("#include <numbers>\nusing std::numbers::pi;\ndouble area(double r) { return pi * r * r; }").get();
+  CHECK(c[1].execute("area(2)").get().result.as<double>() == doctest::Approx(12.566370614));
+  view.execute("struct point { double x, y; double norm() const { return std::hypot(x, y); } };\npoint p{3, 4};").get();
+  CHECK(c[0].execute("p.norm()").get().result.as<double>() == 5);
+  view.execute("double scaled(double f) { p.x *= f; return p.norm(); }").get(); // a function sees the namespace
+  CHECK(c[0].execute("scaled(0)").get().result.as<double>() == 4);
+  CHECK(c[1].execute("p.x").get().result.as<double>() == 3);
+  view.execute("double area(double r) { return r; }").get(); // in place of the earlier one
+  CHECK(c[0].execute("area(2)").get().result.as<double>() == 2);
+  view.execute("template <class T> T twice(T x) { return x + x; }").get();
+  CHECK(c[0].execute("twice(std::string{\"ab\"})").get().text == "\"abab\"");
+}
+
+TEST_CASE("a file is executed like a text") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto file = cluster.directory() / "code.cpp";
+  write_file(file, "int answer() { return 42; }\nint kept = answer();\nkept\n");
+  CHECK(c[0].run(file).get().result == value{42});
+  CHECK(c[0].pull<int>("kept") == 42);
+  write_file(file, "int fine = 1;\nint wrong = fin;\n");
+  const auto e = caught<compile_error>([&] { c[0].run(file).get(); });
+  REQUIRE(e);
+  CHECK(e->info().what.starts_with(file.string() + ":2:13: error: "));
+}
+
+TEST_CASE("output, displayed files, published values and task options are those of any job") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto r = c[all].execute("std::cout << \"hello\" << std::endl; std::fprintf(stderr, \"oops\\n\");");
+  r.get();
+  CHECK(r.stdout_() == std::vector<std::string>{"hello\n", "hello\n"});
+  CHECK(r.stderr_().front() == "oops\n");
+  const auto kept = c[0].with(task_options{.keep = true}).execute("40 + 2");
+  kept.get();
+  CHECK(c.get_result<executed>(kept.names().front()).get().result == value{42});
+}
+
+TEST_CASE("an exception, a signal and an exit are failures like those of any job; the namespace survives what it can") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c[all].execute("int k = 1;").get();
+  const auto thrown =
+      caught<remote_error>([&] { c[0].execute("k = 2; int more = 5; throw std::runtime_error{\"too bad\"};").get(); });
+  REQUIRE(thrown);
+  CHECK(thrown->info().type == "std::runtime_error");
+  CHECK(thrown->info().what == "too bad");
+  CHECK(thrown->info().engine == 0);
+  CHECK(c[0].execute("k + more").get().result == value{7});
+
+  const auto pid = worker_pid(c, 0);
+  const auto crash = caught<engine_lost>([&] { c[0].execute("int* nowhere = nullptr; *nowhere = k;").get(); });
+  REQUIRE(crash);
+  CHECK(crash->info().signal == SIGSEGV);
+  CHECK(contains(crash->what(), "engine 0"));
+  CHECK(answers(c, 0));
+  CHECK(worker_pid(c, 0) != pid);
+  CHECK(caught<compile_error>([&] { c[0].execute("k").get(); })); // its variables are gone
+  CHECK(c[0].execute("1").get().count == 2);                      // and it counts anew
+  CHECK(c[1].execute("k").get().result == value{1});              // others are as they were
+  const auto exit = caught<engine_lost>([&] { c[1].execute("std::_Exit(3);").get(); });
+  CHECK((exit && exit->info().exit_code == 3));
+}
+
+TEST_CASE("code that runs too long is ended by its limit, or when it is cancelled") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  c[0].execute("1").get(); // the header is there
+  const auto limited = c[0].with(task_options{.run_limit = 2s});
+  CHECK(caught<run_limit_exceeded>([&] { limited.execute("while (true) {}").get(60s); }));
+  CHECK(answers(c, 0));
+  const auto r = c[0].execute("while (true) {}");
+  CHECK(eventually(30s, [&] { return c.status().engines.at(0).state == "busy"; }));
+  r.cancel(end_how::kill);
+  CHECK(caught<task_cancelled>([&] { r.get(30s); }));
+}
+
+TEST_SUITE_END();
