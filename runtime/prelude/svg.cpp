@@ -151,7 +151,7 @@ private:
     y_texts_ = lib::tick_texts(y_);
     double widest = 0;
     for (const auto& text : y_texts_) widest = std::max(widest, width_of(text));
-    const auto left = 16 + widest + (o.y_label.empty() ? 0 : 22);
+    const auto left = 20 + widest + (o.y_label.empty() ? 0 : 22);
     x_ = lib::make_axis(xs.low, xs.high, std::max(2, static_cast<int>((width_ - left) / 90)), bars ? 0 : 0.02);
     x_.first = left;
     x_.length = std::max(width_ - 20 - left, 20.0);
@@ -257,6 +257,22 @@ private:
           "/>\n";
   }
 
+  /// Where a box of this size hides the fewest points.
+  [[nodiscard]] lib::pixel emptiest_corner(double wide, double tall) const {
+    const auto right = x_.first + x_.length - wide - 8, top = y_.first + y_.length + 8;
+    const std::array<lib::pixel, 4> corners{
+        {{right, top}, {x_.first + 8, top}, {right, y_.first - tall - 8}, {x_.first + 8, y_.first - tall - 8}}};
+    std::array<std::size_t, 4> hidden{};
+    for (const auto& s : f_.all)
+      each_point(s, [&](double vx, double vy) {
+        const auto x = x_.place(vx), y = y_.place(vy);
+        for (std::size_t i = 0; i < corners.size(); ++i)
+          if (x >= corners[i].x && x <= corners[i].x + wide && y >= corners[i].y && y <= corners[i].y + tall)
+            ++hidden[i];
+      });
+    return corners[static_cast<std::size_t>(std::min_element(hidden.begin(), hidden.end()) - hidden.begin())];
+  }
+
   void draw_legend() {
     std::vector<std::size_t> named;
     double widest = 0;
@@ -267,7 +283,7 @@ private:
       }
     if (named.empty()) return;
     const auto wide = std::min(widest + 46, x_.length), tall = 20 * static_cast<double>(named.size()) + 8;
-    const auto x = x_.first + x_.length - wide - 8, y = y_.first + y_.length + 8;
+    const auto [x, y] = emptiest_corner(wide, tall);
     out_ += "<rect class=\"back\" fill-opacity=\"0.85\" x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" +
             number(wide) + "\" height=\"" + number(tall) + "\" rx=\"4\" stroke=\"#888\" stroke-opacity=\"0.4\"/>\n";
     for (std::size_t k = 0; k < named.size(); ++k) {

@@ -13,20 +13,26 @@ namespace pactor::detail {
 
 } // namespace pactor::detail
 
-namespace pactor::prelude {
+namespace pactor {
 
 /// While it lives, the functions of the prelude find the engine through this context. Snippets have one; a job that
 /// calls plot(), sleep() or engine() makes one of its own: `use_context here{context};`
 class use_context {
 public:
-  explicit use_context(context& c) noexcept : before_{std::exchange(pactor::detail::running_context, &c)} {}
-  ~use_context() { pactor::detail::running_context = before_; }
+  explicit use_context(context& c) noexcept : before_{std::exchange(detail::running_context, &c)} {}
+  ~use_context() { detail::running_context = before_; }
   use_context(const use_context&) = delete;
   use_context& operator=(const use_context&) = delete;
 
 private:
   context* before_;
 };
+
+} // namespace pactor
+
+namespace pactor::prelude {
+
+using pactor::use_context;
 
 /// The context of the running snippet or job. @throws error{invalid_argument} outside of one
 [[nodiscard]] inline context& here() {
