@@ -34,10 +34,14 @@ struct translation {
 [[nodiscard]] translation translate(std::string_view code, std::string_view name, const definitions& before,
                                     std::span<const variable> variables);
 
+/// The code as it is compiled: without a byte order mark, with newlines alone.
+[[nodiscard]] std::string plain_text(std::string_view code);
+
 /// What the compiler said of such a unit, in terms of the user's code: `px:3:7: error: ...`, the line, a caret; notes
 /// kept short; nothing of what was written around the code.
-/// @param compiler_output of g++ or clang++, without colours
+/// @param compiler_output of g++ or clang++, without colours; g++ with -fdiagnostics-column-unit=byte
+/// @param variables as for translate(): says of those that are not in scope why
 [[nodiscard]] std::string explain(std::string_view compiler_output, std::string_view code, std::string_view name,
-                                  const definitions& before);
+                                  const definitions& before, std::span<const variable> variables = {});
 
 } // namespace pactor::snippets

@@ -2,6 +2,7 @@
 // The text of any value: str(v) as print() writes it, repr(v) as a result is shown.
 
 #include "pactor/codec.hpp"
+#include "pactor/detail/plain_type.hpp"
 #include "pactor/ndarray.hpp"
 #include "pactor/prelude/text_writer.hpp"
 #include "pactor/value.hpp"
@@ -144,7 +145,7 @@ void put_scalar(text_writer& out, const T& v) {
 template <class T>
 void put_other(text_writer& out, const T& v) {
   if constexpr (std::is_enum_v<T>) {
-    out.raw(type_name<T>());
+    out.raw(type_title<T>());
     out.raw("(");
     put_scalar(out, static_cast<std::underlying_type_t<T>>(v));
     out.raw(")");
@@ -158,7 +159,7 @@ void put_other(text_writer& out, const T& v) {
     out.value(decode<value>(encoded.data(), encoded.size()));
     out.leave(before);
   } else {
-    out.opaque(type_name<T>());
+    out.opaque(type_title<T>());
   }
 }
 

@@ -1,0 +1,343 @@
+#pragma once
+// What the translation unit of a snippet is written with: variables of the engine's namespace in scope by name, new
+// ones that outlive the snippet, and its result.
+
+#include "pactor/context.hpp"
+#include "pactor/detail/plain_type.hpp"
+#include "pactor/detail/sink.hpp"
+#include "pactor/job_abi.h"
+#if __has_include("pactor/prelude/current.hpp")
+#include "pactor/prelude/current.hpp"
+#endif
+#include "pactor/prelude/format.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pactor::detail {
+
+/// An enumeration anywhere in a type: msgpack takes only those that it was told of, and fails to compile at others.
+template <class T>
+inline constexpr bool holds_enum = std::is_enum_v<T>;
+template <template <class...> class Template, class... A>
+inline constexpr bool holds_enum<Template<A...>> = (holds_enum<A> || ...);
+template <class T>
+concept snippet_encodable = encodable<T> && !holds_enum<std::remove_cvref_t<T>>;
+
+/// What follows the result's expression, which may be void, behind a comma.
+struct snippet_end {};
+template <class T>
+struct snippet_value {
+  T&& v;
+};
+template <class T>
+snippet_value<T> operator,(T&& v, snippet_end) noexcept {
+  return {std::forward<T>(v)};
+}
+
+/// describe_native() of types with enumerations in them too.
+template <class T>
+pactor_native describe_object(T& object) noexcept {
+  if constexpr (!holds_enum<T>) {
+    return describe_native(object);
+  } else {
+    static constexpr auto name = text_of<T>;
+    return {sizeof(pactor_native),
+            typeid(T).name(),
+            name.data,
+            sizeof(T),
+            &object,
+            [](void* o) { const std::unique_ptr<T> owner{static_cast<T*>(o)}; },
+            [](const void* o, pactor_sink* sink) {
+              return into_sink(*sink, [o](encoder& out) -> std::int32_t {
+                if constexpr (std::is_enum_v<T>)
+                  write_checked(out, static_cast<std::underlying_type_t<T>>(*static_cast<const T*>(o)));
+                else
+                  throw error{ec::signature_mismatch,
+                              "an object of type " + type_title<T>() + " has no encoding and stays on its engine"};
+                return PACTOR_RESULT;
+              });
+            }};
+  }
+}
+
+/// Hands an object to the engine's namespace. @throws std::bad_alloc
+template <class T>
+T& put_object(const pactor_host& host, std::string_view name, std::unique_ptr<T> object) {
+  const auto native = describe_object(*object);
+  if (!host.put(host.state, name.data(), name.size(), &native)) throw std::bad_alloc{};
+  return *object.release();
+}
+
+class snippet_run;
+
+/// A variable of the namespace, at file scope. A structured binding names `place.bound.object`, so that the name is
+/// the object of the present run.
+template <class T>
+struct binding {
+  struct reference {
+    T& object;
+  };
+  union storage {
+    constexpr storage() noexcept : none{} {}
+    char none;
+    reference bound;
+  };
+  storage place;
+  using type = T;
+
+  void bind(snippet_run& run, std::string_view name);
+};
+
+/// One run of a snippet.
+class snippet_run {
+public:
+  snippet_run(const pactor_call& call, encoder& out) : host_{*call.host}, out_{out} {}
+  snippet_run(const snippet_run&) = delete;
+  snippet_run& operator=(const snippet_run&) = delete;
+
+  using step = void (*)(snippet_run&);
+  /// The entry of a snippet's library.
+  static std::int32_t run(const pactor_call* call, pactor_sink* sink, step bind, step body) noexcept {
+    return into_sink(
+        *sink,
+        [=](encoder& out) {
+          context engine{*call->host};
+#if __has_include("pactor/prelude/current.hpp")
+          const use_context here{engine};
+#endif
+          snippet_run r{*call, out};
+          bind(r);
+          const finisher last{r};
+          body(r);
+          r.finish();
+          return PACTOR_RESULT;
+        },
+        [call](failure& f) {
+          f.type = plain_type(f.type);
+          f.job.assign(call->job, call->job_size);
+          f.host = call->host->host_name;
+          f.engine = call->host->engine;
+          f.pid = call->host->pid;
+        });
+  }
+
+  [[nodiscard]] const pactor_host& host() const noexcept { return host_; }
+
+  /// A variable as the C++ object that it is; one that was pushed becomes a T now.
+  /// @throws missing_variable, error{signature_mismatch}
+  template <class T>
+  T& variable(std::string_view name) {
+    pactor_variable v{sizeof v, nullptr, 0, nullptr};
+    if (!host_.find(host_.state, name.data(), name.size(), &v))
+      throw missing_variable{"engine " + std::to_string(host_.engine) + " has no variable " + std::string{name}};
+    if (v.native) {
+      if (auto* object = native_cast<T>(*v.native)) return *object;
+      throw error{ec::signature_mismatch, "variable " + std::string{name} + " is a " + plain_type(v.native->name) +
+                                              " and no " + type_title<T>()};
+    }
+    if constexpr (snippet_encodable<T>)
+      return put_object(host_, name, std::make_unique<T>(decode<T>(v.encoded, v.encoded_size)));
+    else
+      throw error{ec::signature_mismatch, "variable " + std::string{name} + " is no " + type_title<T>()};
+  }
+
+  /// Makes a new variable. @return it; what can't be moved stays where it is, until the snippet ends
+  template <class T>
+  decltype(auto) create(std::string_view name, T& v) {
+    return place(
+        name, v, [&](auto object) -> auto& { return put_object(host_, name, std::move(object)); });
+  }
+  /// The same in place of a variable that is in scope. It goes on being valid: it is assigned to, or replaced when the
+  /// snippet has ended.
+  template <class T, class Old>
+  decltype(auto) create(std::string_view name, T& v, binding<Old>& old) {
+    if constexpr (std::is_same_v<T, Old> && std::is_move_assignable_v<T>) {
+      return old.place.bound.object = std::move(v), (old.place.bound.object);
+    } else {
+      return place(
+          name, v, [&](auto object) -> auto& { return later(name, std::move(object)); });
+    }
+  }
+  /// Of `name = expression`: texts become strings, as those are that are pushed.
+  template <class T, class... Old>
+  decltype(auto) create_implied(std::string_view name, T& v, Old&... old) {
+    if constexpr (std::is_convertible_v<T, const char*> && std::is_pointer_v<T>) {
+      std::string text{v};
+      return create(name, text, old...);
+    } else {
+      return create(name, v, old...);
+    }
+  }
+
+  /// A declared variable at the end of its life in the snippet. Lets nothing out: finish() tells.
+  template <class T>
+  void keep(std::string_view name, T& v) noexcept {
+    try {
+      put_object(host_, name, std::make_unique<std::remove_const_t<T>>(std::move(v)));
+    } catch (...) {
+      not_kept_ = name;
+    }
+  }
+  template <class T, std::size_t N>
+  void keep_array(std::string_view name, T (&elements)[N]) noexcept {
+    std::array<std::remove_const_t<T>, N> all{};
+    std::move(std::begin(elements), std::end(elements), all.begin());
+    keep(name, all);
+  }
+
+  void result(snippet_end) noexcept {} // of a void expression
+  template <class T>
+  void result(snippet_value<T> r) {
+    using type = std::remove_cvref_t<T>;
+    if constexpr (!std::is_convertible_v<T, const std::ios_base&>) write_result<type>(r.v);
+  }
+
+  /// Runs a program's main. @throws std::runtime_error if it fails
+  void program(int (*main)()) { exited(main()); }
+  void program(int (*main)(int, char**)) {
+    std::string name = "pactor";
+    std::array<char*, 2> arguments{name.data(), nullptr};
+    exited(main(1, arguments.data()));
+  }
+  void program(int (*main)(int, const char**)) {
+    std::array<const char*, 2> arguments{"pactor", nullptr};
+    exited(main(1, arguments.data()));
+  }
+  void program(void (*main)()) { main(); }
+
+private:
+  /// Replaces variables when the snippet has ended, also by an exception.
+  struct finisher {
+    snippet_run& run;
+    ~finisher() { run.replace_variables(); }
+  };
+  struct replacement {
+    std::string name;
+    pactor_native native;
+  };
+
+  template <class T, class Put>
+  decltype(auto) place(std::string_view, T& v, Put&& put) {
+    if constexpr (is_a<T, std::initializer_list>)
+      return put(std::make_unique<std::vector<typename T::value_type>>(v));
+    else if constexpr (std::is_move_constructible_v<T>)
+      return put(std::make_unique<T>(std::move(v)));
+    else
+      return (v);
+  }
+
+  template <class T>
+  T& later(std::string_view name, std::unique_ptr<T> object) {
+    replacements_.push_back({std::string{name}, describe_object(*object)});
+    return *object.release();
+  }
+  void replace_variables() noexcept {
+    for (auto& r : std::exchange(replacements_, {})) {
+      if (host_.put(host_.state, r.name.data(), r.name.size(), &r.native)) continue;
+      r.native.destroy(r.native.object);
+      not_kept_ = "one of the variables";
+    }
+  }
+
+  static void exited(int code) {
+    if (code != 0) throw std::runtime_error{"main returned " + std::to_string(code)};
+  }
+
+  template <class T>
+  void write_result(const T& v) {
+    const auto text = pactor::prelude::repr(v);
+    head(true, text, type_title<T>());
+    const auto size = out_.size();
+    try {
+      if constexpr (std::is_enum_v<T>)
+        return write_checked(out_, static_cast<std::underlying_type_t<T>>(v));
+      else if constexpr (snippet_encodable<T> && !std::is_pointer_v<T>)
+        return write_checked(out_, v);
+    } catch (const error&) { // too large: its text is there
+      out_.truncate(size);
+    }
+    write_checked(out_, nullptr);
+  }
+
+  void head(bool has_result, std::string_view text, std::string_view type) {
+    written_ = true;
+    packer p{out_};
+    p.pack_map(4);
+    write(p, std::string_view{"has_result"});
+    write(p, has_result);
+    write(p, std::string_view{"text"});
+    write_string(p, text);
+    write(p, std::string_view{"type"});
+    write_string(p, type);
+    write(p, std::string_view{"value"});
+  }
+  void finish() {
+    replace_variables();
+    if (!not_kept_.empty()) throw error{ec::remote_error, "no memory to keep " + std::string{not_kept_}};
+    if (written_) return;
+    head(false, "", "");
+    write_checked(out_, nullptr);
+  }
+
+  const pactor_host& host_;
+  encoder& out_;
+  std::vector<replacement> replacements_;
+  std::string_view not_kept_;
+  bool written_ = false;
+};
+
+template <class T>
+void binding<T>::bind(snippet_run& run, std::string_view name) {
+  std::construct_at(&place.bound, reference{run.template variable<T>(name)});
+}
+
+/// Moves a declared variable into the namespace when its scope ends. References, functions, and what can't be moved
+/// stay where they are.
+template <class T>
+class keeper {
+public:
+  keeper(snippet_run& run, std::string_view name, T& v) noexcept : run_{run}, name_{name}, variable_{v} {}
+  keeper(const keeper&) = delete;
+  keeper& operator=(const keeper&) = delete;
+  ~keeper() {
+    using element = std::remove_extent_t<T>;
+    if constexpr (std::is_bounded_array_v<T>) {
+      if constexpr (!std::is_array_v<element> && std::is_default_constructible_v<element> &&
+                    std::is_move_assignable_v<std::remove_const_t<element>>)
+        run_.keep_array(name_, variable_);
+    } else if constexpr (std::is_move_constructible_v<std::remove_const_t<T>> &&
+                         std::is_constructible_v<std::remove_const_t<T>, T&&>) {
+      run_.keep(name_, variable_);
+    }
+  }
+
+private:
+  snippet_run& run_;
+  std::string_view name_;
+  T& variable_;
+};
+template <class T>
+class keeper<T&> {
+public:
+  keeper(snippet_run&, std::string_view, T&) noexcept {}
+};
+template <class T>
+class keeper<T&&> {
+public:
+  keeper(snippet_run&, std::string_view, T&) noexcept {}
+};
+template <class R, class... A>
+class keeper<R(A...)> {
+public:
+  keeper(snippet_run&, std::string_view, R (&)(A...)) noexcept {}
+};
+
+} // namespace pactor::detail

@@ -1,0 +1,3 @@
+#include "session.hpp"
+
+#include <doctest/doctest.h>
