@@ -173,7 +173,7 @@ void collector::define(const item& it, std::size_t first) {
   d.friends = friends_of(it);
   d.key = key_of(it);
   auto located = line_mark(tokens_, name_, tokens_[first].at) + d.text;
-  if (it.implied) located.insert(1, "auto");
+  if (it.implied) located.insert(0, "\nauto");
   const auto is_program = scopes_.empty() && it.what == definition_kind::function && it.names.front() == "main";
   if (it.implied) d.text.insert(0, "auto ");
   if (is_program) program_ = &it;

@@ -105,7 +105,8 @@ void unit_writer::preamble() {
   for (std::size_t i = 0; i < preamble_end_; ++i)
     if (all[i]->where == place::preamble || all[i]->where == place::macro) write_definition(i);
   wrapper(0);
-  text_ += "using namespace std;\nusing namespace pactor;\n#pragma GCC visibility push(hidden)\n";
+  text_ += "using namespace std;\nusing namespace pactor;\nusing namespace pactor::prelude;\n#pragma GCC visibility "
+           "push(hidden)\n";
 }
 
 void unit_writer::open_user_namespace(bool open) {

@@ -74,7 +74,8 @@ executor::loaded executor::load(const std::string& unit, const snippet& s) {
   for (int attempt = 0;; ++attempt) {
     auto made = cache_.get(unit, pause);
     if (const auto* rejected = std::get_if<snippets::library_cache::rejected>(&made))
-      throw error{ec::compile_error, snippets::explain(rejected->output, s.code, s.name, definitions_)};
+      throw error{ec::compile_error,
+                  snippets::explain(rejected->output, s.code, s.name, definitions_, typed_variables())};
     auto& library = std::get<snippets::library_cache::library>(made);
     try {
       return {load_entry(library.file), std::move(library.sources)};

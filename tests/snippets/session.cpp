@@ -56,7 +56,7 @@ compiler::~compiler() {
 
 std::string compiler::command(const std::string& rest) const {
   return "cd " + directory_.string() + " && LC_ALL=C " + program_ +
-         " -std=c++20 -O1 -fPIC -DMSGPACK_NO_BOOST -DBOOST_DLL_USE_STD_FS -I. -I" PACTOR_INCLUDE " " + rest;
+         " -std=c++20 -O0 -fPIC -DMSGPACK_NO_BOOST -DBOOST_DLL_USE_STD_FS -I. -I" PACTOR_INCLUDE " " + rest;
 }
 
 compiler::result compiler::compile(const std::string& unit) {

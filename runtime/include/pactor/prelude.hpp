@@ -4,6 +4,7 @@
 // pactor::prelude.
 
 #include "pactor/context.hpp"
+#include "pactor/detail/snippet.hpp"
 #include "pactor/ndarray.hpp"
 #include "pactor/prelude/arithmetic.hpp"
 #include "pactor/prelude/arrays.hpp"
@@ -14,9 +15,6 @@
 #include "pactor/prelude/plot.hpp"
 #include "pactor/prelude/reductions.hpp"
 #include "pactor/prelude/system.hpp"
-#if __has_include("pactor/detail/snippet.hpp")
-#include "pactor/detail/snippet.hpp"
-#endif
 
 #include <algorithm>
 #include <array>

@@ -6,9 +6,7 @@
 #include "pactor/detail/plain_type.hpp"
 #include "pactor/detail/sink.hpp"
 #include "pactor/job_abi.h"
-#if __has_include("pactor/prelude/current.hpp")
 #include "pactor/prelude/current.hpp"
-#endif
 #include "pactor/prelude/format.hpp"
 
 #include <array>
@@ -110,9 +108,7 @@ public:
         *sink,
         [=](encoder& out) {
           context engine{*call->host};
-#if __has_include("pactor/prelude/current.hpp")
-          const use_context here{engine};
-#endif
+          const prelude::use_context here{engine};
           snippet_run r{*call, out};
           bind(r);
           const finisher last{r};
