@@ -69,7 +69,10 @@ TEST_CASE("code is compiled once for all engines of a host, and of its other clu
   CHECK(lines_of(calls) == 1);
   CHECK(c[all].execute("20 + 22").get().back().result == value{42});
   CHECK(lines_of(calls) == 1);
+  const auto pid = worker_pid(c, 3);
   c.restart(); // workers that know nothing
+  REQUIRE(eventually(15s, [&] { return answers(c, 3) && worker_pid(c, 3) != pid; }));
+  for (const auto engine : c.ids()) REQUIRE(answers(c, engine));
   CHECK(c[all].execute("20 + 22").get().back().count == 1);
   CHECK(lines_of(calls) == 1);
   const auto options = compiler.options(2, "other");
@@ -92,8 +95,8 @@ TEST_CASE("a compile error shows the user's own line, and changes nothing") {
   REQUIRE(e);
   CHECK(e->code() == ec::compile_error);
   CHECK(e->info().what == "px:2:9: error: use of undeclared identifier 'kk'\n"
-                          "int n = kk + 1;\n"
-                          "        ^");
+                          "    int n = kk + 1;\n"
+                          "            ^");
   CHECK(c[0].execute("k").get().result == value{1});
   const auto both = caught<composite_error>([&] { c[all].execute("int n = ;").get(); });
   REQUIRE(both);

@@ -23,7 +23,7 @@ std::vector<std::string> worker_process::test_libraries() {
   return {PACTOR_TEST_BASICS, PACTOR_TEST_FAULTS, PACTOR_TEST_TYPES, PACTOR_TEST_OTHERS};
 }
 
-worker_process::worker_process(std::vector<std::string> libraries) {
+worker_process::worker_process(std::vector<std::string> libraries, snippets::compile_settings execute) {
   std::array<int, 2> ends{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
   socket_ = process::unique_fd{::fcntl(ends[0], F_DUPFD_CLOEXEC, own_socket)};
@@ -40,7 +40,7 @@ worker_process::worker_process(std::vector<std::string> libraries) {
   ::posix_spawn_file_actions_destroy(&actions);
 
   in_.emplace(socket_.get());
-  const auto setup = worker::encode_setup({3, "host-1", std::move(libraries)});
+  const auto setup = worker::encode_setup({3, "host-1", std::move(libraries), std::move(execute)});
   wire::record r;
   r.size = static_cast<std::uint32_t>(setup.size());
   r.kind = static_cast<std::uint16_t>(worker::link_kind::init);

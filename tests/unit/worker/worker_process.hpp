@@ -58,7 +58,8 @@ struct said_record {
 class worker_process {
 public:
   /// Starts it with the libraries of the tests, or others, and waits until it is ready.
-  explicit worker_process(std::vector<std::string> libraries = test_libraries());
+  explicit worker_process(std::vector<std::string> libraries = test_libraries(),
+                          snippets::compile_settings execute = {});
   ~worker_process();
   worker_process(const worker_process&) = delete;
   worker_process& operator=(const worker_process&) = delete;

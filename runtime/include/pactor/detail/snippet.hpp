@@ -42,7 +42,7 @@ snippet_value<T> operator,(T&& v, snippet_end) noexcept {
 
 /// describe_native() of types with enumerations in them too.
 template <class T>
-pactor_native describe_object(T& object) noexcept {
+pactor_native describe_any_object(T& object) noexcept {
   if constexpr (!holds_enum<T>) {
     return describe_native(object);
   } else {
@@ -64,6 +64,11 @@ pactor_native describe_object(T& object) noexcept {
               });
             }};
   }
+}
+
+template <class T>
+pactor_native describe_object(T& object) noexcept {
+  return describe_any_object(object);
 }
 
 /// Hands an object to the engine's namespace. @throws std::bad_alloc
@@ -104,25 +109,7 @@ public:
   using step = void (*)(snippet_run&);
   /// The entry of a snippet's library.
   static std::int32_t run(const pactor_call* call, pactor_sink* sink, step bind, step body) noexcept {
-    return into_sink(
-        *sink,
-        [=](encoder& out) {
-          context engine{*call->host};
-          const prelude::use_context here{engine};
-          snippet_run r{*call, out};
-          bind(r);
-          const finisher last{r};
-          body(r);
-          r.finish();
-          return PACTOR_RESULT;
-        },
-        [call](failure& f) {
-          f.type = plain_type(f.type);
-          f.job.assign(call->job, call->job_size);
-          f.host = call->host->host_name;
-          f.engine = call->host->engine;
-          f.pid = call->host->pid;
-        });
+    return run(call, sink, &enter, bind, body);
   }
 
   [[nodiscard]] const pactor_host& host() const noexcept { return host_; }
@@ -131,6 +118,10 @@ public:
   /// @throws missing_variable, error{signature_mismatch}
   template <class T>
   T& variable(std::string_view name) {
+    return any_variable<T>(name);
+  }
+  template <class T>
+  T& any_variable(std::string_view name) {
     pactor_variable v{sizeof v, nullptr, 0, nullptr};
     if (!host_.find(host_.state, name.data(), name.size(), &v))
       throw missing_variable{"engine " + std::to_string(host_.engine) + " has no variable " + std::string{name}};
@@ -210,6 +201,19 @@ public:
   void program(void (*main)()) { main(); }
 
 private:
+  /// Everything of a run that need not be compiled with each snippet.
+  using inner = void (*)(snippet_run&, const pactor_host&, step, step);
+  PACTOR_PRELUDE_API static std::int32_t run(const pactor_call* call, pactor_sink* sink, inner steps, step bind,
+                                             step body) noexcept;
+  /// In the snippet's library: functions of the prelude find the engine through it.
+  static void enter(snippet_run& run, const pactor_host& host, step bind, step body) {
+    context engine{host};
+    const prelude::use_context here{engine};
+    bind(run);
+    const finisher last{run};
+    body(run);
+  }
+
   /// Replaces variables when the snippet has ended, also by an exception.
   struct finisher {
     snippet_run& run;
@@ -235,13 +239,7 @@ private:
     replacements_.push_back({std::string{name}, describe_object(*object)});
     return *object.release();
   }
-  void replace_variables() noexcept {
-    for (auto& r : std::exchange(replacements_, {})) {
-      if (host_.put(host_.state, r.name.data(), r.name.size(), &r.native)) continue;
-      r.native.destroy(r.native.object);
-      not_kept_ = "one of the variables";
-    }
-  }
+  PACTOR_PRELUDE_API void replace_variables() noexcept;
 
   static void exited(int code) {
     if (code != 0) throw std::runtime_error{"main returned " + std::to_string(code)};
@@ -249,6 +247,10 @@ private:
 
   template <class T>
   void write_result(const T& v) {
+    write_any_result(v);
+  }
+  template <class T>
+  void write_any_result(const T& v) {
     const auto text = pactor::prelude::repr(v);
     head(true, text, type_title<T>());
     const auto size = out_.size();
@@ -263,25 +265,8 @@ private:
     write_checked(out_, nullptr);
   }
 
-  void head(bool has_result, std::string_view text, std::string_view type) {
-    written_ = true;
-    packer p{out_};
-    p.pack_map(4);
-    write(p, std::string_view{"has_result"});
-    write(p, has_result);
-    write(p, std::string_view{"text"});
-    write_string(p, text);
-    write(p, std::string_view{"type"});
-    write_string(p, type);
-    write(p, std::string_view{"value"});
-  }
-  void finish() {
-    replace_variables();
-    if (!not_kept_.empty()) throw error{ec::remote_error, "no memory to keep " + std::string{not_kept_}};
-    if (written_) return;
-    head(false, "", "");
-    write_checked(out_, nullptr);
-  }
+  PACTOR_PRELUDE_API void head(bool has_result, std::string_view text, std::string_view type);
+  PACTOR_PRELUDE_API void finish();
 
   const pactor_host& host_;
   encoder& out_;
@@ -289,6 +274,31 @@ private:
   std::string_view not_kept_;
   bool written_ = false;
 };
+
+// What everyday types need is compiled into the library: with each snippet it would take most of the time.
+#define PACTOR_EVERYDAY_TYPES(EACH)                                                                                    \
+  EACH(bool)                                                                                                           \
+  EACH(int)                                                                                                            \
+  EACH(std::int64_t)                                                                                                   \
+  EACH(std::uint64_t)                                                                                                  \
+  EACH(double)                                                                                                         \
+  EACH(std::string)                                                                                                    \
+  EACH(std::vector<int>)                                                                                               \
+  EACH(std::vector<std::int64_t>)                                                                                      \
+  EACH(std::vector<double>)                                                                                            \
+  EACH(std::vector<std::string>)                                                                                       \
+  EACH(ndarray<double>)                                                                                                \
+  EACH(ndarray<std::int64_t>)                                                                                          \
+  EACH(value)
+#define PACTOR_DECLARE_EVERYDAY(...)                                                                                   \
+  template <>                                                                                                          \
+  PACTOR_PRELUDE_API __VA_ARGS__& snippet_run::variable<__VA_ARGS__>(std::string_view name);                           \
+  template <>                                                                                                          \
+  PACTOR_PRELUDE_API void snippet_run::write_result<__VA_ARGS__>(const __VA_ARGS__& v);                                \
+  template <>                                                                                                          \
+  PACTOR_PRELUDE_API pactor_native describe_object<__VA_ARGS__>(__VA_ARGS__ & object) noexcept;
+PACTOR_EVERYDAY_TYPES(PACTOR_DECLARE_EVERYDAY)
+#undef PACTOR_DECLARE_EVERYDAY
 
 template <class T>
 void binding<T>::bind(snippet_run& run, std::string_view name) {
