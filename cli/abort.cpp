@@ -1,8 +1,6 @@
-#include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
-
-#include "pactor/client.hpp"
+#include "cli/setting.hpp"
 
 #include <iostream>
 #include <memory>
@@ -23,8 +21,8 @@ struct abort_command {
   }
 };
 
-int run(const abort_command& command) {
-  const auto found = client{command.cluster.connection()}.cancel(command.tasks, command.how());
+int run(const abort_command& command, setting& around) {
+  const auto found = around.connect(command.cluster).cancel(command.tasks, command.how());
   std::cout << found << " of " << command.tasks.size() << " had not ended\n";
   if (found < command.tasks.size()) std::cerr << "the others have ended, or there never were such tasks\n";
   return code(found == command.tasks.size() ? exit_status::done : exit_status::job_failed);
@@ -32,15 +30,15 @@ int run(const abort_command& command) {
 
 } // namespace
 
-action declare_abort(CLI::App& app) {
+action declare_abort(CLI::App& app, setting& around) {
   const auto command = std::make_shared<abort_command>();
   app.add_option("TASK", command->tasks, "Tasks, as `3.17`")->required();
-  command->cluster.declare(app);
+  command->cluster.declare(app, around);
   app.add_flag("--cancel", command->cancel, "Ask those that run to end");
   app.add_flag("--interrupt", command->interrupt, "Interrupt those that run (SIGINT)");
   app.add_flag("--kill", command->kill, "Kill the workers of those that run, with their variables");
   app.footer("Tasks that have not started end in any case. Those that run go on, unless an option says otherwise.");
-  return [command] { return run(*command); };
+  return [command, &around] { return run(*command, around); };
 }
 
 } // namespace pactor::cli

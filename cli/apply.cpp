@@ -35,11 +35,11 @@ answer run(call_options& options, const std::string& job, const std::vector<std:
 
 } // namespace
 
-action declare_apply(CLI::App& app) {
+action declare_apply(CLI::App& app, setting& around) {
   const auto options = std::make_shared<call_options>();
   const auto job = std::make_shared<std::string>();
   app.add_option("JOB", *job, "Name of the job")->required();
-  options->declare(app);
+  options->declare(app, around);
   // Whatever else stands there is the job's: also negative numbers, which the parser takes for options.
   app.allow_extras();
   app.footer("What follows the job's name are its arguments, as JSON; a word that is no JSON is a string, 0:7 and\n"

@@ -1,12 +1,17 @@
 #include "cli/cluster_choice.hpp"
 
+#include "cli/setting.hpp"
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/files/pid_file.hpp"
 
 namespace pactor::cli {
 
-void cluster_choice::declare(CLI::App& app) {
+void cluster_choice::declare(CLI::App& app, const setting& around) {
+  if (const auto* fixed = around.cluster()) {
+    *this = *fixed;
+    return;
+  }
   app.add_option("--profile", profile, "Profile of the cluster")->envname("PACTOR_PROFILE")->capture_default_str();
   app.add_option("--cluster-id", cluster_id, "Tells several clusters of one profile apart")
       ->envname("PACTOR_CLUSTER_ID");

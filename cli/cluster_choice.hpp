@@ -11,13 +11,16 @@
 
 namespace pactor::cli {
 
+class setting;
+
 /// `--profile` and `--cluster-id`, by default from PACTOR_PROFILE and PACTOR_CLUSTER_ID.
 struct cluster_choice {
   std::string profile = "default";
   std::string cluster_id; ///< "" is the profile's default cluster
 
-  /// Adds the options. @pre `app` does not outlive this object's use
-  void declare(CLI::App& app);
+  /// Adds the options, unless the setting is about one cluster, which this becomes then.
+  /// @pre `app` does not outlive this object's use
+  void declare(CLI::App& app, const setting& around);
   /// @throws error{configuration} for names that are none
   [[nodiscard]] files::profile files() const;
   /// The arguments that make another `pactor` process mean the same cluster.

@@ -6,15 +6,19 @@ namespace pactor::cli {
 
 std::span<const command> commands() {
   static constexpr std::array table{
-      command{"start", "Start a cluster: a controller and engines", &declare_start},
+      command{"start", "Start a cluster: a controller and engines", &declare_start, false},
       command{"stop", "Stop a cluster", &declare_stop},
       command{"status", "Show the engines of a cluster", &declare_status},
       command{"list", "List the clusters of all profiles", &declare_list},
-      command{"controller", "Run a controller only", &declare_controller},
-      command{"node", "Run engines only, for a controller that runs already", &declare_node},
+      command{"controller", "Run a controller only", &declare_controller, false},
+      command{"node", "Run engines only, for a controller that runs already", &declare_node, false},
       command{"jobs", "List the jobs that the cluster knows", &declare_jobs},
       command{"apply", "Run a job on every engine", &declare_apply},
       command{"map", "Run a job once for each element of a sequence", &declare_map},
+      command{"px", "Run C++ on every engine", &declare_px},
+      command{"pxresult", "Show what C++ that did not block has given", &declare_pxresult},
+      command{"import", "Have the engines load a job library", &declare_import},
+      command{"shell", "Type C++ and commands for a cluster", &declare_shell, false},
       command{"tasks", "List the tasks whose results are kept", &declare_tasks},
       command{"result", "Show the result of a task that did not block", &declare_result},
       command{"abort", "End tasks", &declare_abort},

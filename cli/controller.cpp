@@ -83,9 +83,9 @@ int run_alone(const controller_command& given) {
 
 } // namespace
 
-action declare_controller(CLI::App& app) {
+action declare_controller(CLI::App& app, setting& around) {
   auto given = std::make_shared<controller_command>();
-  given->cluster.declare(app);
+  given->cluster.declare(app, around);
   app.add_option("--config", given->config_file, "Configuration in place of the profile's config.json")
       ->check(CLI::ExistingFile);
   app.add_option("--host", given->host, "Address to listen on; 0.0.0.0 is every one of this host");

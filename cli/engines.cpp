@@ -1,10 +1,8 @@
-#include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/json.hpp"
+#include "cli/setting.hpp"
 #include "cli/table.hpp"
-
-#include "pactor/client.hpp"
 
 #include <array>
 #include <charconv>
@@ -34,8 +32,8 @@ int signal_number(std::string_view text) {
   throw exit_error{exit_status::usage, "there is no signal " + std::string{text}};
 }
 
-int list(const engines_command& command) {
-  const client c{command.cluster.connection()};
+int list(const engines_command& command, setting& around) {
+  const auto c = around.connect(command.cluster);
   const auto wanted = c.direct_view(command.targets).targets();
   auto all = json::array();
   table text{{"ENGINE", "HOST", "PID", "STATE", "QUEUED"}};
@@ -51,14 +49,14 @@ int list(const engines_command& command) {
   return code(exit_status::done);
 }
 
-direct_view chosen(const engines_command& command) {
-  return client{command.cluster.connection()}.direct_view(command.targets);
+direct_view chosen(const engines_command& command, setting& around) {
+  return around.connect(command.cluster).direct_view(command.targets);
 }
 
 /// Adds a subcommand, with the options that all have.
-CLI::App* add(CLI::App& app, engines_command& command, const char* name, const char* help) {
+CLI::App* add(CLI::App& app, engines_command& command, const setting& around, const char* name, const char* help) {
   auto* sub = app.add_subcommand(name, help);
-  command.cluster.declare(*sub);
+  command.cluster.declare(*sub, around);
   return sub;
 }
 
@@ -68,28 +66,29 @@ void declare_targets(CLI::App& app, engines_command& command) {
 
 } // namespace
 
-action declare_engines(CLI::App& app) {
+action declare_engines(CLI::App& app, setting& around) {
   const auto command = std::make_shared<engines_command>();
-  command->cluster.declare(app);
+  command->cluster.declare(app, around);
+  command->targets = around.defaults().targets;
   declare_targets(app, *command);
   app.add_flag("--json", command->as_json, "Print the list as JSON");
   app.require_subcommand(0, 1);
-  auto* restart = add(app, *command, "restart", "Give engines new workers, with no variables");
+  auto* restart = add(app, *command, around, "restart", "Give engines new workers, with no variables");
   declare_targets(*restart, *command);
-  auto* stop = add(app, *command, "stop", "End engines for good");
+  auto* stop = add(app, *command, around, "stop", "End engines for good");
   stop->add_option("-t,--targets", command->targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->required();
-  auto* signal = add(app, *command, "signal", "Send a signal to the engines' workers");
+  auto* signal = add(app, *command, around, "signal", "Send a signal to the engines' workers");
   signal->add_option("SIGNAL", command->signal, "INT, USR1, 10, ...")->required();
   declare_targets(*signal, *command);
-  return [command, restart, stop, signal] {
+  return [command, restart, stop, signal, &around] {
     if (restart->parsed())
-      chosen(*command).restart();
+      chosen(*command, around).restart();
     else if (stop->parsed())
-      chosen(*command).shutdown();
+      chosen(*command, around).shutdown();
     else if (signal->parsed())
-      chosen(*command).signal(signal_number(command->signal));
+      chosen(*command, around).signal(signal_number(command->signal));
     else
-      return list(*command);
+      return list(*command, around);
     return code(exit_status::done);
   };
 }

@@ -16,10 +16,10 @@ struct gather_command {
 
 } // namespace
 
-action declare_gather(CLI::App& app) {
+action declare_gather(CLI::App& app, setting& around) {
   const auto command = std::make_shared<gather_command>();
   app.add_option("NAME", command->name, "Name of the variable")->required();
-  command->call.declare_direct(app);
+  command->call.declare_direct(app, around);
   app.add_flag_callback(
       "--round-robin", [command] { command->how.distribution = distribution::round_robin; },
       "It was scattered with --round-robin");

@@ -1,9 +1,7 @@
-#include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/json.hpp"
-
-#include "pactor/client.hpp"
+#include "cli/setting.hpp"
 
 #include <algorithm>
 #include <iomanip>
@@ -40,12 +38,12 @@ void print_json(const std::vector<job_info>& jobs) {
 
 } // namespace
 
-action declare_jobs(CLI::App& app) {
+action declare_jobs(CLI::App& app, setting& around) {
   const auto command = std::make_shared<jobs_command>();
-  command->cluster.declare(app);
+  command->cluster.declare(app, around);
   app.add_flag("--json", command->as_json, "Print the list as JSON");
-  return [command] {
-    auto jobs = client{command->cluster.connection()}.jobs();
+  return [command, &around] {
+    auto jobs = around.connect(command->cluster).jobs();
     std::ranges::sort(jobs, {}, &job_info::name);
     command->as_json ? print_json(jobs) : print_table(jobs);
     return code(exit_status::done);

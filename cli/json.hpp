@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,8 @@ using json = nlohmann::ordered_json;
 /// One argument as written: a range (`0:7`, `0:7:2`, as in Python; a list of integers), JSON, or else a string.
 /// @throws error{invalid_argument} for a range with step 0 or of more than 2^27 elements
 [[nodiscard]] value parse_argument(std::string_view word);
+
+[[nodiscard]] std::string base64(std::span<const std::byte> bytes);
 
 /// JSON on one line; bytes that are no UTF-8 are replaced.
 [[nodiscard]] std::string to_line(const json& j);

@@ -56,7 +56,7 @@ void print_table(const std::vector<row>& rows) {
 
 } // namespace
 
-action declare_list(CLI::App& app) {
+action declare_list(CLI::App& app, setting& /*around*/) {
   auto json = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "Print JSON");
   return [json] {

@@ -1,6 +1,7 @@
 #include "cli/command.hpp"
 #include "cli/exit_status.hpp"
-#include "runtime/core/near_names.hpp"
+#include "cli/invoke.hpp"
+#include "cli/setting.hpp"
 #include "runtime/process/child.hpp"
 
 #include <csignal>
@@ -13,46 +14,19 @@
 namespace pactor::cli {
 namespace {
 
-int fail(exit_status status, const std::string& command, std::string_view text) {
-  if (!text.empty()) std::cerr << "pactor" << (command.empty() ? "" : " ") << command << ": " << text << '\n';
-  return code(status);
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const auto near = core::near_names(word, known);
-  return near.empty() ? std::string{} : "; did you mean " + near.front() + "?";
-}
-
 int unknown_command(std::string_view word) {
   std::vector<std::string> names;
   for (const auto& one : commands()) names.emplace_back(one.name);
-  auto text = "there is no command '" + std::string{word} + "'" + did_you_mean(word, names);
-  return fail(exit_status::usage, "", text + " (pactor --help lists all)");
+  tell("pactor", no_such_command(word, names) + " (pactor --help lists all)");
+  return code(exit_status::usage);
 }
 
-/// The parser's complaint, with the option that may have been meant.
 int usage_error(const CLI::App& app, const CLI::ParseError& e) {
   const auto chosen = app.get_subcommands();
-  std::string text = e.what();
-  if (chosen.empty()) return fail(exit_status::usage, "", text);
-  const auto& command = *chosen.front();
-  if (dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr) {
-    std::vector<std::string> options;
-    for (const auto* option : command.get_options())
-      for (const auto& name : option->get_lnames()) options.push_back("--" + name);
-    for (const auto& word : command.remaining())
-      if (word.starts_with("--")) text += did_you_mean(word.substr(0, word.find('=')), options);
-  }
-  return fail(exit_status::usage, command.get_name(), text + " (see: pactor " + command.get_name() + " --help)");
-}
-
-int perform(const std::string& name, const action& run) {
-  try {
-    return run();
-  } catch (const std::exception& e) {
-    const auto [status, text] = verdict_of(e);
-    return fail(status, name, text);
-  }
+  const auto name = chosen.empty() ? std::string{"pactor"} : "pactor " + chosen.front()->get_name();
+  const auto text = chosen.empty() ? std::string{e.what()} : complaint(*chosen.front(), e);
+  tell(name, chosen.empty() ? text : text + " (see: " + name + " --help)");
+  return code(exit_status::usage);
 }
 
 int run(int argc, char** argv) {
@@ -66,10 +40,11 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "pactor " PACTOR_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
+  setting alone;
   std::vector<std::pair<CLI::App*, action>> actions;
   for (const auto& one : commands()) {
     auto* sub = app.add_subcommand(one.name, one.help);
-    actions.emplace_back(sub, one.declare(*sub));
+    actions.emplace_back(sub, one.declare(*sub, alone));
   }
   try {
     app.parse(argc, argv);
@@ -81,7 +56,7 @@ int run(int argc, char** argv) {
     return code(exit_status::usage);
   }
   for (const auto& [sub, act] : actions)
-    if (sub->parsed()) return perform(sub->get_name(), act);
+    if (sub->parsed()) return perform("pactor " + sub->get_name(), act);
   return code(exit_status::usage);
 }
 
@@ -94,6 +69,7 @@ int main(int argc, char** argv) {
   try {
     return pactor::cli::run(argc, argv);
   } catch (const std::exception& e) {
-    return pactor::cli::fail(pactor::cli::exit_status::job_failed, "", e.what());
+    pactor::cli::tell("pactor", e.what());
+    return code(pactor::cli::exit_status::job_failed);
   }
 }

@@ -104,10 +104,10 @@ answer run(map_command& command, const std::vector<std::string>& words) {
 
 } // namespace
 
-action declare_map(CLI::App& app) {
+action declare_map(CLI::App& app, setting& around) {
   const auto command = std::make_shared<map_command>();
   app.add_option("JOB", command->job, "Name of the job")->required();
-  command->call.declare(app);
+  command->call.declare(app, around);
   app.add_option("--chunksize", command->chunksize, "With --balanced: elements of one task; 0 is automatic");
   app.add_flag("--unordered", command->unordered, "With --balanced: print the results in the order in which they came");
   app.add_flag("--show-engines", command->show_engines, "Print each result with the engine that it ran on");

@@ -73,9 +73,9 @@ int run(const node_command& given) {
 
 } // namespace
 
-action declare_node(CLI::App& app) {
+action declare_node(CLI::App& app, setting& around) {
   auto given = std::make_shared<node_command>();
-  given->cluster.declare(app);
+  given->cluster.declare(app, around);
   app.add_option("-n,--engines", given->engines, "Number of engines; by default one for each processor")
       ->check(CLI::Range(1, 10'000));
   app.add_option("--connection", given->connection,

@@ -17,11 +17,11 @@ pulled start(const direct_view& view, const std::vector<std::string>& names) {
 
 } // namespace
 
-action declare_pull(CLI::App& app) {
+action declare_pull(CLI::App& app, setting& around) {
   const auto options = std::make_shared<call_options>();
   const auto names = std::make_shared<std::vector<std::string>>();
   app.add_option("NAME", *names, "Names of variables")->required();
-  options->declare_direct(app);
+  options->declare_direct(app, around);
   app.footer("One line an engine, as JSON: the value, or a list of the values if there are several names.");
   return [options, names] {
     const auto c = options->connect();

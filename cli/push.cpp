@@ -22,9 +22,9 @@ variables read_variables(const std::vector<std::string>& words) {
 
 } // namespace
 
-action declare_push(CLI::App& app) {
+action declare_push(CLI::App& app, setting& around) {
   const auto options = std::make_shared<call_options>();
-  options->declare_direct(app);
+  options->declare_direct(app, around);
   app.allow_extras(); // the parser would take [1,2] apart
   app.footer(
       "Each NAME=VALUE is a variable. Values are JSON; a word that is no JSON is a string, 0:7 and 0:7:2 are lists\n"

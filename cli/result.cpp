@@ -25,15 +25,15 @@ std::vector<std::string> last_tasks(const client& c) {
   return ids;
 }
 
-int run(result_command& command) {
-  const client c{command.call.cluster.connection()};
+int run(result_command& command, const setting& around) {
+  const auto c = command.call.connect();
+  if (command.tasks.empty()) command.tasks = around.last_left();
   if (command.tasks.empty()) command.tasks = last_tasks(c);
   std::vector<async_result<value>> results;
   for (const auto& task : command.tasks) results.push_back(c.get_result(task));
   std::vector<entry> entries;
   for (const auto& r : results) {
-    if (command.call.timeout > 0 && !r.wait(seconds{command.call.timeout}))
-      throw timeout_error{r.job() + " is not done yet"};
+    if (!command.call.await(r)) throw timeout_error{r.job() + " is not done yet"};
     auto each = r.get_or_errors();
     entries.push_back({r.engine_ids().at(0), std::move(each.at(0))});
   }
@@ -42,15 +42,12 @@ int run(result_command& command) {
 
 } // namespace
 
-action declare_result(CLI::App& app) {
+action declare_result(CLI::App& app, setting& around) {
   const auto command = std::make_shared<result_command>();
   app.add_option("TASK", command->tasks,
                  "Tasks, as `pactor apply --no-block` printed them; those of the last such command if none is given");
-  command->call.cluster.declare(app);
-  app.add_option("--timeout", command->call.timeout, "Seconds to wait; the task goes on after that")
-      ->check(CLI::NonNegativeNumber);
-  app.add_flag("--json", command->call.as_json, "Print results and failures as JSON");
-  return [command] { return run(*command); };
+  command->call.declare_waiting(app, around);
+  return [command, &around] { return run(*command, around); };
 }
 
 } // namespace pactor::cli

@@ -1,11 +1,12 @@
 #include "cli/results.hpp"
 
 #include "cli/exit_status.hpp"
+#include "cli/style.hpp"
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <iostream>
-#include <poll.h>
 
 namespace pactor::cli {
 
@@ -44,11 +45,14 @@ void print_failures(const std::vector<entry>& entries) {
       continue;
     }
     flush();
-    std::cerr << to_string(f.code) << ": " << render(f) << '\n' << first_frames(f.backtrace);
+    std::cerr << styled_error(style::error, std::string{to_string(f.code)} + ':') << ' ' << render(f) << '\n'
+              << first_frames(f.backtrace);
     last = &f;
   }
   flush();
 }
+
+} // namespace
 
 json describe(const saved_item& item) {
   json j{{"media_type", item.media_type}, {"name", item.name}, {"size", item.size}};
@@ -74,10 +78,8 @@ json describe(const failure& f) {
   return j;
 }
 
-} // namespace
-
-void call_options::declare(CLI::App& app) {
-  declare_direct(app);
+void call_options::declare(CLI::App& app, setting& around) {
+  declare_direct(app, around);
   app.add_flag("-b,--balanced", balanced, "Let the scheduler choose among these engines");
   app.add_option("--limit", limit, "Seconds that a task may run; then it is asked to end, interrupted, killed")
       ->check(CLI::NonNegativeNumber);
@@ -96,35 +98,36 @@ void call_options::late(std::string_view job) const {
   throw timeout_error{std::string{job} + " is not done after " + json(timeout).dump() + " s; it goes on"};
 }
 
-void call_options::declare_direct(CLI::App& app) {
-  cluster.declare(app);
-  app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
-  app.add_option("--timeout", timeout, "Seconds to wait; the job goes on after that")->check(CLI::NonNegativeNumber);
+void call_options::declare_waiting(CLI::App& app, setting& around) {
+  around_ = &around;
+  cluster.declare(app, around);
+  app.add_option("--timeout", timeout, "Seconds to wait; the task goes on after that")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", as_json, "Print results and failures as JSON");
+}
+
+void call_options::declare_targets(CLI::App& app) {
+  targets = around_->defaults().targets;
+  app.add_option("-t,--targets", targets, "Engines: 0, -1, 1,3, 1:3, ::2 or all")->capture_default_str();
+}
+
+void call_options::declare_direct(CLI::App& app, setting& around) {
+  declare_waiting(app, around);
+  declare_targets(app);
+  keep = !around.defaults().block;
   app.add_flag("--no-block,!--block", keep, "Print the tasks' names and do not wait: see `pactor result`");
   app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
 
-interrupt_watch::interrupt_watch(process::shutdown_signals& signals, const detail::async_result_base& result)
-    : signals_{signals}, result_{result}, thread_{[this](const std::stop_token& stop) { run(stop); }} {}
-
-void interrupt_watch::run(const std::stop_token& stop) {
-  constexpr int look_around_ms = 50;
-  pollfd p{signals_.fd(), POLLIN, 0};
-  while (!stop.stop_requested()) {
-    ::poll(&p, 1, look_around_ms);
-    if (!signals_.take()) continue;
-    const bool first = interrupts_++ == 0;
-    std::cerr << (first ? "interrupting; once more to kill\n" : "killing\n");
-    try {
-      if (!result_.ready()) result_.cancel(first ? end_how::interrupt : end_how::kill);
-    } catch (const error&) { // it has just ended, or the connection has
-    }
+bool call_options::await(const detail::async_result_base& result) const {
+  using namespace std::chrono_literals;
+  attendant meanwhile{around_->signals(), result, {.leave = true}};
+  const auto until = detail::after(timeout > 0 ? seconds{timeout} : no_limit);
+  while (!result.wait(50ms)) {
+    if (meanwhile.interrupted()) around_->note_signal(meanwhile.signal());
+    meanwhile.check();
+    if (std::chrono::steady_clock::now() >= until) return result.ready();
   }
-}
-
-void interrupt_watch::check() const {
-  if (interrupted()) throw exit_error{exit_status::interrupted, "interrupted"};
+  return true;
 }
 
 std::vector<std::string> words_of(const CLI::App& app) {

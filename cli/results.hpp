@@ -2,21 +2,19 @@
 // Results of calls as `pactor apply`, `pactor map`, `pactor pull` and others print them, and the options that they
 // share.
 
-#include "cli/cluster_choice.hpp"
+#include "cli/attendant.hpp"
 #include "cli/displayed.hpp"
 #include "cli/json.hpp"
+#include "cli/picture.hpp"
+#include "cli/setting.hpp"
 
 #include "pactor/client.hpp"
-#include "runtime/process/signals.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <atomic>
 #include <iostream>
 #include <optional>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -28,24 +26,6 @@ struct entry {
   int engine = -1;
   result_or_failure<value> result;
   std::vector<saved_item> displayed{}; ///< by the task
-};
-
-/// Ends the tasks of a result when the user wants that: interrupts them at the first Ctrl-C, kills them at the next.
-class interrupt_watch {
-public:
-  /// @pre both outlive this
-  interrupt_watch(process::shutdown_signals& signals, const detail::async_result_base& result);
-
-  [[nodiscard]] bool interrupted() const noexcept { return interrupts_ > 0; }
-  /// @throws exit_error (interrupted)
-  void check() const;
-
-private:
-  void run(const std::stop_token& stop);
-  process::shutdown_signals& signals_;
-  const detail::async_result_base& result_;
-  std::atomic<int> interrupts_{0};
-  std::jthread thread_; // the last to be made, the first to go
 };
 
 /// The options of commands that run jobs.
@@ -63,13 +43,22 @@ struct call_options {
   int priority = 0;
   bool no_rerun = false;
   bool as_json = false;
+  double progress_after = 2; ///< seconds until a line on the terminal shows how far it is; negative is never
   std::string save_to = "."; ///< directory for what jobs display
 
-  void declare(CLI::App& app);
+  /// Adds the options. @pre both outlive this object's use
+  void declare(CLI::App& app, setting& around);
+  /// The same without `--balanced`: of commands that are about the engines themselves.
+  void declare_direct(CLI::App& app, setting& around);
+  /// Those of commands that only wait for a result.
+  void declare_waiting(CLI::App& app, setting& around);
+  /// --targets, after those.
+  void declare_targets(CLI::App& app);
+
   /// From then on Ctrl-C is wait_for()'s affair.
-  [[nodiscard]] client connect() {
-    signals_.emplace(); // before there are threads, so that they leave the signals to this one
-    return client{cluster.connection()};
+  [[nodiscard]] client connect() const {
+    (void)around_->signals();
+    return around_->connect(cluster);
   }
   [[nodiscard]] task_options tasks() const {
     return {.run_limit = seconds{limit},
@@ -80,44 +69,52 @@ struct call_options {
             .priority = priority,
             .idempotent = !no_rerun};
   }
-  /// The same without `--balanced`: of commands that are about the engines themselves.
-  void declare_direct(CLI::App& app);
-  /// Waits for the result, and until then prints what the jobs print: their standard output to ours, or to standard
-  /// error if ours is data. What they have displayed is saved. Ctrl-C interrupts the tasks, a second one kills them.
+  /// Waits for the result, and until then, if `streams`, prints what the jobs print: their standard output to ours, or
+  /// to standard error if ours is data. What they have displayed is saved. Ctrl-C interrupts the tasks, a second one
+  /// kills them.
   /// @throws timeout_error: the tasks go on; exit_error (interrupted) once they have ended
   template <class Result>
-  std::vector<saved_item> wait_for(const Result& result, bool prints_data) {
-    auto& out = prints_data ? std::cerr : std::cout;
-    interrupt_watch watch{*signals_, result};
+  std::vector<saved_item> wait_for(const Result& result, bool prints_data, bool streams = true) const {
+    attendant meanwhile{around_->signals(), result, {.kill_window = around_->kill_window(), .progress_after = after()}};
+    line_stream out{meanwhile.line(), prints_data ? std::cerr : std::cout}, err{meanwhile.line(), std::cerr};
     const auto patience = timeout > 0 ? seconds{timeout} : no_limit;
     bool done = false;
     if (progress) {
       done = result.wait_interactive({.timeout = patience});
-      result.print_output(out, std::cerr);
+      result.print_output(out, err);
     } else {
-      done = result.stream_output(out, std::cerr, patience);
+      done = streams ? result.stream_output(out, err, patience) : result.wait(patience);
     }
-    if (done || watch.interrupted()) result.wait();
+    if (done || meanwhile.interrupted()) result.wait();
+    out.flush();
+    meanwhile.line().clear();
+    if (meanwhile.interrupted()) around_->note_signal(meanwhile.signal());
     auto saved = save(result.displayed(), save_to, std::cerr);
-    if (!done && !watch.interrupted()) late(result.job());
-    watch.check();
+    show_pictures(saved);
+    if (!done && !meanwhile.interrupted()) late(result.job());
+    meanwhile.check();
     return saved;
   }
+  /// Waits for somebody's result. Ctrl-C ends the wait. @return false if --timeout ran out @throws exit_error
+  [[nodiscard]] bool await(const detail::async_result_base& result) const;
   /// With --no-block: prints the tasks' names once the controller has them, and does not wait.
   /// @return false without it
   template <class Result>
   [[nodiscard]] bool leave(const client& c, const Result& result) const {
     if (!keep) return false;
-    for (const auto& name : result.names()) std::cout << name << '\n';
     (void)c.tasks(); // the controller has them when it has answered
+    around_->left(result.names());
+    for (const auto& name : result.names()) std::cout << name << '\n';
     return true;
   }
 
 private:
   /// @throws timeout_error
   [[noreturn]] void late(std::string_view job) const;
+  /// When progress is to show; wait_interactive() has its own.
+  [[nodiscard]] seconds after() const { return progress || progress_after < 0 ? no_limit : seconds{progress_after}; }
 
-  std::optional<process::shutdown_signals> signals_;
+  setting* around_ = nullptr;
 };
 
 /// One entry an engine, in target order; nil for what returns nothing. Waits for all.
@@ -141,6 +138,9 @@ template <class R, class Shape>
 /// @throws exit_error (usage) for an option that does not exist
 [[nodiscard]] std::vector<std::string> words_of(const CLI::App& app);
 
+/// For `--json`.
+[[nodiscard]] json describe(const failure& f);
+[[nodiscard]] json describe(const saved_item& item);
 /// `[0] 1024.0` for each entry, failures to stderr. @return the exit code
 int print_lines(const std::vector<entry>& entries);
 /// Failures only, to stderr: of what has no results. @return the exit code

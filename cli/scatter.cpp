@@ -35,10 +35,10 @@ value read_sequence(const std::vector<std::string>& words) {
 
 } // namespace
 
-action declare_scatter(CLI::App& app) {
+action declare_scatter(CLI::App& app, setting& around) {
   const auto command = std::make_shared<scatter_command>();
   app.add_option("NAME", command->name, "Name of the variable")->required();
-  command->call.declare_direct(app);
+  command->call.declare_direct(app, around);
   app.add_flag_callback(
       "--round-robin", [command] { command->how.distribution = distribution::round_robin; },
       "Deal the elements out in turn, not in contiguous parts");

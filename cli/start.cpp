@@ -85,9 +85,9 @@ int start(const start_options& options) {
 
 } // namespace
 
-action declare_start(CLI::App& app) {
+action declare_start(CLI::App& app, setting& around) {
   auto options = std::make_shared<start_options>();
-  options->cluster.declare(app);
+  options->cluster.declare(app, around);
   app.add_option("-n,--engines", options->engines, "Number of engines; by default one for each processor")
       ->check(CLI::Range(1, 10'000));
   app.add_option("--config", options->config_file, "Configuration in place of the profile's config.json")

@@ -1,7 +1,6 @@
-#include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
+#include "cli/setting.hpp"
 #include "cli/table.hpp"
-#include "pactor/detail/session.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -54,26 +53,23 @@ void print_table(const cluster_status& status, const std::string& name) {
   text.print(std::cout, colour_wanted());
 }
 
-int show(const status_options& options) {
-  auto connection = options.cluster.connection();
-  connection.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(options.timeout * 1000)};
-  const auto session = detail::open_session(connection);
-  const auto status = session->status();
+int show(const status_options& options, setting& around) {
+  const auto status = around.connect(options.cluster, seconds{options.timeout}).status();
   options.json ? print_json(status, options.cluster.profile) : print_table(status, describe(options.cluster));
-  session->close();
   return 0;
 }
 
 } // namespace
 
-action declare_status(CLI::App& app) {
+action declare_status(CLI::App& app, setting& around) {
   auto options = std::make_shared<status_options>();
-  options->cluster.declare(app);
+  options->cluster.declare(app, around);
   app.add_flag("--json", options->json, "Print JSON");
-  app.add_option("--timeout", options->timeout, "Seconds to wait for the controller")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  return [options] { return show(*options); };
+  if (!around.cluster())
+    app.add_option("--timeout", options->timeout, "Seconds to wait for the controller")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  return [options, &around] { return show(*options, around); };
 }
 
 } // namespace pactor::cli

@@ -71,9 +71,9 @@ int stop(const stop_options& options) {
 
 } // namespace
 
-action declare_stop(CLI::App& app) {
+action declare_stop(CLI::App& app, setting& around) {
   auto options = std::make_shared<stop_options>();
-  options->cluster.declare(app);
+  options->cluster.declare(app, around);
   app.add_option("--timeout", options->timeout, "Seconds to wait for the end")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -1,15 +1,13 @@
 #include "cli/table.hpp"
 
+#include "cli/style.hpp"
+
 #include <algorithm>
-#include <cstdlib>
 #include <unistd.h>
 
 namespace pactor::cli {
 
-bool colour_wanted() {
-  const char* no = std::getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe)
-  return ::isatty(STDOUT_FILENO) == 1 && (!no || *no == '\0');
-}
+bool colour_wanted() { return colour_wanted(STDOUT_FILENO); }
 
 void table::print(std::ostream& out, bool colour) const {
   std::vector<std::size_t> widths;

@@ -1,10 +1,8 @@
-#include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/json.hpp"
+#include "cli/setting.hpp"
 #include "cli/table.hpp"
-
-#include "pactor/client.hpp"
 
 #include <array>
 #include <ctime>
@@ -56,12 +54,12 @@ void print_table(const task_list& list) {
 
 } // namespace
 
-action declare_tasks(CLI::App& app) {
+action declare_tasks(CLI::App& app, setting& around) {
   const auto command = std::make_shared<tasks_command>();
-  command->cluster.declare(app);
+  command->cluster.declare(app, around);
   app.add_flag("--json", command->as_json, "Print JSON");
-  return [command] {
-    const auto list = client{command->cluster.connection()}.tasks();
+  return [command, &around] {
+    const auto list = around.connect(command->cluster).tasks();
     command->as_json ? print_json(list) : print_table(list);
     return code(exit_status::done);
   };

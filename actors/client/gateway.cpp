@@ -72,8 +72,23 @@ std::vector<int> gateway::allow(const engine_set& engines, std::string_view job)
   return engines.numbers;
 }
 
+std::optional<job_info> gateway::find(std::string_view job) const {
+  const std::string name{job};
+  {
+    const std::shared_lock lock{mutex_};
+    if (const auto known = imported_.find(name); known != imported_.end()) return known->second;
+  }
+  return session_->find_job(name);
+}
+
+void gateway::know(const std::vector<job_info>& jobs) {
+  const std::unique_lock lock{mutex_};
+  for (const auto& job : jobs) imported_.insert_or_assign(job.name, job);
+  checked_.clear(); // they may have other signatures than those of the same names before
+}
+
 std::shared_ptr<const job_info> gateway::check_now(std::string_view job, std::string_view types) const {
-  auto info = session_->find_job(std::string{job});
+  auto info = find(job);
   if (!info) raise_unknown(*session_, job);
   if (const auto fault = core::check_call(job, info->signature, types)) refuse(ec::signature_mismatch, job, *fault);
   return std::make_shared<const job_info>(std::move(*info));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <unistd.h>
 
 namespace pactor::worker {
@@ -137,8 +138,10 @@ void clear(const builtin_call& c) {
 }
 
 void load(const builtin_call& c) {
-  for (const auto& path : read_names(c).names) c.engine.load(path);
-  detail::write_checked(c.out, nullptr);
+  std::vector<std::tuple<std::string, std::string>> jobs;
+  for (const auto& path : read_names(c).names)
+    for (auto& job : c.engine.load(path)) jobs.emplace_back(std::move(job.name), std::move(job.signature));
+  detail::write_checked(c.out, jobs);
 }
 
 struct builtin {

@@ -7,12 +7,13 @@
 //   pactor.names()            the names of all variables
 //   pactor.erase(name...)     removes variables that are there; the number of them
 //   pactor.clear()            removes all
-//   pactor.load(path...)      adds job libraries, for calls from now on
+//   pactor.load(path...)      adds job libraries, for calls from now on; the names and signatures of their jobs
 //
 // Not among them is pactor.execute (executor.hpp): it is a job to capture the output of.
 
 #include "pactor/detail/bytes.hpp"
 #include "pactor/detail/encoder.hpp"
+#include "pactor/job_info.hpp"
 #include "runtime/wire/records.hpp"
 #include "runtime/worker/variables.hpp"
 
@@ -27,8 +28,8 @@ namespace pactor::worker {
 struct builtin_context {
   variables& space;
   int engine;
-  /// Adds a library. @throws error{bad_library}
-  std::function<void(const std::string& path)> load;
+  /// Adds a library. @return its jobs @throws error{bad_library}
+  std::function<std::vector<job_info>(const std::string& path)> load;
   /// Gives a large value that lies in a file of the engine as the result, without a copy. @return false if it can't
   std::function<bool(const detail::slice& encoded)> refer;
 };

@@ -65,6 +65,7 @@ wire::record_kind runner::run_job(const wire::call_view& call, const detail::sli
                            [this](const std::string& path) {
                              read_libraries();
                              add_library(path);
+                             return jobs::list_library(path);
                            },
                            [this, &out](const detail::slice& encoded) {
                              const auto place = encoded.size > file_limit ? files_.find(encoded.data) : std::nullopt;

@@ -16,6 +16,7 @@
 #include "pactor/wait.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ public:
 
   /// Every job that the cluster knows, by name.
   [[nodiscard]] std::vector<job_info> jobs() const;
+  /// Has all engines of now load a job library, see direct_view::import_library().
+  std::vector<std::string> import_library(const std::filesystem::path& library) const {
+    return direct_view().import_library(library);
+  }
   /// The engines and what they do, the controller and where it listens.
   [[nodiscard]] cluster_status status() const;
 

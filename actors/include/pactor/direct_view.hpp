@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <concepts>
+#include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +26,9 @@ namespace detail {
 
 template <class>
 using value_for = value;
+
+/// Name and signature of each job of a library.
+using imported_jobs = std::vector<std::tuple<std::string, std::string>>;
 
 /// Travels as a map of names to values.
 struct pushed_variables {
@@ -153,8 +158,35 @@ public:
   /// Removes all variables. Waits only while block() is set.
   async_result<void, Shape> clear() const { return this->settled(start_builtin<void>("pactor.clear")); }
   /// The names of each engine's variables, sorted. Waits.
-  [[nodiscard]] typename Shape::template result<std::vector<std::string>> names() const {
-    return start_builtin<std::vector<std::string>>("pactor.names").get();
+  [[nodiscard]] typename Shape::template result<std::vector<std::string>> names() const { return names_async().get(); }
+  /// The same without waiting.
+  [[nodiscard]] async_result<std::vector<std::string>, Shape> names_async() const {
+    return start_builtin<std::vector<std::string>>("pactor.names");
+  }
+
+  /// Has every engine of the view load a job library that lies at this path on its host. Its jobs can be called by name
+  /// from then on, by this client; an engine that starts anew has lost them. Waits.
+  /// @return the names of its jobs, sorted
+  /// @throws remote_error or composite_error (bad_library) of engines that can't
+  std::vector<std::string> import_library(const std::filesystem::path& library) const {
+    return learn_jobs(library, import_library_async(library));
+  }
+  /// The same in two steps: what this gives is for learn_jobs().
+  [[nodiscard]] async_result<detail::imported_jobs, Shape>
+  import_library_async(const std::filesystem::path& library) const {
+    return start_builtin<detail::imported_jobs>("pactor.load", std::filesystem::absolute(library).string());
+  }
+  /// @return, throws as import_library()
+  std::vector<std::string> learn_jobs(const std::filesystem::path& library,
+                                      const async_result<detail::imported_jobs, Shape>& imported) const {
+    imported.check();
+    std::vector<job_info> jobs;
+    for (auto& one : imported.get_or_errors())
+      for (auto& [name, signature] : one.value()) jobs.push_back({name, signature, library.filename().string()});
+    gate_->know(jobs);
+    std::set<std::string> names;
+    for (auto& job : jobs) names.insert(std::move(job.name));
+    return {names.begin(), names.end()};
   }
 
   /// Divides a sequence among the engines and sets a variable on each to its part, as push() would: any range, or an

@@ -93,7 +93,9 @@ TEST_CASE("builtin jobs are not mapped, and libraries come at run time") {
   worker_process w{{}};
   CHECK(w.map("pactor.pull", std::vector<std::string>{"a"}).failed().code == ec::invalid_argument);
   CHECK(w.call("power10", 2).failed().code == ec::unknown_job);
-  static_cast<void>(w.call("pactor.load", PACTOR_TEST_BASICS).result<value>());
+  using job = std::tuple<std::string, std::string>;
+  const auto jobs = w.call("pactor.load", PACTOR_TEST_BASICS).result<std::vector<job>>();
+  CHECK(std::ranges::find(jobs, job{"power10", "double(double)"}) != jobs.end());
   CHECK(w.call("power10", 2).result<double>() == 1024);
   CHECK(w.call("pactor.load", PACTOR_TEST_JOBLESS).failed().code == ec::bad_library);
 }

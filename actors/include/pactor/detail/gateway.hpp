@@ -100,6 +100,9 @@ public:
   /// The same for arguments whose types are known only now; asked anew each time.
   std::shared_ptr<const job_info> check_now(std::string_view job, std::string_view types) const;
 
+  /// Jobs of a library that engines were told to load: they can be called from now on, by this client.
+  void know(const std::vector<job_info>& jobs);
+
   /// Where the tasks of a load-balanced map begin, then `n`. @param chunk elements of each; 0 is automatic, by what
   /// elements of this job took in the last map
   [[nodiscard]] std::vector<std::size_t> chunks(const std::string& job, std::size_t n, std::size_t chunk,
@@ -133,7 +136,11 @@ private:
   /// @param types lives as long as the program: its address is its identity
   std::shared_ptr<const job_info> check_once(std::string_view job, std::string_view types);
 
+  /// The job of this name; nothing if there is none.
+  [[nodiscard]] std::optional<job_info> find(std::string_view job) const;
+
   std::shared_ptr<session> session_;
+  std::unordered_map<std::string, job_info> imported_; ///< by name
   std::shared_ptr<element_times> times_ = std::make_shared<element_times>();
   mutable std::shared_mutex mutex_;
   std::unordered_map<checked_call, std::shared_ptr<const job_info>, hash, equal> checked_;

@@ -1,0 +1,99 @@
+#include "cli/shell/words.hpp"
+
+#include "pactor/error.hpp"
+
+#include <algorithm>
+
+namespace pactor::cli::shell {
+
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n\v\f";
+bool is_blank(char c) { return blanks.find(c) != std::string_view::npos; }
+
+/// Goes over a line once.
+class splitter {
+public:
+  explicit splitter(std::string_view line) : rest_{line} {}
+
+  std::vector<std::string> all() {
+    while (skip_blanks()) {
+      word_.clear();
+      while (!rest_.empty() && !is_blank(rest_.front())) take();
+      words_.push_back(std::move(word_));
+    }
+    return std::move(words_);
+  }
+
+private:
+  bool skip_blanks() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size()));
+    return !rest_.empty();
+  }
+  char next() {
+    const auto c = rest_.front();
+    rest_.remove_prefix(1);
+    return c;
+  }
+  void take() {
+    const auto c = rest_.front();
+    if (c == '\'' || c == '"')
+      quoted();
+    else if (c == '[' || c == '{')
+      bracketed();
+    else if (next() == '\\' && !rest_.empty())
+      word_ += next();
+    else
+      word_ += c;
+  }
+  void quoted() {
+    const auto quote = next();
+    while (!rest_.empty() && rest_.front() != quote) {
+      if (quote == '"' && rest_.size() > 1 && rest_[0] == '\\' && (rest_[1] == '"' || rest_[1] == '\\')) (void)next();
+      word_ += next();
+    }
+    if (rest_.empty()) throw error{ec::invalid_argument, std::string{"there is no end to the quote "} + quote};
+    (void)next();
+  }
+  /// With what is in it as it stands: JSON.
+  void bracketed() {
+    std::size_t depth = 0;
+    bool in_text = false;
+    do {
+      if (rest_.empty()) throw error{ec::invalid_argument, "a bracket is not closed"};
+      const auto c = next();
+      word_ += c;
+      if (in_text && c == '\\' && !rest_.empty())
+        word_ += next();
+      else if (c == '"')
+        in_text = !in_text;
+      else if (!in_text && (c == '[' || c == '{'))
+        ++depth;
+      else if (!in_text && (c == ']' || c == '}'))
+        --depth;
+    } while (depth > 0);
+  }
+
+  std::string_view rest_;
+  std::string word_;
+  std::vector<std::string> words_;
+};
+
+} // namespace
+
+std::vector<std::string> split_words(std::string_view line) { return splitter{line}.all(); }
+
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  text.remove_suffix(text.size() - std::min(text.find_last_not_of(blanks) + 1, text.size()));
+  return text;
+}
+
+std::string_view take_word(std::string_view& line) {
+  line = trimmed(line);
+  const auto word = line.substr(0, line.find_first_of(blanks));
+  line = trimmed(line.substr(word.size()));
+  return word;
+}
+
+} // namespace pactor::cli::shell
