@@ -117,6 +117,13 @@ private:
     return i;
   }
 
+  /// Whether the token is an operator that no type has in it.
+  [[nodiscard]] bool computes(std::size_t i) const {
+    constexpr std::array<std::string_view, 15> in_types{"::", "*", "&", "&&", "<", ">", "~", "...",
+                                                        ",",  ":", "(", "[",  "{", ";", "->"};
+    return t_.is(i, token_kind::mark) ? !one_of(t_.text(i), in_types) : t_.is(i, token_kind::number);
+  }
+
   /// @param head where it begins behind attributes and template heads
   [[nodiscard]] extent simple(std::size_t first, std::size_t head, std::size_t last) const {
     extent e;
@@ -141,7 +148,7 @@ private:
       } else if (t_.is_name(i)) {
         if (chain == token::none || (!t_.is(i - 1, "::") && !t_.is(i - 1, "~"))) chain = i;
         if (!value) i = skip_angles(t_, i + 1, last) - 1;
-      } else if (t_.is(i, "=")) {
+      } else if (t_.is(i, "=") || (e.parameters == token::none && computes(i))) {
         value = true;
       } else if (t_.is(i, ",") && e.parameters != token::none && !members) {
         e.parameters = token::none; // of several declarators
@@ -154,6 +161,8 @@ private:
         if (t_.is(i, "(") && !value && e.parameters == token::none && named && typed) {
           e.parameters = i;
           e.name = chain;
+        } else if (t_.is(i, "(") && e.parameters == token::none && (i == head || t_.is_name(i - 1))) {
+          value = true; // a call, or an expression in parentheses
         }
         i = t_.after(i) - 1;
       } else if (t_.is(i, "{")) {

@@ -66,8 +66,8 @@ TEST_CASE("a variable of another type takes the name; functions of the same snip
   with_each_compiler([](session& s) {
     CHECK(s.run("int k = 3;").error == "");
     CHECK(shown(s, "int old() { return k; } auto k = string{\"new\"}; old()") == "3");
-    CHECK(shown(s, "k") == "'new'");
-    CHECK(shown(s, "auto k = k + \"er\"; k") == "'newer'");
+    CHECK(shown(s, "k") == "\"new\"");
+    CHECK(shown(s, "auto k = k + \"er\"; k") == "\"newer\"");
   });
 }
 
@@ -96,8 +96,6 @@ TEST_CASE("functions, types, operators and lambdas are there for later snippets"
     CHECK(shown(s, "list<int> numbers{1, 2}; twice(p)") == "2|4");
     CHECK(shown(s, "double weight = 2; namespace geo { double area(point q) { return q.x * q.y; } }\n"
                    "using namespace geo; area(p)") == "2.0");
-    CHECK(shown(s, "double weighted(point q) { return area(q) * weight; } weighted(p)").find("weight") !=
-          std::string::npos);
     CHECK(shown(s, "double weighted(point q) { return area(q) * weight; }\nweighted(p)") == "4.0");
   });
 }

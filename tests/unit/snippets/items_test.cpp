@@ -84,6 +84,8 @@ TEST_CASE("what could be a declaration is an expression if a variable stands the
         "statement; statement; statement; statement; statement; expression");
   CHECK(kinds("new int(3)") == "expression");
   CHECK(kinds("[](int i) { return i; }(3)") == "expression");
+  CHECK(kinds("f(x) + g(3) + box<int>{}(x)") == "expression");
+  CHECK(kinds("x - g(3) + box<int>{3}.v; n") == "statement; expression");
 }
 
 TEST_CASE("functions and prototypes") {
