@@ -114,7 +114,7 @@ void call_options::declare_direct(CLI::App& app, setting& around) {
   declare_waiting(app, around);
   declare_targets(app);
   keep = !around.defaults().block;
-  app.add_flag("--no-block,!--block", keep, "Print the tasks' names and do not wait: see `pactor result`");
+  app.add_flag("--no-block,--noblock,!--block", keep, "Print the tasks' names and do not wait: see `pactor result`");
   app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
 
