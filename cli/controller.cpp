@@ -1,9 +1,12 @@
 #include "actors/run.hpp"
 #include "cli/commands.hpp"
+#include "cli/configured.hpp"
 #include "cli/membership.hpp"
 #include "runtime/core/placement.hpp"
 #include "runtime/files/config.hpp"
 #include "runtime/files/pid_file.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -58,10 +61,14 @@ int run_for_launcher(const controller_command& given) {
 
 /// Started by hand: makes credentials and connection files itself.
 int run_alone(const controller_command& given) {
-  auto config = given.config_file.empty() ? files::read_config_if_present(given.cluster.files().config_file())
-                                          : files::read_config(given.config_file);
-  if (given.host) config.host = *given.host;
-  if (given.port) config.port = *given.port;
+  auto layers = configured(given.cluster, given.config_file);
+  if (given.host) layers.set("host", *given.host, "--host");
+  if (given.port) layers.set("port", *given.port, "--port");
+  if (given.heartbeat) layers.set("heartbeat_ms", *given.heartbeat, "--heartbeat-ms");
+  if (given.scheduler) layers.set("scheduler", *given.scheduler, "--scheduler");
+  if (given.hwm) layers.set("hwm", *given.hwm, "--hwm");
+  layers.check();
+  const auto& config = layers.values();
   const auto place = given.cluster.files();
   place.create();
   auto record = files::pid_record::self();
@@ -72,9 +79,9 @@ int run_alone(const controller_command& given) {
       security::make_credentials(given.cluster.cluster_id, security::validity::from(std::chrono::system_clock::now()))};
   members.write_controller_file(config.port);
   auto options = common_options(given);
-  if (!given.heartbeat) options.heartbeat = config.heartbeat;
-  if (!given.scheduler) options.scheduler = config.scheduler;
-  if (!given.hwm) options.hwm = config.hwm;
+  options.heartbeat = config.heartbeat;
+  options.scheduler = config.scheduler;
+  options.hwm = config.hwm;
   options.level = parse_log_level(config.log_level).value_or(options.level);
   options.connection_file = members.path(security::role::controller);
   options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
@@ -86,7 +93,7 @@ int run_alone(const controller_command& given) {
 action declare_controller(CLI::App& app, setting& around) {
   auto given = std::make_shared<controller_command>();
   given->cluster.declare(app, around);
-  app.add_option("--config", given->config_file, "Configuration in place of the profile's config.json")
+  app.add_option("--config", given->config_file, "The cluster's configuration; goes before the profile's config.json")
       ->check(CLI::ExistingFile);
   app.add_option("--host", given->host, "Address to listen on; 0.0.0.0 is every one of this host");
   app.add_option("--port", given->port, "Port to listen on; 0 is any free one");

@@ -1,6 +1,7 @@
 #include "actors/run.hpp"
 #include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
+#include "cli/configured.hpp"
 #include "runtime/files/config.hpp"
 #include "runtime/files/profile.hpp"
 #include "runtime/process/locations.hpp"
@@ -47,7 +48,12 @@ int run(const node_command& given) {
   const auto place = given.cluster.files();
   // A launcher has read the configuration already, and passes what counts.
   const bool launched = given.ready_fd >= 0;
-  const auto config = launched ? files::config{} : files::read_config_if_present(place.config_file());
+  files::config config;
+  if (!launched) {
+    const auto layers = configured(given.cluster, "");
+    layers.check();
+    config = layers.values();
+  }
   node_options options;
   options.connection_file = !given.connection.empty()
                                 ? given.connection

@@ -1,7 +1,10 @@
 #include "cli/commands.hpp"
+#include "cli/configured.hpp"
 #include "cli/launcher.hpp"
 #include "runtime/core/placement.hpp"
 #include "runtime/process/daemon.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -25,15 +28,16 @@ struct start_options {
   bool daemonize = false;
 };
 
-/// Defaults, then the file, then the command line.
+/// What is given on the command line is the last layer.
 files::config effective_config(const start_options& options) {
-  auto config = options.config_file.empty() ? files::read_config_if_present(options.cluster.files().config_file())
-                                            : files::read_config(options.config_file);
-  if (options.engines) config.engines = *options.engines;
+  auto layers = configured(options.cluster, options.config_file);
+  if (options.engines) layers.set("engines", *options.engines, "--engines");
+  if (options.port) layers.set("port", *options.port, "--port");
+  if (options.scheduler) layers.set("scheduler", *options.scheduler, "--scheduler");
+  if (options.hwm) layers.set("hwm", *options.hwm, "--hwm");
+  layers.check();
+  auto config = layers.values();
   if (config.engines == 0) config.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  if (options.port) config.port = *options.port;
-  if (options.scheduler) config.scheduler = *options.scheduler;
-  if (options.hwm) config.hwm = *options.hwm;
   // Absolute, since a daemon is elsewhere.
   for (const auto& one : options.jobs) config.jobs.push_back(std::filesystem::absolute(one).lexically_normal());
   return config;
@@ -90,7 +94,7 @@ action declare_start(CLI::App& app, setting& around) {
   options->cluster.declare(app, around);
   app.add_option("-n,--engines", options->engines, "Number of engines; by default one for each processor")
       ->check(CLI::Range(1, 10'000));
-  app.add_option("--config", options->config_file, "Configuration in place of the profile's config.json")
+  app.add_option("--config", options->config_file, "The cluster's configuration; goes before the profile's config.json")
       ->check(CLI::ExistingFile);
   app.add_option("--jobs", options->jobs, "Directory with job libraries; may be given several times")
       ->check(CLI::ExistingDirectory)

@@ -13,8 +13,6 @@
 namespace pactor {
 namespace {
 
-constexpr std::array<std::string_view, 6> level_names{"trace", "debug", "info", "warning", "error", "off"};
-
 spdlog::level::level_enum native(log_level level) {
   switch (level) {
   case log_level::trace:
@@ -46,9 +44,9 @@ spdlog::sink_ptr open_sink(const log_options& options) {
 } // namespace
 
 std::optional<log_level> parse_log_level(std::string_view word) {
-  const auto found = std::find(level_names.begin(), level_names.end(), word);
-  if (found == level_names.end()) return std::nullopt;
-  return static_cast<log_level>(found - level_names.begin());
+  const auto found = std::find(log_level_names.begin(), log_level_names.end(), word);
+  if (found == log_level_names.end()) return std::nullopt;
+  return static_cast<log_level>(found - log_level_names.begin());
 }
 
 log::log(const log_options& options)

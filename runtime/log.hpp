@@ -1,6 +1,7 @@
 #pragma once
 // What the long-lived processes say: sentences with subject, verb and object, one a line, in UTC.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -16,6 +17,7 @@ class logger;
 namespace pactor {
 
 enum class log_level : std::uint8_t { trace, debug, info, warning, error, off };
+inline constexpr std::array<std::string_view, 6> log_level_names{"trace", "debug", "info", "warning", "error", "off"};
 
 /// @return nothing for a word that is no level
 [[nodiscard]] std::optional<log_level> parse_log_level(std::string_view word);

@@ -1,65 +1,194 @@
 #include "runtime/files/config.hpp"
 
+#include "pactor/error.hpp"
 #include "runtime/core/placement.hpp"
 #include "runtime/files/file_io.hpp"
-#include "runtime/files/json_object.hpp"
 #include "runtime/log.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
 #include <limits>
 
 namespace pactor::files {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 namespace {
 
-constexpr std::int64_t largest_cache_mb = std::int64_t{1} << 20;
-
-std::vector<fs::path> directories(const json_object& object, const fs::path& base) {
+std::vector<fs::path> directories(const json& names, const fs::path& base) {
   std::vector<fs::path> result;
-  for (const auto& one : object.texts("jobs")) {
-    if (one.empty()) object.reject("jobs", "has an empty name");
-    result.push_back((base / one).lexically_normal()); // an absolute one replaces base
-  }
+  for (const auto& one : names) result.push_back((base / one.get<std::string>()).lexically_normal());
   return result;
 }
 
-execute_config read_execute(const json_object& object) {
-  execute_config result;
-  if (object.has("execute.enabled")) result.enabled = object.flag("execute.enabled");
-  if (object.has("execute.compiler")) result.compiler = object.text("execute.compiler");
-  if (object.has("execute.flags")) result.flags = object.texts("execute.flags");
-  if (object.has("execute.cache_mb")) result.cache_mb = object.integer("execute.cache_mb", 1, largest_cache_mb);
-  return result;
+json names_of(const std::vector<fs::path>& directories) {
+  auto names = json::array();
+  for (const auto& one : directories) names.push_back(one.string());
+  return names;
+}
+
+/// An option, and how it gets into a config and out of it. @pre of set: the value is what the option takes
+struct row {
+  option_spec spec;
+  void (*set)(config& c, const json& value, const fs::path& base);
+  json (*get)(const config& c);
+};
+
+constexpr std::array rows{
+    row{{"engines", "Engines that `pactor start` starts. 0: as many as the machine has processors.",
+         whole_option{0, 10'000}},
+        [](config& c, const json& v, const fs::path&) { c.engines = v.get<int>(); },
+        [](const config& c) { return json(c.engines); }},
+    row{{"jobs", "Directories with job libraries, searched beside pactor's own and the profile's jobs/ directory.",
+         texts_option{}},
+        [](config& c, const json& v, const fs::path& base) { c.jobs = directories(v, base); },
+        [](const config& c) { return names_of(c.jobs); }},
+    row{{"host", "Address that the controller listens on.", text_option{false}},
+        [](config& c, const json& v, const fs::path&) { c.host = v.get<std::string>(); },
+        [](const config& c) { return json(c.host); }},
+    row{{"port", "Port that the controller listens on. 0: any free one.",
+         whole_option{0, std::numeric_limits<std::uint16_t>::max()}},
+        [](config& c, const json& v, const fs::path&) { c.port = v.get<std::uint16_t>(); },
+        [](const config& c) { return json(c.port); }},
+    row{{"heartbeat_ms", "Milliseconds between signs of life on connections that are silent otherwise.",
+         whole_option{10, 3'600'000}},
+        [](config& c, const json& v, const fs::path&) { c.heartbeat = std::chrono::milliseconds{v.get<int>()}; },
+        [](const config& c) { return json(c.heartbeat.count()); }},
+    row{{"scheduler", "How the engine of a load-balanced task is chosen.", word_option{core::scheme_names}},
+        [](config& c, const json& v, const fs::path&) { c.scheduler = v.get<std::string>(); },
+        [](const config& c) { return json(c.scheduler); }},
+    row{{"hwm", "Load-balanced tasks that an engine has at most. 0: as many as hide the way there.",
+         whole_option{0, 1'000'000}},
+        [](config& c, const json& v, const fs::path&) { c.hwm = v.get<std::size_t>(); },
+        [](const config& c) { return json(c.hwm); }},
+    row{{"execute.enabled", "Whether engines execute C++ that clients send as text.", flag_option{}},
+        [](config& c, const json& v, const fs::path&) { c.execute.enabled = v.get<bool>(); },
+        [](const config& c) { return json(c.execute.enabled); }},
+    row{{"execute.compiler", "The compiler: a name in PATH, or a path. \"\": clang++ if there is one, else g++.",
+         text_option{}},
+        [](config& c, const json& v, const fs::path&) { c.execute.compiler = v.get<std::string>(); },
+        [](const config& c) { return json(c.execute.compiler); }},
+    row{{"execute.flags", "Flags for the compiler, added to pactor's own.", texts_option{}},
+        [](config& c, const json& v, const fs::path&) { c.execute.flags = v.get<std::vector<std::string>>(); },
+        [](const config& c) { return json(c.execute.flags); }},
+    row{{"execute.cache_mb", "Megabytes that compiled code may take of the disk.", whole_option{1, 1 << 20}},
+        [](config& c, const json& v, const fs::path&) { c.execute.cache_mb = v.get<std::int64_t>(); },
+        [](const config& c) { return json(c.execute.cache_mb); }},
+    row{{"log_level", "How much the logs say.", word_option{log_level_names}},
+        [](config& c, const json& v, const fs::path&) { c.log_level = v.get<std::string>(); },
+        [](const config& c) { return json(c.log_level); }},
+};
+
+constexpr auto options = [] {
+  std::array<option_spec, rows.size()> specs{};
+  for (std::size_t i = 0; i < rows.size(); ++i) specs[i] = rows[i].spec;
+  return specs;
+}();
+
+/// The pointer of a key: `execute.compiler` is /execute/compiler.
+json::json_pointer place_of(std::string_view key) {
+  std::string pointer = "/" + std::string{key};
+  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  return json::json_pointer{pointer};
 }
 
 } // namespace
 
-config read_config(const fs::path& file) {
-  const json_object object{file.string(), read_file(file)};
-  object.allow_only({"engines", "jobs", "host", "port", "heartbeat_ms", "scheduler", "hwm", "log_level",
-                     "execute.enabled", "execute.compiler", "execute.flags", "execute.cache_mb"});
-  config result;
-  if (object.has("engines")) result.engines = static_cast<int>(object.integer("engines", 0, 10'000));
-  if (object.has("jobs")) result.jobs = directories(object, fs::absolute(file).parent_path());
-  if (object.has("host")) result.host = object.text("host");
-  if (result.host.empty()) object.reject("host", "must be an address or a name");
-  if (object.has("port"))
-    result.port = static_cast<std::uint16_t>(object.integer("port", 0, std::numeric_limits<std::uint16_t>::max()));
-  if (object.has("heartbeat_ms"))
-    result.heartbeat = std::chrono::milliseconds{object.integer("heartbeat_ms", 10, 3'600'000)};
-  if (object.has("scheduler")) result.scheduler = object.text("scheduler");
-  if (!core::scheme_named(result.scheduler))
-    object.reject("scheduler",
-                  "must be leastload, lru, plainrandom, twobin or weighted, not \"" + result.scheduler + "\"");
-  if (object.has("hwm")) result.hwm = static_cast<std::size_t>(object.integer("hwm", 0, 1'000'000));
-  if (object.has("log_level")) result.log_level = object.text("log_level");
-  if (!parse_log_level(result.log_level))
-    object.reject("log_level", "must be trace, debug, info, warning, error or off, not \"" + result.log_level + "\"");
-  result.execute = read_execute(object);
-  return result;
+std::span<const option_spec> config_options() { return options; }
+
+std::string environment_name(std::string_view key) {
+  std::string name = "PACTOR_";
+  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
 }
 
-config read_config_if_present(const fs::path& file) { return file_exists(file) ? read_config(file) : config{}; }
+nlohmann::ordered_json config_schema() {
+  nlohmann::ordered_json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
+                                {"title", "Configuration of a pactor cluster"}};
+  schema.update(schema_of(options));
+  // Editors are told by it which schema this is.
+  schema["properties"]["$schema"] = {{"type", "string"}};
+  return schema;
+}
+
+void configuration::add(const json& layer, const fs::path& base,
+                        const std::function<place(const std::string& pointer)>& where) {
+  std::vector<std::string> wrong;
+  std::vector<place> found;
+  check_options(layer, options, "", [&](const std::string& pointer, const std::string& complaint) {
+    if (pointer == "/$schema") return;
+    const auto key = complaint.starts_with("unknown key") ? "" : "\"" + pointer.substr(1) + "\" ";
+    auto at = where(pointer);
+    found.push_back({at.order, at.text + ": " + key + complaint});
+    wrong.push_back(pointer);
+  });
+  std::stable_sort(found.begin(), found.end(), [](const place& a, const place& b) { return a.order < b.order; });
+  for (auto& one : found) problems_.push_back(std::move(one.text));
+  const auto take = [&](std::size_t option, const std::string& pointer) {
+    const json::json_pointer at{pointer};
+    if (!layer.contains(at)) return;
+    if (std::any_of(wrong.begin(), wrong.end(), [&](const auto& w) { return w.starts_with(pointer); })) return;
+    rows[option].set(values_, layer.at(at), base);
+    from_.insert_or_assign(std::string{options[option].key}, where(pointer).text);
+  };
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    take(i, place_of(options[i].key).to_string());
+    if (options[i].key.find('.') != std::string_view::npos) take(i, pointer_to(options[i].key));
+  }
+}
+
+void configuration::add_file(const fs::path& file) {
+  const json_source source{file.string(), read_file(file)};
+  problems_.insert(problems_.end(), source.repeated().begin(), source.repeated().end());
+  add(source.value(), fs::absolute(file).parent_path(), [&source](const std::string& pointer) {
+    return place{source.offset(pointer), source.where(pointer)};
+  });
+}
+
+void configuration::add_file_if_present(const fs::path& file) {
+  if (file_exists(file)) add_file(file);
+}
+
+void configuration::add_environment() {
+  for (const auto& o : options) {
+    const auto name = environment_name(o.key);
+    if (const char* const text = std::getenv(name.c_str())) set(o.key, option_value(text, o.kind), name);
+  }
+}
+
+void configuration::set(std::string_view key, const json& value, const std::string& from) {
+  json layer;
+  layer[place_of(key)] = value;
+  add(layer, fs::current_path(), [&from](const auto&) { return place{0, from}; });
+}
+
+void configuration::check() const {
+  if (problems_.empty()) return;
+  std::string all;
+  for (const auto& one : problems_) all += (all.empty() ? "" : "\n") + one;
+  throw error{ec::configuration, all};
+}
+
+std::vector<configuration::origin> configuration::origins() const {
+  std::vector<origin> all;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const auto from = from_.find(options[i].key);
+    all.push_back(
+        {std::string{options[i].key}, rows[i].get(values_).dump(), from == from_.end() ? "default" : from->second});
+  }
+  return all;
+}
+
+config read_config(const fs::path& file) {
+  configuration layers;
+  layers.add_file(file);
+  layers.check();
+  return layers.values();
+}
 
 } // namespace pactor::files

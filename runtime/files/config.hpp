@@ -1,16 +1,25 @@
 #pragma once
-// The configuration of a profile: config.json, JSON with comments.
+// The configuration of a cluster. Each option comes from the first of these that has it: the command line, the
+// environment, the cluster's file (`--config`), the profile's file (config.json), the default. Files are JSON with
+// comments.
+
+#include "runtime/files/option_spec.hpp"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pactor::files {
 
-/// The part named execute: C++ that clients send as text.
+/// Options that begin with execute: C++ that clients send as text.
 struct execute_config {
   bool enabled = true;
   std::string compiler;           ///< a name in PATH or a path; "" is clang++ if there is one, else g++
@@ -20,7 +29,7 @@ struct execute_config {
   friend bool operator==(const execute_config&, const execute_config&) = default;
 };
 
-/// Every option with its default. The command line overrides the file.
+/// Every option with its default.
 struct config {
   int engines = 0;                           ///< of `pactor start`; 0: as many as the host has processors
   std::vector<std::filesystem::path> jobs;   ///< directories of job libraries, beside pactor's and the profile's own
@@ -30,16 +39,60 @@ struct config {
   std::string scheduler = "leastload";       ///< how engines are chosen for balanced tasks: core::scheme
   std::size_t hwm = 0;                       ///< balanced tasks an engine has at most; 0: as many as hide the way there
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
-
-  execute_config execute; ///< whether and how engines execute code
+  execute_config execute;                    ///< whether and how engines execute code
 
   friend bool operator==(const config&, const config&) = default;
 };
 
-/// Relative directories count from the directory of the file.
-/// @throws error{configuration} naming file, line, column and key; error{system} if the file cannot be read
+/// What can be configured, in the order in which it is shown.
+[[nodiscard]] std::span<const option_spec> config_options();
+/// The environment variable of an option: `execute.compiler` has PACTOR_EXECUTE_COMPILER.
+[[nodiscard]] std::string environment_name(std::string_view key);
+/// JSON schema of a configuration file.
+[[nodiscard]] nlohmann::ordered_json config_schema();
+
+/// A configuration as it is put together, layer over layer; mistakes are collected, so that one run shows all of them.
+class configuration {
+public:
+  /// An option's value, and where it comes from: `lab.json:3:5`, `PACTOR_ENGINES`, `--engines`; "default".
+  struct origin {
+    std::string key, value, from;
+  };
+
+  /// Relative directories count from the directory of the file.
+  /// @throws error{system} if the file can't be read, error{configuration} if it is no JSON object
+  void add_file(const std::filesystem::path& file);
+  void add_file_if_present(const std::filesystem::path& file);
+  /// Every PACTOR_... variable that belongs to an option. Relative directories count from the working directory.
+  void add_environment();
+  /// One option, of the command line. @pre there is such an option
+  void set(std::string_view key, const nlohmann::json& value, const std::string& from);
+
+  /// Each starts with its place. Later layers do not take back what is wrong in earlier ones.
+  [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
+  /// @throws error{configuration} with all problems, a line each
+  void check() const;
+  /// What holds where nothing is wrong.
+  [[nodiscard]] const config& values() const noexcept { return values_; }
+  /// All options, in the order of config_options(); values as JSON.
+  [[nodiscard]] std::vector<origin> origins() const;
+
+private:
+  struct place {
+    std::size_t order; ///< of what is told first
+    std::string text;
+  };
+  /// @param where  what a pointer names
+  void add(const nlohmann::json& layer, const std::filesystem::path& base,
+           const std::function<place(const std::string& pointer)>& where);
+
+  config values_;
+  std::map<std::string, std::string, std::less<>> from_;
+  std::vector<std::string> problems_;
+};
+
+/// The options of one file. @throws error{configuration} naming file, line, column and key of everything that is wrong;
+/// error{system} if the file cannot be read
 [[nodiscard]] config read_config(const std::filesystem::path& file);
-/// The same; the defaults if there is no such file.
-[[nodiscard]] config read_config_if_present(const std::filesystem::path& file);
 
 } // namespace pactor::files

@@ -1,13 +1,11 @@
 #pragma once
 // A JSON object from a file that people edit: comments allowed, and every complaint says where.
 
-#include <nlohmann/json_fwd.hpp>
+#include "runtime/files/json_source.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pactor::files {
@@ -17,9 +15,6 @@ class json_object {
 public:
   /// @throws error{configuration} for text that is no JSON object, or a key that stands there twice
   json_object(std::string file, std::string text);
-  json_object(json_object&&) noexcept;
-  json_object& operator=(json_object&&) noexcept;
-  ~json_object();
 
   [[nodiscard]] bool has(std::string_view key) const;
   /// @throws error{configuration} naming an unknown key and the nearest of `known`
@@ -27,7 +22,6 @@ public:
 
   /// Each throws error{configuration} if the key is missing or its value has another type.
   [[nodiscard]] std::string text(std::string_view key) const;
-  [[nodiscard]] bool flag(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
   /// A whole number from `low` to `high`.
   [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t low, std::int64_t high) const;
@@ -37,12 +31,8 @@ public:
 
 private:
   [[nodiscard]] const nlohmann::json& at(std::string_view key) const;
-  [[nodiscard]] std::string where(std::size_t offset) const;
-  [[noreturn]] void fail(std::size_t offset, const std::string& complaint) const;
 
-  std::string file_, text_;
-  std::unique_ptr<nlohmann::json> value_;
-  std::vector<std::pair<std::string, std::size_t>> keys_; ///< of the top level, with their offsets, in order
+  json_source source_;
 };
 
 } // namespace pactor::files

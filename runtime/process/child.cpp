@@ -51,8 +51,11 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& added) {
   std::vector<std::string> result;
-  for (const auto& [name, value] : added) result.push_back(name + "=" + value);
-  result.push_back(std::string{parent_variable} + "=" + std::to_string(::getpid()));
+  const auto add = [&result](std::string_view name, std::string_view value) {
+    result.emplace_back(name).append("=").append(value);
+  };
+  for (const auto& [name, value] : added) add(name, value);
+  add(parent_variable, std::to_string(::getpid()));
   const auto fresh = result;
   const auto replaced = [&fresh](std::string_view entry) {
     const auto name = entry.substr(0, entry.find('=') + 1);

@@ -195,9 +195,9 @@ std::optional<role> role_of(const X509* certificate) {
   return found;
 }
 
-std::string explain_certificate(std::string_view text, time_point now) {
+std::string explain_certificate(std::string_view pem, time_point now) {
   const clean_error_queue clean;
-  const auto certificate = read_certificate(text);
+  const auto certificate = read_certificate(pem);
   if (!certificate) return "the text is no PEM certificate: " + take_openssl_error();
   const auto r = role_of(certificate.get());
   const auto subject = r ? "the " + std::string{to_string(*r)} + "'s certificate" : std::string{"the certificate"};

@@ -1,5 +1,7 @@
 // Bad input of the commands that start and find clusters: files, ports, directories, words.
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/caught.hpp"
 #include "tests/support/raw_peer.hpp"
 #include "tests/support/temporary_cluster.hpp"
@@ -67,6 +69,29 @@ TEST_CASE("a directory that can't be written is named") {
     CHECK(contains(started.err, below));
     CHECK(contains(started.err, "Not a directory"));
   }
+}
+
+TEST_CASE("config show says what holds and where it comes from, config check what is wrong in a file") {
+  const pactor_home home;
+  const auto profile = home.profile().config_file();
+  write_file(profile, "{\"hwm\": 7, \"port\": 1}");
+  const auto cluster = profile.parent_path() / "lab.json";
+  write_file(cluster, "{\"port\": 2}");
+  const auto shown = home.pactor({"config", "show", "--json", "--config", cluster.string()});
+  REQUIRE(shown.exit_code == 0);
+  const auto options = nlohmann::json::parse(shown.out);
+  CHECK(options.at("hwm") == nlohmann::json{{"value", 7}, {"from", profile.string() + ":1:2"}});
+  CHECK(options.at("port") == nlohmann::json{{"value", 2}, {"from", cluster.string() + ":1:2"}});
+  CHECK(options.at("engines").at("from") == "default");
+
+  CHECK(home.pactor({"config", "check", cluster.string()}).exit_code == 0);
+  write_file(cluster, "{\n\"prot\": 2,\n\"engines\": true}");
+  const auto checked = home.pactor({"config", "check", cluster.string()});
+  CHECK(checked.exit_code == 2);
+  CHECK(contains(checked.err, "lab.json:2:1: unknown key \"prot\"; did you mean \"port\"?"));
+  CHECK(contains(checked.err, "lab.json:3:1: \"engines\" must be a whole number"));
+  // An error is never passed over.
+  CHECK(home.pactor({"start", "--config", cluster.string()}).exit_code == 2);
 }
 
 TEST_CASE("what is wrong in a configuration file is said with file, line and key") {

@@ -26,6 +26,23 @@ TEST_CASE("a key that stands twice is an error and not the last one's silent win
   CHECK(what == "f.json:3:2: \"a\" stands here a second time, after 1:2");
 }
 
+TEST_CASE("everything in a file has a place") {
+  const files::json_source source{"f.json", R"({
+  "a/b": [1, {"x": "]"}, /* no 9, */ [2,
+    3]],
+  "c": {"d": null}
+})"};
+  CHECK(source.where("/a~1b") == "f.json:2:3");
+  CHECK(source.where("/a~1b/0") == "f.json:2:11");
+  CHECK(source.where("/a~1b/1/x") == "f.json:2:15");
+  CHECK(source.where("/a~1b/2/1") == "f.json:3:5");
+  CHECK(source.where("/c/d") == "f.json:4:9");
+  CHECK(source.where("/c/none/at/all") == "f.json:4:3");
+  CHECK(source.where("/none") == "f.json:1:1");
+  CHECK(complaint("{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}") ==
+        "f.json:1:71: nested too deeply");
+}
+
 TEST_CASE("keys are found behind comments, strings with quotes and nested values") {
   const json_object object{"f.json", R"({
   // "fake": 1,

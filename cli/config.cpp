@@ -1,0 +1,78 @@
+#include "cli/commands.hpp"
+#include "cli/configured.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/table.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace pactor::cli {
+namespace {
+
+struct config_command {
+  cluster_choice cluster;
+  std::string file;
+  bool json = false;
+};
+
+/// All that is wrong, a line each.
+void require_sound(const files::configuration& layers) {
+  try {
+    layers.check();
+  } catch (const error& e) {
+    throw exit_error{exit_status::usage, e.what()};
+  }
+}
+
+int show(const config_command& given) {
+  const auto layers = configured(given.cluster, given.file);
+  const auto options = layers.origins();
+  if (given.json) {
+    auto all = nlohmann::ordered_json::object();
+    for (const auto& o : options) all[o.key] = {{"value", nlohmann::json::parse(o.value)}, {"from", o.from}};
+    std::cout << all.dump(2) << '\n';
+  } else {
+    table text{{"OPTION", "VALUE", "FROM"}};
+    for (const auto& o : options) text.add({o.key, o.value, o.from});
+    text.print(std::cout, colour_wanted());
+  }
+  require_sound(layers);
+  return 0;
+}
+
+int check(const config_command& given) {
+  files::configuration layers;
+  layers.add_file(given.file);
+  require_sound(layers);
+  std::cout << given.file << " is sound\n";
+  return 0;
+}
+
+int schema() {
+  std::cout << files::config_schema().dump(2) << '\n';
+  return 0;
+}
+
+} // namespace
+
+action declare_config(CLI::App& app, setting& around) {
+  auto given = std::make_shared<config_command>();
+  auto* const shown = app.add_subcommand("show", "Print every option, its value, and where it comes from");
+  given->cluster.declare(*shown, around);
+  shown->add_option("--config", given->file, "The cluster's configuration; goes before the profile's config.json")
+      ->check(CLI::ExistingFile);
+  shown->add_flag("--json", given->json, "Print JSON");
+  auto* const checked = app.add_subcommand("check", "Name every mistake in a configuration file");
+  checked->add_option("file", given->file, "The file")->required()->check(CLI::ExistingFile);
+  auto* const printed = app.add_subcommand("schema", "Print the JSON schema of configuration files, for editors");
+  app.require_subcommand(1);
+  return [given, shown, printed] {
+    if (shown->parsed()) return show(*given);
+    return printed->parsed() ? schema() : check(*given);
+  };
+}
+
+} // namespace pactor::cli
