@@ -129,6 +129,17 @@ std::shared_ptr<live_output> call::listen() const {
   return outputs_->listen();
 }
 
+void call::attend(const std::shared_ptr<audience>& a) const {
+  const std::lock_guard lock{mutex_};
+  if (!outputs_) outputs_ = std::make_unique<task_outputs>();
+  outputs_->attend(a);
+}
+
+audience::news call::take_news(audience& a) const {
+  const std::lock_guard lock{mutex_};
+  return outputs_->take_news(a);
+}
+
 std::deque<printed> call::take_output(live_output& from) const {
   const std::lock_guard lock{mutex_};
   return from.take();

@@ -4,11 +4,62 @@
 #include "pactor/detail/submission.hpp"
 #include "runtime/wire/sayings.hpp"
 
+#include <exception>
+#include <future>
 #include <utility>
 
 namespace pactor::detail {
 
-void task_outputs::publish(entry& e, const utterance& u) {
+void audience::wake() {
+  if (!std::exchange(woken_, true)) wake_();
+}
+
+void audience::published(std::size_t task, const std::string& name) {
+  if (what_ != interest::values) return;
+  const auto [at, added] = changed_.emplace(task, name);
+  if (added) order_.push_back(*at);
+  wake();
+}
+
+void audience::displayed(item complete) {
+  if (what_ != interest::items) return;
+  items_.push_back(std::move(complete));
+  wake();
+}
+
+template <class F>
+void task_outputs::tell(F&& f) {
+  std::erase_if(audiences_, [&](const std::weak_ptr<audience>& weak) {
+    const auto a = weak.lock();
+    if (a) f(*a);
+    return !a;
+  });
+}
+
+void task_outputs::attend(const std::shared_ptr<audience>& a) {
+  for (const auto& [task, e] : entries_) {
+    for (const auto& [name, v] : e.values) a->published(task, name);
+    for (const auto& [number, item] : e.items)
+      if (item->complete()) a->displayed(item);
+  }
+  audiences_.push_back(a);
+}
+
+audience::news task_outputs::take_news(audience& a) const {
+  audience::news result;
+  result.items = std::exchange(a.items_, {});
+  for (auto& [task, name] : std::exchange(a.order_, {})) {
+    const auto e = entries_.find(task);
+    const auto v = e == entries_.end() ? decltype(e->second.values.end()){} : e->second.values.find(name);
+    if (e == entries_.end() || v == e->second.values.end()) continue; // of a run that was lost
+    result.values.push_back({task, e->second.engine, std::move(name), v->second});
+  }
+  a.changed_.clear();
+  a.woken_ = false;
+  return result;
+}
+
+void task_outputs::publish(std::size_t task, entry& e, const utterance& u) {
   e.missed_values += u.omitted;
   const auto v = wire::read_published(u.payload.text());
   if (!v) return;
@@ -27,6 +78,7 @@ void task_outputs::publish(entry& e, const utterance& u) {
   e.values.emplace(name, bytes::copy(v->value.data(), v->value.size()));
   e.values_size += size;
   count(static_cast<std::ptrdiff_t>(size));
+  tell([&](audience& a) { a.published(task, name); });
 }
 
 void task_outputs::display(std::size_t task, entry& e, const utterance& u) {
@@ -52,6 +104,7 @@ void task_outputs::display(std::size_t task, entry& e, const utterance& u) {
   item.data += v->data;
   e.items_kept += v->data.size();
   count(static_cast<std::ptrdiff_t>(v->data.size()));
+  if (item.complete()) tell([&](audience& a) { a.displayed(found->second); });
 }
 
 std::map<std::string, bytes> task_outputs::published(std::size_t task) const {
@@ -83,6 +136,63 @@ std::vector<std::map<std::string, value>> async_result_base::published() const {
   for (std::size_t i = 0; i < all.size(); ++i)
     for (const auto& [name, v] : encoded[i]) all[i].emplace(name, decode<value>(v));
   return all;
+}
+
+namespace {
+
+/// What on_published() and on_displayed() leave behind until the last task has ended. Used in the callback thread.
+struct reporter {
+  std::shared_ptr<const submission> state;
+  std::function<void(const audience::news&)> tell;
+  std::shared_ptr<audience> ears{};
+  std::promise<void> told{};
+  bool ended = false;
+
+  void report() {
+    if (ended) return;
+    try {
+      tell(state->tasks->take_news(*ears));
+    } catch (...) {
+      ended = true;
+      told.set_exception(std::current_exception());
+    }
+  }
+  void finish() {
+    report();
+    if (!std::exchange(ended, true)) told.set_value();
+  }
+};
+
+} // namespace
+
+std::future<void> async_result_base::attend(audience::interest what,
+                                            std::function<void(const audience::news&)> tell) const {
+  const auto queue = state_->link->callbacks();
+  auto r = std::make_shared<reporter>(reporter{state_, std::move(tell)});
+  r->ears = std::make_shared<audience>(what, [queue, weak = std::weak_ptr{r}] {
+    if (auto strong = weak.lock()) queue->post([strong] { strong->report(); });
+  });
+  auto told = r->told.get_future();
+  state_->tasks->attend(r->ears);
+  // As in when_done(): nothing that the observer holds may be the last owner of the session where it runs.
+  state_->tasks->observe([queue, r]() mutable {
+    if (!r->state->tasks->ready()) return false;
+    queue->post([last = std::exchange(r, nullptr)] { last->finish(); });
+    return true;
+  });
+  return told;
+}
+
+std::future<void> async_result_base::on_published(std::function<void(const published_value&)> f) const {
+  return attend(audience::interest::values, [f = std::move(f)](const audience::news& news) {
+    for (const auto& v : news.values) f({v.task, v.engine, v.name, decode<value>(v.encoded)});
+  });
+}
+
+std::future<void> async_result_base::on_displayed(std::function<void(const displayed_item&)> f) const {
+  return attend(audience::interest::items, [f = std::move(f)](const audience::news& news) {
+    for (const auto& item : news.items) f(*item);
+  });
 }
 
 std::uint64_t async_result_base::data_missed() const {

@@ -112,7 +112,7 @@ void task_outputs::hear(std::size_t task, const utterance& u, const std::shared_
   case wire::record_kind::output:
     return print(task, *e, u);
   case wire::record_kind::published:
-    return publish(*e, u);
+    return publish(task, *e, u);
   case wire::record_kind::displayed:
     return display(task, *e, u);
   default: // of a later version

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -50,6 +51,35 @@ TEST_CASE("what a job publishes is seen while it runs, and the latest value coun
   CHECK(step(r) == 50'001);
   CHECK(step(b) == 4);
   CHECK(r.data_missed() == 0);
+}
+
+TEST_CASE("what a job publishes and displays is told as it comes") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto go = cluster.directory() / "go";
+  const auto r = c[0].apply_async<void>("publish_and_wait", go.string(), 3L);
+  std::atomic<long> latest{-1};
+  auto told = r.on_published([&](const published_value& v) {
+    CHECK(v.name == "step");
+    CHECK(v.engine == 0);
+    latest = v.value.as<long>();
+  });
+  CHECK(eventually(15s, [&] { return latest == 3; }));
+  CHECK_FALSE(r.ready());
+  write_file(go, "");
+  told.get();
+  CHECK(latest == 4);
+
+  const auto shown = c.load_balanced_view().apply_async<void>("display_large", 3L, 4L << 20);
+  std::vector<std::string> names; // of the callback thread until it is told everything
+  shown
+      .on_displayed([&](const displayed_item& item) {
+        CHECK(item.complete());
+        CHECK(is_pattern(item.data));
+        names.push_back(item.name);
+      })
+      .get();
+  CHECK(names == std::vector<std::string>{name_of(0), name_of(1), name_of(2)});
 }
 
 TEST_CASE("each engine's values keep apart, in target order") {

@@ -208,6 +208,10 @@ public:
   /// Everything that is printed from now on, and before that what is kept so far.
   [[nodiscard]] std::shared_ptr<live_output> listen() const;
   [[nodiscard]] std::deque<printed> take_output(live_output& from) const;
+  /// From now on `a` is told what the tasks publish or display, also what is kept so far.
+  void attend(const std::shared_ptr<audience>& a) const;
+  /// @pre it attends
+  [[nodiscard]] audience::news take_news(audience& a) const;
   /// Waits until something was printed or all tasks ended. @param in_time false if `deadline` came first
   [[nodiscard]] std::deque<printed> wait_output(live_output& from, std::chrono::steady_clock::time_point deadline,
                                                 bool& in_time) const;

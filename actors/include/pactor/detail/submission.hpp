@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <iosfwd>
 #include <limits>
 #include <map>
@@ -50,6 +51,14 @@ struct task_info {
 
 /// `pending`, `finished`, `failed`.
 [[nodiscard]] std::string_view to_string(task_info::state_type state);
+
+/// A value that a job published: context::publish().
+struct published_value {
+  std::size_t task = 0; ///< index of the task in its call
+  int engine = -1;      ///< that it runs on
+  std::string name;
+  pactor::value value;
+};
 
 /// In what order the outputs of several tasks are printed.
 enum class output_order : std::uint8_t {
@@ -171,6 +180,13 @@ public:
   /// The pictures and files that the jobs have handed back so far (context::display()), in task order. All of them
   /// are here when their task has ended; one that is not whole then says so: displayed_item::complete().
   [[nodiscard]] std::vector<displayed_item> displayed() const;
+  /// Calls `f` with each value that the tasks publish, as it comes, also with what came before; in the thread of
+  /// then(), which it must not hold up. If values come faster than `f` returns, it gets the latest of each name.
+  /// @return ready when all tasks have ended and `f` knows everything; raises what `f` threw, after which it is not
+  /// called any more. Nothing needs to be done with it.
+  std::future<void> on_published(std::function<void(const published_value&)> f) const;
+  /// The same with each picture or file that the jobs hand back, once it is complete.
+  std::future<void> on_displayed(std::function<void(const displayed_item&)> f) const;
   /// How many values the tasks published that are missing in data(), though no later one replaced them: this client
   /// was too slow, or keeps too much already (1 MiB a task, 256 MiB of all outputs).
   [[nodiscard]] std::uint64_t data_missed() const;
@@ -206,6 +222,7 @@ protected:
   std::shared_ptr<const submission> state_;
 
 private:
+  std::future<void> attend(audience::interest what, std::function<void(const audience::news&)> tell) const;
   bool stream_until(std::ostream& out, std::ostream& err, deadline until) const;
   friend class pactor::dependency;
   friend wait_result pactor::wait(std::span<const any_result> results, return_when when, seconds timeout);

@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pactor {
@@ -97,6 +100,42 @@ private:
   std::uint64_t missed_ = 0;
 };
 
+/// Somebody who is told what tasks publish or display: knows what has come since it was told last. Of each value only
+/// the latest, so that it is bounded by what is kept. Not thread-safe: see call.
+class audience {
+public:
+  enum class interest : std::uint8_t { values, items };
+  using item = std::shared_ptr<const displayed_item>;
+  struct said_value {
+    std::size_t task = 0;
+    int engine = -1;
+    std::string name;
+    bytes encoded;
+  };
+  /// In the order that it came.
+  struct news {
+    std::vector<said_value> values;
+    std::vector<item> items;
+  };
+
+  /// @param wake is called when there is something, and not again before it was taken; it must not wait or throw
+  audience(interest what, std::function<void()> wake) : what_{what}, wake_{std::move(wake)} {}
+
+private:
+  friend class task_outputs;
+  using name_of_task = std::pair<std::size_t, std::string>;
+  void published(std::size_t task, const std::string& name);
+  void displayed(item complete);
+  void wake();
+
+  interest what_;
+  std::function<void()> wake_;
+  bool woken_ = false;
+  std::set<name_of_task> changed_;
+  std::vector<name_of_task> order_; // of what has changed
+  std::vector<item> items_;
+};
+
 /// Of all tasks of a call. Not thread-safe: see call.
 class task_outputs {
 public:
@@ -112,6 +151,10 @@ public:
   void hear(std::size_t task, const utterance& u, const std::shared_ptr<output_budget>& budget);
   /// Everything printed from now on, and before that what is kept so far.
   [[nodiscard]] std::shared_ptr<live_output> listen();
+  /// From now on `a` is told, also of what is kept so far.
+  void attend(const std::shared_ptr<audience>& a);
+  /// What it has not been told yet.
+  [[nodiscard]] audience::news take_news(audience& a) const;
 
   [[nodiscard]] std::string text(std::size_t task, text_stream s) const;
   /// The engine that a task ran on last; -1 if it has said nothing.
@@ -139,13 +182,16 @@ private:
   };
   entry* entry_of(std::size_t task, const utterance& u);
   [[nodiscard]] std::size_t room() const;
-  void publish(entry& e, const utterance& u);
+  void publish(std::size_t task, entry& e, const utterance& u);
   void display(std::size_t task, entry& e, const utterance& u);
   void print(std::size_t task, entry& e, const utterance& u);
   void count(std::ptrdiff_t grown);
+  template <class F>
+  void tell(F&& f);
 
   std::map<std::size_t, entry> entries_;
   std::vector<std::weak_ptr<live_output>> listeners_;
+  std::vector<std::weak_ptr<audience>> audiences_;
   std::shared_ptr<output_budget> budget_;
   std::size_t kept_ = 0;
 };
