@@ -4,6 +4,7 @@
 #include "runtime/worker/protocol.hpp"
 #include "runtime/worker/stdio_buffer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -13,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -31,9 +33,13 @@ constexpr int first_number = 500;
 // The reader looks at a running task at least so often, since nothing tells it of text in stdio's buffer.
 constexpr int look_interval = 50;
 // It gathers text for so long before it reads: one that prints line by line does not wake it for every line. And what
-// a dying process printed at last stays in the pipe, where its engine finds it.
-constexpr auto gather_time = std::chrono::milliseconds{4};
-constexpr int idle_looks = 4; // without a task, until it sleeps for good
+// a dying process printed at last stays in the pipe, where its engine finds it. But one that prints a lot is not to
+// wait for room: the reader looks after the first of these times, then after twice as long each.
+constexpr auto gather_time = std::chrono::microseconds{4000};
+constexpr auto first_look = std::chrono::microseconds{125};
+constexpr int worth_reading = pipe_size / 8;
+constexpr int most_rounds = 16; // of reading what comes without a pause, before it looks after other things
+constexpr int idle_looks = 4;   // without a task, until it sleeps for good
 
 /// Large, so that a job that prints a lot makes few system calls. Not touched, and so no memory, until one prints.
 std::array<char, std::size_t{64} << 10> stdout_buffer; // NOLINT(*-global-variables): stdio's
@@ -113,7 +119,7 @@ void capture::settle(std::int64_t now, bool outcome_follows) {
   if (stdout->_mode > 0) std::fflush(stdout);
   std::fflush(stderr);
   const lock held{mutex_};
-  collect(now, outcome_follows);
+  collect(now, outcome_follows, true);
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     auto& limiter = streams_.at(i).limiter;
     limiter.finish([&](std::uint64_t omitted, std::string_view text) { say(i, omitted, text, now, outcome_follows); });
@@ -122,12 +128,13 @@ void capture::settle(std::int64_t now, bool outcome_follows) {
   touched_ = false;
 }
 
-/// Takes what was printed so far. @pre mutex_ is held @return bytes
-std::size_t capture::collect(std::int64_t now, bool more) {
+/// Takes what was printed so far. @param all_of_it also if it is much @pre mutex_ is held @return bytes
+std::size_t capture::collect(std::int64_t now, bool more, bool all_of_it) {
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(buffer_size); // NOLINT(*-avoid-c-arrays)
   reading_ = true;
-  std::size_t all = 0;
-  {
+  std::size_t all = read_pipe(0, now, more); // while the job prints on
+  // One that fills its buffer again and again is not held up for what is in it now.
+  if (all_of_it || all < stdout_buffer.size()) {
     stream_hold hold{stdout}; // what it has buffered stands behind what it has written
     all += read_pipe(0, now, more);
     hold.take([&](std::string_view text) {
@@ -206,21 +213,41 @@ void capture::wake() {
 }
 
 void capture::run() {
+  ::prctl(PR_SET_TIMERSLACK, 50'000); // unlike jobs, it need not wake to the microsecond
   for (int idle = 0; !stopped_;) {
     if (!wait_for_text(idle)) return;
     if (on_look_ && !stopped_) on_look_();
-    if (task_.load() != no_task) std::this_thread::sleep_for(gather_time);
-    for (std::size_t got = pipe_size; got >= pipe_size / 2 && !stopped_;) {
+    if (task_.load() != no_task) gather();
+    auto got = stdout_buffer.size();
+    for (int round = 0; got >= stdout_buffer.size() && round < most_rounds && !stopped_; ++round) {
       const lock held{mutex_};
       if (stopped_) return;
       const auto now = system_now();
-      got = collect(now, false);
+      got = collect(now, false, false);
       reading_ = true;
       for (std::size_t i = 0; i < streams_.size(); ++i)
         streams_.at(i).limiter.release(
             steady::now(), [&](std::uint64_t omitted, std::string_view text) { say(i, omitted, text, now, false); });
       reading_ = false;
     }
+  }
+}
+
+/// Lets the pipes fill for a while, but not so far that a job would wait.
+void capture::gather() const {
+  const auto filled = [this] {
+    int all = 0;
+    for (const auto& s : streams_) {
+      int bytes = 0;
+      if (::ioctl(s.read.get(), FIONREAD, &bytes) == 0) all += bytes;
+    }
+    return all;
+  };
+  auto waited = std::chrono::microseconds{0};
+  for (auto step = first_look; waited < gather_time && filled() < worth_reading && !stopped_; step *= 2) {
+    step = std::min(step, gather_time - waited);
+    std::this_thread::sleep_for(step);
+    waited += step;
   }
 }
 

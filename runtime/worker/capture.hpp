@@ -65,13 +65,14 @@ private:
 
   [[nodiscard]] bool quiet();
   void settle(std::int64_t now, bool outcome_follows);
-  std::size_t collect(std::int64_t now, bool more);
+  std::size_t collect(std::int64_t now, bool more, bool all_of_it);
   std::size_t read_pipe(std::size_t index, std::int64_t now, bool more);
   void heard(std::size_t index, std::string_view text, std::int64_t now, bool more);
   void say(std::size_t index, std::uint64_t omitted, std::string_view text, std::int64_t now, bool more);
   void write_log(std::string_view text) const noexcept;
   void wake();
   void run();
+  void gather() const;
   bool wait_for_text(int& idle);
 
   output& out_;

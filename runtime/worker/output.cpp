@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -66,6 +67,7 @@ void output::watch(lock& held) {
 }
 
 void output::run() {
+  ::prctl(PR_SET_TIMERSLACK, longest_wait); // unlike jobs, it need not wake to the microsecond
   lock held{mutex_};
   while (!ending_) {
     if (waiting_ == 0) {
