@@ -94,7 +94,9 @@ int guard_compiler(char** arguments) {
   action.sa_handler = &end_group;
   ::sigaction(SIGTERM, &action, nullptr);
   process::die_with_parent(SIGTERM);
+#if !defined(__SANITIZE_ADDRESS__) // it takes terabytes of addresses
   limit(RLIMIT_AS, most_memory);
+#endif
   limit(RLIMIT_FSIZE, largest_file);
   limit(RLIMIT_CORE, 0);
   pid_t pid = 0;
