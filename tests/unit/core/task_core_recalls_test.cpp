@@ -1,6 +1,7 @@
 // Tasks that engines are to give back, and what decisions cost when much waits. What is measured here is that it ends:
 // a cost that grew with the square of what waits would take hours.
 
+#include "seeds.hpp"
 #include "task_core_fixture.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ TEST_SUITE("task_core recalls") {
   }
 
   TEST_CASE("tasks go back to where they stood, in whatever order they come, of whichever clients") {
-    constexpr std::uint64_t count = 60'000;
+    constexpr std::uint64_t count = tried_of(60'000); // as many as make a search through all of them felt
     fixture f;
     f.core.place({.hwm = 10 * count});
     f.core.engine_joined(0);
