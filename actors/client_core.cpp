@@ -215,7 +215,7 @@ void client_core::fetch(const std::shared_ptr<detail::call>& c, std::uint32_t cl
   send_later({detail::slice{encode(task_query{client, number, as})}, 0, 0, true}, std::move(lock));
 }
 
-task_list_answer client_core::kept_tasks(std::chrono::milliseconds timeout) {
+task_list_answer client_core::list_tasks(std::chrono::milliseconds timeout) {
   std::unique_lock lock{mutex_};
   await_return(lock, std::chrono::steady_clock::now() + timeout);
   auto [tag, answer] = question();

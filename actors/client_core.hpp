@@ -59,7 +59,7 @@ public:
   /// A kept task's outcome becomes that of the only task of `c`.
   void fetch(const std::shared_ptr<detail::call>& c, std::uint32_t client, std::uint64_t number);
   /// The list of kept tasks. @throws not_connected, timeout_error
-  task_list_answer kept_tasks(std::chrono::milliseconds timeout);
+  task_list_answer list_tasks(std::chrono::milliseconds timeout);
   /// Its number, 0 before it was welcomed.
   [[nodiscard]] std::uint32_t number() const;
   [[nodiscard]] std::vector<int> engines() const;

@@ -1,6 +1,7 @@
 #include "actors/direct_scheduler.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -39,6 +40,7 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
   bool sound = true;
   forget_options();
   targets_.clear(); // what another client's malformed batch left is not for this one
+  core_.set_time(std::chrono::steady_clock::now());
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(target) == 0) {
       targets_.resize(r.size / sizeof(target));
@@ -55,11 +57,13 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
   if (!whole || !sound) refuse(from.out.link(), "a malformed batch of directed tasks");
 }
 
-std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t, bool again) {
+std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t, bool again,
+                                                            std::uint32_t kind) {
   const auto o = owner_of(from, t.id);
+  if (!label_.empty()) ends().log.label(o, label_);
   if (again) {
     if (const auto run = claim({from.number, t.id})) {
-      if (const auto id = core_.submit(o.client, o.number, run->engine)) {
+      if (const auto id = core_.submit(o.client, o.number, run->engine, kind)) {
         adopted(*run, *id);
         return std::nullopt;
       }
@@ -68,7 +72,7 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
       return std::nullopt;
     }
   }
-  if (const auto id = core_.submit(o.client, o.number, t.engine)) return id;
+  if (const auto id = core_.submit(o.client, o.number, t.engine, kind)) return id;
   failure f;
   f.code = ec::engine_lost;
   f.engine = t.engine;
@@ -78,10 +82,10 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
 }
 
 std::vector<std::pair<scheduler_base::node_entry*, std::vector<target>>>
-direct_scheduler_state::by_node(const client_entry& from, bool again) {
+direct_scheduler_state::by_node(const client_entry& from, bool again, std::uint32_t kind) {
   std::vector<std::pair<node_entry*, std::vector<target>>> groups;
   for (const auto& t : std::exchange(targets_, {})) {
-    const auto id = accept(from, t, again);
+    const auto id = accept(from, t, again, kind);
     if (!id) continue;
     auto* n = node_of(t.engine);
     auto g = std::find_if(groups.begin(), groups.end(), [n](const auto& group) { return group.first == n; });
@@ -94,8 +98,10 @@ direct_scheduler_state::by_node(const client_entry& from, bool again) {
 void direct_scheduler_state::on_task(client_entry& from, const record& r, const char* payload) {
   const bool transferred = (r.flags & wire::transferred) != 0, again = (r.flags & wire::again) != 0;
   if (transferred && r.size != sizeof(std::uint64_t)) throw error{ec::bad_payload, "a transfer without its size"};
+  // Of a payload that is still on its way nothing is known.
+  const auto kind = transferred || (r.flags & wire::shared) != 0 ? 0 : kind_of(payload, r.size);
   if (r.engine >= 0 && !transferred) { // the usual case, without a detour
-    if (const auto id = accept(from, {r.id, r.engine, 0}, again)) {
+    if (const auto id = accept(from, {r.id, r.engine, 0}, again, kind)) {
       auto out = r;
       out.id = *id;
       out.count = from.number;
@@ -108,7 +114,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
   }
   if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
   // One copy of the payload a node, whatever the number of its engines.
-  auto groups = by_node(from, again);
+  auto groups = by_node(from, again, kind);
   std::vector<piece_relay::end> destinations;
   for (auto& [n, list] : groups) {
     auto out = r;

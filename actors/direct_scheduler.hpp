@@ -21,14 +21,20 @@ private:
   std::optional<core::task_core::running> on_output(const wire::record& r) override;
   withdrawal withdraw(std::uint32_t client, std::span<const std::uint64_t> numbers) override;
   bool has_open(const core::owner& task) override { return core_.is_open(task); }
+  [[nodiscard]] std::vector<core::open_task> open_tasks(std::size_t most) const override {
+    return core_.open_tasks(most);
+  }
+  [[nodiscard]] std::size_t open() const override { return core_.pending(); }
+  void log_in(core::task_log* l) override { core_.log_in(l); }
   void on_piece(const frame_in& f) override { upward_piece(f); }
   void on_credit(const frame_in& f) override { upward_credit(f); }
   void on_abandon(const frame_in& f) override { upward_abandon(f); }
 
   /// @return the task's id at the engine; nothing if it is not to be sent: the engine has it already, or there is no
   /// such engine, which the client is told
-  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again);
-  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, bool again);
+  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again, std::uint32_t kind);
+  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, bool again,
+                                                                   std::uint32_t kind);
   void on_task(client_entry& from, const wire::record& r, const char* payload);
   void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);
   void send_options(node_entry& n) const;

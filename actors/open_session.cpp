@@ -119,16 +119,17 @@ public:
   void fetch(const std::shared_ptr<call>& c, std::uint32_t client, std::uint64_t number) override {
     core_->fetch(c, client, number);
   }
-  task_list kept_tasks() override {
+  task_list list_tasks() override {
     const auto time = [](std::int64_t t) {
-      return kept_task::time_point{std::chrono::duration_cast<clock::duration>(std::chrono::nanoseconds{t})};
+      return listed_task::time_point{std::chrono::duration_cast<clock::duration>(std::chrono::nanoseconds{t})};
     };
     task_list list;
-    auto answer = core_->kept_tasks(options_.timeout);
+    auto answer = core_->list_tasks(options_.timeout);
     for (auto& t : answer.tasks)
       list.tasks.push_back({to_string(task_id{t.client, t.number}), std::move(t.job), std::move(t.label), t.engine,
-                            std::move(t.state), time(t.submitted), time(t.started), time(t.completed)});
+                            std::move(t.state), time(t.submitted), time(t.started), time(t.completed), t.kept});
     list.forgotten = answer.forgotten;
+    list.unlisted = answer.unlisted;
     return list;
   }
   void stop_cluster() override {

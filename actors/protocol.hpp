@@ -27,7 +27,7 @@
 namespace pactor {
 
 /// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
-constexpr std::uint32_t protocol_version = 3;
+constexpr std::uint32_t protocol_version = 4;
 
 // ---- between processes -------------------------------------------------------------------------------------------
 
@@ -181,27 +181,28 @@ struct wire_options {
   wire_dependency after{}, follow{};
   MSGPACK_DEFINE_MAP(run_limit, label, keep, job, retries, timeout, priority, idempotent, after, follow)
 };
-/// client to direct scheduler: about kept tasks. With a frame tag: the list of all, as the answer; else the outcome of
-/// one, which comes as that of the client's task `as`.
+/// client to direct scheduler. With a frame tag: for the list of tasks, as the answer; else for the outcome of a kept one,
+/// which comes as that of the client's task `as`.
 struct task_query {
   std::uint32_t client = 0;
   std::uint64_t number = 0, as = 0;
   MSGPACK_DEFINE_MAP(client, number, as)
 };
 /// One of the list.
-struct kept_task_entry {
+struct task_list_entry {
   std::uint32_t client = 0;
   std::uint64_t number = 0;
   std::string job{}, label{};
   int engine = -1;
   std::string state{};
-  std::int64_t submitted = 0, started = 0, completed = 0; ///< nanoseconds since the epoch
-  MSGPACK_DEFINE_MAP(client, number, job, label, engine, state, submitted, started, completed)
+  std::int64_t submitted = 0, started = 0, completed = 0; ///< nanoseconds since the epoch; 0: it is not known, or not yet
+  bool kept = false;
+  MSGPACK_DEFINE_MAP(client, number, job, label, engine, state, submitted, started, completed, kept)
 };
 struct task_list_answer {
-  std::vector<kept_task_entry> tasks{};
-  std::uint64_t forgotten = 0;
-  MSGPACK_DEFINE_MAP(tasks, forgotten)
+  std::vector<task_list_entry> tasks{};
+  std::uint64_t forgotten = 0, unlisted = 0;
+  MSGPACK_DEFINE_MAP(tasks, forgotten, unlisted)
 };
 
 /// More than any sensible options; longer ones are refused.

@@ -20,6 +20,7 @@ struct controller_options {
   std::chrono::milliseconds heartbeat{1'000};
   std::string scheduler = "leastload"; ///< how engines are chosen for balanced tasks: core::scheme
   std::size_t hwm = 0;                 ///< balanced tasks an engine has at most; 0: as many as hide the way there
+  std::size_t recent_tasks = 1'000;    ///< that have ended and are listed
   std::string log_file;                ///< "" is standard error
   log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.

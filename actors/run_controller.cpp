@@ -54,6 +54,7 @@ int run_controller(const controller_options& options) {
   direct_state->state.share(history);
   balanced_state->state.share(history);
   const auto ends = std::make_shared<task_ends>();
+  ends->log = core::task_log{options.recent_tasks};
   direct_state->state.share(ends);
   balanced_state->state.share(ends);
   balanced_state->state.watch_ends();

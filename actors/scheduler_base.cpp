@@ -13,6 +13,8 @@ using transport::link_ptr;
 void scheduler_base::share(std::shared_ptr<task_ends> ends) {
   ends_ = std::move(ends);
   ends_->open.emplace_back([this](const core::owner& task) { return has_open(task); });
+  ends_->listers.push_back({[this](std::size_t most) { return open_tasks(most); }, [this] { return open(); }});
+  log_in(&ends_->log);
 }
 
 bool scheduler_base::is_open(const core::owner& task) {
@@ -74,6 +76,7 @@ void scheduler_base::flush() {
       n.out.link()->send(frame_kind::acknowledge, {}, 0, flags_, *done);
   }
   for (auto& [link, c] : clients_) c.out.send();
+  ends_->log.settle();
 }
 
 void scheduler_base::refuse(const link_ptr& who, const std::string& why) {
@@ -83,6 +86,12 @@ void scheduler_base::refuse(const link_ptr& who, const std::string& why) {
 
 void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, int engine, const failure& f) {
   if (number_of_client == keeper) return kept_failure(number, f);
+  ends_->log.ended({number_of_client, number}, {false, engine});
+  answer_failure(number_of_client, number, engine, f);
+}
+
+void scheduler_base::answer_failure(std::uint32_t number_of_client, std::uint64_t number, int engine,
+                                    const failure& f) {
   const auto link = client_links_.find(number_of_client);
   if (link == client_links_.end()) return;
   const auto body = detail::encode_failure(f);
@@ -224,7 +233,9 @@ void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const 
   auto out = r;
   out.id = whom->second;
   c.gate.ended(c.out, out.id, r.engine);
-  note_end(c, out.id, {r.kind == static_cast<std::uint16_t>(wire::record_kind::result), r.engine});
+  const bool ok = r.kind == static_cast<std::uint16_t>(wire::record_kind::result);
+  note_end(c, out.id, {ok, r.engine});
+  ends_->log.ended({c.number, out.id}, {ok, r.engine, r.started, r.completed});
   if (transferred) {
     out.transfer = next_transfer();
     relay_.open({from, r.transfer}, {{c.out.link(), out.transfer}},
@@ -268,6 +279,7 @@ void scheduler_base::link_down(const link_ptr& which) {
   if (const auto c = clients_.find(which.get()); c != clients_.end()) {
     client_gone(c->second.number);
     history_->client_gone(c->second.number);
+    ends_->log.client_gone(c->second.number);
     ends_->ended.forget(c->second.number); // the other scheduler hears of it next
     client_links_.erase(c->second.number);
     clients_.erase(c);

@@ -11,6 +11,7 @@
 #include "runtime/core/recovery.hpp"
 #include "runtime/core/task_core.hpp"
 #include "runtime/core/task_history.hpp"
+#include "runtime/core/task_log.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -24,12 +25,20 @@
 
 namespace pactor {
 
-/// How clients' tasks ended, whichever scheduler had them, for tasks that depend on others.
+/// What is known of clients' tasks, whichever scheduler has them: how they ended, for tasks that depend on others, and
+/// what there is, for those who list them.
 struct task_ends {
   core::ended_tasks ended;
   std::vector<std::function<bool(const core::owner&)>> open; ///< of each scheduler: whether it has this task
   /// A task ended; for those that wait for it.
   std::function<void(const core::owner&, const core::ended_tasks::end&)> tell;
+
+  core::task_log log;
+  struct lister {
+    std::function<std::vector<core::open_task>(std::size_t most)> some;
+    std::function<std::size_t()> count;
+  };
+  std::vector<lister> listers; ///< of each scheduler: its tasks that have not ended
 };
 
 /// Base of the schedulers' states. I/O thread only; knows no actor, so that tests can drive it.
@@ -114,6 +123,10 @@ protected:
   virtual void peer_gone(const transport::link_ptr&) {}
   /// Whether this client's task is here and has not ended.
   virtual bool has_open(const core::owner& task) = 0;
+  /// Its tasks that have not ended: at most so many of them, and their number.
+  [[nodiscard]] virtual std::vector<core::open_task> open_tasks(std::size_t most) const = 0;
+  [[nodiscard]] virtual std::size_t open() const = 0;
+  virtual void log_in(core::task_log* l) = 0;
   /// Whether this task is being handed in again, but is not here as a whole.
   virtual bool arrives_again(const core::owner&) const { return false; }
 
@@ -131,6 +144,8 @@ protected:
   /// A client's options of a task. @return them as they travel on, or nothing for the defaults
   /// @throws error{bad_payload | signature_mismatch}
   detail::bytes checked_options(const char* data, std::size_t size);
+  /// The same for calls of the same job, which take about the same time; 0 if it is not known.
+  std::uint32_t kind_of(const char* payload, std::size_t size);
   /// Whose a client's task is for the cores: its own, or the history's if the options that came before it say so.
   core::owner owner_of(const client_entry& from, std::uint64_t number);
   /// A node is told who submitted a kept task.
@@ -157,6 +172,7 @@ protected:
   static void refuse(const transport::link_ptr& who, const std::string& why);
 
   void forget_options() {
+    label_.clear();
     if (options_.size() == 0) return;
     options_ = {};
     to_keep_.reset();
@@ -169,6 +185,7 @@ protected:
 
   piece_relay relay_;
   detail::bytes options_; // of the task record that follows, encoded; empty: the defaults
+  std::string label_;     // that these give it, if it is not kept
 
 private:
   void handle(const frame_in& f);
@@ -180,6 +197,7 @@ private:
   void kept_failure(std::uint64_t key, const failure& f);
   void tell(const core::owner& who, const core::kept_outcome& o);
   void on_task_query(client_entry& from, const frame_in& f);
+  void answer_failure(std::uint32_t client, std::uint64_t number, int engine, const failure& f);
   [[nodiscard]] task_list_answer list() const;
   void lose_arrivals(const transport::link_ptr& from);
   void pass_on(const task_control& c, const std::vector<placed_task>& tasks);

@@ -7,8 +7,11 @@
 #include "pactor/task_id.hpp"
 #include "runtime/worker/protocol.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <new>
 
 namespace pactor {
@@ -18,10 +21,18 @@ using transport::link_ptr;
 
 namespace {
 
+using steady = std::chrono::steady_clock;
+
 std::int64_t now() { return std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count(); }
 
-std::string state_of(const core::task_history::entry& e) {
-  if (!e.outcome) return "pending";
+// Of each scheduler's tasks that have not ended; of more, the list says only how many they are.
+constexpr std::size_t most_listed = 10'000;
+
+std::string open_state(int engine) { return engine < 0 ? "pending" : "assigned"; }
+
+/// @param engine that has it, if it has not ended
+std::string state_of(const core::task_history::entry& e, int engine) {
+  if (!e.outcome) return open_state(engine);
   if (e.dropped) return "dropped";
   return e.outcome->kind == static_cast<std::uint16_t>(wire::record_kind::result) ? "finished" : "failed";
 }
@@ -33,8 +44,17 @@ detail::bytes scheduler_base::checked_options(const char* data, std::size_t size
   auto o = decode<wire_options>(data, size);
   auto on = encode(o);
   to_keep_.reset();
+  label_ = o.keep ? std::string{} : o.label;
   if (o.keep) to_keep_ = std::move(o);
   return on;
+}
+
+std::uint32_t scheduler_base::kind_of(const char* payload, std::size_t size) {
+  const auto call = wire::read_call(payload, size);
+  if (!call) return 0;
+  const auto kind = static_cast<std::uint32_t>(std::hash<std::string_view>{}(call->job));
+  ends_->log.name(kind, call->job);
+  return kind;
 }
 
 core::owner scheduler_base::owner_of(const client_entry& from, std::uint64_t number) {
@@ -190,14 +210,49 @@ void scheduler_base::on_task_query(client_entry& from, const frame_in& f) {
   none.what = "task " + to_string(task_id{q.client, q.number}) +
               (e ? " has ended, but its outcome was dropped: others took its place"
                  : " is not kept: it was not submitted so, or it is forgotten");
-  fail(from.number, q.as, -1, none);
+  answer_failure(from.number, q.as, -1, none);
 }
 
 task_list_answer scheduler_base::list() const {
   task_list_answer answer;
   answer.forgotten = history_->forgotten();
+  const auto& log = ends_->log;
+  // Looked up once, so that what came first stays first.
+  const auto to_system = now() - std::chrono::nanoseconds{steady::now().time_since_epoch()}.count();
+  const auto add = [&](const core::open_task& t, std::string_view label, std::string state) -> auto& {
+    auto& entry = answer.tasks.emplace_back();
+    entry.client = t.task.client;
+    entry.number = t.task.number;
+    entry.job = log.job_of(t.kind);
+    entry.label = label;
+    entry.engine = t.engine;
+    entry.state = std::move(state);
+    if (t.submitted != steady::time_point{})
+      entry.submitted = to_system + std::chrono::nanoseconds{t.submitted.time_since_epoch()}.count();
+    return entry;
+  };
+  log.for_each_ended([&](const core::task_log::entry& e) {
+    auto& t = add(e.what, e.label, e.how.ok ? "finished" : "failed");
+    t.engine = e.how.engine;
+    t.started = e.how.started;
+    t.completed = e.how.completed;
+  });
+  std::map<std::uint64_t, int> kept_at; // engines that have kept tasks
+  for (const auto& l : ends_->listers) {
+    const auto some = l.some(most_listed);
+    if (some.size() == most_listed) answer.unlisted += l.count() - some.size();
+    for (const auto& t : some) {
+      if (t.task.client == keeper)
+        kept_at.emplace(t.task.number, t.engine);
+      else
+        add(t, log.label_of(t.task), open_state(t.engine));
+    }
+  }
   for (const auto& [key, e] : history_->all()) {
-    kept_task_entry t{e.whose.client, e.whose.number, e.job, e.label, -1, state_of(e), e.submitted};
+    const auto at = kept_at.find(key);
+    const auto engine = at == kept_at.end() ? -1 : at->second;
+    task_list_entry t{e.whose.client, e.whose.number, e.job, e.label, engine, state_of(e, engine), e.submitted};
+    t.kept = true;
     if (e.outcome) {
       t.engine = e.outcome->engine;
       t.started = e.outcome->started;
@@ -205,6 +260,7 @@ task_list_answer scheduler_base::list() const {
     }
     answer.tasks.push_back(std::move(t));
   }
+  std::ranges::stable_sort(answer.tasks, {}, &task_list_entry::submitted);
   return answer;
 }
 

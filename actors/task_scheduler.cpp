@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 
 namespace pactor {
 
@@ -13,12 +12,6 @@ using wire::record;
 using wire::record_kind;
 
 namespace {
-
-/// Calls of the same job take about the same time.
-std::uint32_t kind_of(const detail::slice& payload) {
-  const auto call = wire::read_call(payload.data, payload.size);
-  return call ? static_cast<std::uint32_t>(std::hash<std::string_view>{}(call->job)) : 0;
-}
 
 // A client for which more waits to be sent gets no more tasks; with less than a half of it, it does.
 constexpr std::size_t most_unsent = std::size_t{32} << 20;
@@ -176,12 +169,13 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
   core::task_request request;
   request.client = t.whose.client;
   request.number = t.whose.number;
-  request.kind = kind_of(payload);
+  request.kind = kind_of(payload.data, payload.size);
   request.payload = std::move(payload);
   request.transfer_size = transfer_size;
   request.allowed = t.allowed;
   request.share = t.share;
   if (t.options) {
+    if (!t.options->keep) ends().log.label(t.whose, t.options->label);
     request.idempotent = t.options->idempotent;
     request.priority = std::clamp(t.options->priority, -most_priority, most_priority);
     request.retries = t.options->retries;

@@ -49,6 +49,11 @@ private:
   void on_credit(const frame_in& f) override;
   void on_abandon(const frame_in& f) override;
   bool has_open(const core::owner& task) override;
+  [[nodiscard]] std::vector<core::open_task> open_tasks(std::size_t most) const override {
+    return core_.open_tasks(most);
+  }
+  [[nodiscard]] std::size_t open() const override { return core_.open(); }
+  void log_in(core::task_log* l) override { core_.log_in(l); }
   bool arrives_again(const core::owner& task) const override;
   void before_flush() override;
   void peer_gone(const transport::link_ptr& which) override;

@@ -20,7 +20,7 @@ std::span<const command> commands() {
       command{"pxresult", "Show what C++ that did not block has given", &declare_pxresult},
       command{"import", "Have the engines load a job library", &declare_import},
       command{"shell", "Type C++ and commands for a cluster", &declare_shell, false},
-      command{"tasks", "List the tasks whose results are kept", &declare_tasks},
+      command{"tasks", "List the tasks that have not ended, and those that ended last", &declare_tasks},
       command{"result", "Show the result of a task that did not block", &declare_result},
       command{"abort", "End tasks", &declare_abort},
       command{"engines", "List engines, restart or end them, send them a signal", &declare_engines},

@@ -26,7 +26,7 @@ struct controller_command {
   std::optional<std::uint16_t> port;
   std::optional<int> heartbeat;
   std::optional<std::string> scheduler;
-  std::optional<std::size_t> hwm;
+  std::optional<std::size_t> hwm, recent_tasks;
   int ready_fd = -1;
   std::string log_level;
   std::uint32_t incarnation = 0;
@@ -41,6 +41,7 @@ controller_options common_options(const controller_command& given) {
   if (given.heartbeat) options.heartbeat = std::chrono::milliseconds{*given.heartbeat};
   if (given.scheduler) options.scheduler = *given.scheduler;
   if (given.hwm) options.hwm = *given.hwm;
+  if (given.recent_tasks) options.recent_tasks = *given.recent_tasks;
   return options;
 }
 
@@ -67,6 +68,7 @@ int run_alone(const controller_command& given) {
   if (given.heartbeat) layers.set("heartbeat_ms", *given.heartbeat, "--heartbeat-ms");
   if (given.scheduler) layers.set("scheduler", *given.scheduler, "--scheduler");
   if (given.hwm) layers.set("hwm", *given.hwm, "--hwm");
+  if (given.recent_tasks) layers.set("recent_tasks", *given.recent_tasks, "--recent-tasks");
   layers.check();
   const auto& config = layers.values();
   const auto place = given.cluster.files();
@@ -82,6 +84,7 @@ int run_alone(const controller_command& given) {
   options.heartbeat = config.heartbeat;
   options.scheduler = config.scheduler;
   options.hwm = config.hwm;
+  options.recent_tasks = config.recent_tasks;
   options.level = parse_log_level(config.log_level).value_or(options.level);
   options.connection_file = members.path(security::role::controller);
   options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
@@ -104,6 +107,8 @@ action declare_controller(CLI::App& app, setting& around) {
   app.add_option("--hwm", given->hwm,
                  "Load-balanced tasks that an engine has at most; 0: as many as hide the way there")
       ->check(CLI::Range(0, 1'000'000));
+  app.add_option("--recent-tasks", given->recent_tasks, "Tasks that have ended and are still listed")
+      ->check(CLI::Range(0, 10'000));
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--connection", given->connection, "The launcher's connection file")->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");

@@ -54,6 +54,7 @@ std::vector<std::string> controller_arguments(const launch_options& options) {
   result.push_back("--heartbeat-ms=" + std::to_string(options.config.heartbeat.count()));
   result.push_back("--scheduler=" + options.config.scheduler);
   result.push_back("--hwm=" + std::to_string(options.config.hwm));
+  result.push_back("--recent-tasks=" + std::to_string(options.config.recent_tasks));
   const auto file = options.cluster.files().connection_file(security::role::controller, options.cluster.cluster_id);
   result.push_back("--connection=" + file.string());
   return result;

@@ -15,10 +15,11 @@ struct result_command {
 
 /// The tasks of the client that submitted last: of the last command with --no-block.
 std::vector<std::string> last_tasks(const client& c) {
-  const auto list = c.tasks().tasks;
+  auto list = c.tasks().tasks;
+  std::erase_if(list, [](const listed_task& t) { return !t.kept; });
   if (list.empty())
     throw exit_error{exit_status::job_failed, "no task is kept: submit one with pactor apply --no-block"};
-  const auto client_of = [](const kept_task& t) { return t.id.substr(0, t.id.find('.')); };
+  const auto client_of = [](const listed_task& t) { return t.id.substr(0, t.id.find('.')); };
   std::vector<std::string> ids;
   for (const auto& t : list)
     if (client_of(t) == client_of(list.back())) ids.push_back(t.id);

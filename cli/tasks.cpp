@@ -15,11 +15,11 @@ namespace {
 
 struct tasks_command {
   cluster_choice cluster;
-  bool as_json = false;
+  bool as_json = false, only_open = false;
 };
 
 /// `2026-02-28T12:00:00Z`; "" for the epoch
-std::string text_of(kept_task::time_point time) {
+std::string text_of(listed_task::time_point time) {
   const auto seconds = std::chrono::system_clock::to_time_t(time);
   if (seconds == 0) return "";
   std::tm parts{};
@@ -36,20 +36,24 @@ void print_json(const task_list& list) {
                    {"label", t.label},
                    {"engine", t.engine},
                    {"state", t.state},
+                   {"kept", t.kept},
                    {"submitted", text_of(t.submitted)},
                    {"started", text_of(t.started)},
                    {"completed", text_of(t.completed)}});
-  std::cout << to_line(json{{"tasks", std::move(all)}, {"forgotten", list.forgotten}}) << '\n';
+  std::cout << to_line(json{{"tasks", std::move(all)}, {"forgotten", list.forgotten}, {"unlisted", list.unlisted}})
+            << '\n';
 }
 
 void print_table(const task_list& list) {
-  table text{{"TASK", "JOB", "LABEL", "ENGINE", "STATE", "SUBMITTED", "COMPLETED"}};
+  table text{{"TASK", "JOB", "LABEL", "ENGINE", "STATE", "KEPT", "SUBMITTED", "STARTED", "COMPLETED"}};
   const auto or_dash = [](const std::string& x) { return x.empty() ? "-" : x; };
   for (const auto& t : list.tasks)
-    text.add({t.id, t.job, or_dash(t.label), t.engine < 0 ? "-" : std::to_string(t.engine), t.state,
-              text_of(t.submitted), or_dash(text_of(t.completed))});
+    text.add({t.id, or_dash(t.job), or_dash(t.label), t.engine < 0 ? "-" : std::to_string(t.engine), t.state,
+              t.kept ? "yes" : "-", or_dash(text_of(t.submitted)), or_dash(text_of(t.started)),
+              or_dash(text_of(t.completed))});
   text.print(std::cout, colour_wanted());
-  if (list.forgotten > 0) std::cerr << list.forgotten << " older ones are forgotten\n";
+  if (list.unlisted > 0) std::cerr << list.unlisted << " more have not ended\n";
+  if (list.forgotten > 0) std::cerr << list.forgotten << " older ones that were kept are forgotten\n";
 }
 
 } // namespace
@@ -57,9 +61,12 @@ void print_table(const task_list& list) {
 action declare_tasks(CLI::App& app, setting& around) {
   const auto command = std::make_shared<tasks_command>();
   command->cluster.declare(app, around);
+  app.add_flag("--open", command->only_open, "Only those that have not ended");
   app.add_flag("--json", command->as_json, "Print JSON");
   return [command, &around] {
-    const auto list = around.connect(command->cluster).tasks();
+    auto list = around.connect(command->cluster).tasks();
+    if (command->only_open)
+      std::erase_if(list.tasks, [](const listed_task& t) { return t.state != "pending" && t.state != "assigned"; });
     command->as_json ? print_json(list) : print_table(list);
     return code(exit_status::done);
   };

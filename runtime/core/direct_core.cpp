@@ -14,7 +14,8 @@ std::vector<owner> direct_core::engine_lost(int engine) {
   return result;
 }
 
-std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint64_t number, int engine) {
+std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint64_t number, int engine,
+                                                 std::uint32_t kind) {
   const auto at = engines_.find(engine);
   if (at == engines_.end()) return std::nullopt;
   auto& c = clients_[client];
@@ -23,6 +24,8 @@ std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint
   e.engine = &at->second;
   e.client = &c;
   e.number = number;
+  e.submitted = now_;
+  e.kind = kind;
   e.engine->tasks.push_back(e);
   ++e.engine->count;
   c.tasks.push_back(e);
@@ -74,6 +77,16 @@ void direct_core::client_gone(std::uint32_t client) {
   clients_.erase(at);
 }
 
+std::vector<open_task> direct_core::open_tasks(std::size_t most) const {
+  std::vector<open_task> result;
+  tasks_.for_each([&](const entry& e) {
+    if (result.size() >= most) return false;
+    if (e.client) result.push_back({{e.client->id, e.number}, e.kind, e.submitted, e.engine->number});
+    return true;
+  });
+  return result;
+}
+
 std::size_t direct_core::pending(int engine) const {
   const auto at = engines_.find(engine);
   return at == engines_.end() ? 0 : at->second.count;
@@ -89,6 +102,7 @@ std::optional<owner> direct_core::end(entry& e) {
   std::optional<owner> told;
   if (e.client) {
     told = owner{e.client->id, e.number};
+    if (log_) log_->left({*told, e.kind, e.submitted});
     e.client->tasks.erase(e);
     if (--e.client->count == 0)
       e.client->numbers.reset(); // they cost something with each task

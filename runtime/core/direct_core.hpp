@@ -4,6 +4,7 @@
 #include "runtime/core/chain.hpp"
 #include "runtime/core/owner.hpp"
 #include "runtime/core/slab.hpp"
+#include "runtime/core/task_log.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,9 @@ public:
   [[nodiscard]] std::vector<owner> engine_lost(int engine);
 
   /// @return the id under which to send the task to the engine; nothing if there is no such engine
-  [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine);
+  /// @param kind the same for calls of the same job
+  [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine,
+                                                    std::uint32_t kind = 0);
   /// The task ended, however. @return whom to tell; nothing for late, unknown and orphaned tasks
   [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine);
   /// Whose a task is that has not ended.
@@ -42,6 +45,12 @@ public:
   /// The outcomes of the client's tasks will be dropped.
   void client_gone(std::uint32_t client);
 
+  /// What time it is, as far as people want to know.
+  void set_time(task_log::time_point now) noexcept { now_ = now; }
+  /// Which tasks it lets go is told `l`, which outlives this.
+  void log_in(task_log* l) noexcept { log_ = l; }
+  /// Tasks that have not ended, in no order, and at most so many.
+  [[nodiscard]] std::vector<open_task> open_tasks(std::size_t most) const;
   /// Whether this task has not ended. The first question about a client costs time for each of its tasks.
   [[nodiscard]] bool is_open(const owner& task);
   [[nodiscard]] bool knows(int engine) const { return engines_.count(engine) > 0; }
@@ -62,6 +71,8 @@ private:
     engine_state* engine = nullptr;
     client_state* client = nullptr; // null: an orphan
     std::uint64_t number = 0;
+    task_log::time_point submitted{};
+    std::uint32_t kind = 0;
   };
   struct engine_state {
     int number = -1;
@@ -80,6 +91,8 @@ private:
   slab<entry> tasks_;
   std::unordered_map<int, engine_state> engines_;
   std::unordered_map<std::uint32_t, client_state> clients_;
+  task_log::time_point now_{};
+  task_log* log_ = nullptr;
 };
 
 } // namespace pactor::core

@@ -62,6 +62,13 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return live_; }
 
+  /// Calls f(value) with each, in no order, until it returns false.
+  template <class F>
+  void for_each(F&& f) const {
+    for (std::uint32_t slot = 0; slot < unused_; ++slot)
+      if (const auto& at = (*chunks_[slot / chunk_size])[slot % chunk_size]; at.id != 0 && !f(at)) return;
+  }
+
 private:
   static constexpr std::uint32_t chunk_size = 1024;
   // What stays allocated after a flood has passed.

@@ -51,6 +51,7 @@ task_core::entry* task_core::admit(task_request& request) {
   e.payload = std::move(request.payload);
   e.transfer_size = request.transfer_size;
   e.sequence = ++submitted_;
+  e.submitted = now_;
   e.kind = request.kind;
   e.idempotent = request.idempotent;
   if (request.retries > 0 || request.timeout > std::chrono::nanoseconds{0}) {
@@ -266,6 +267,7 @@ void task_core::client_gone(std::uint32_t client) {
   if (at == clients_.end()) return;
   at->second.by_number.reset();
   if (recent_client_ == &at->second) recent_client_ = nullptr;
+  auto* log = std::exchange(log_, nullptr); // there is nobody to tell
   while (auto* e = at->second.tasks.front()) {
     if (e->engine) {
       at->second.tasks.erase(*e);
@@ -275,6 +277,17 @@ void task_core::client_gone(std::uint32_t client) {
     }
   }
   clients_.erase(at);
+  log_ = log;
+}
+
+std::vector<open_task> task_core::open_tasks(std::size_t most) const {
+  std::vector<open_task> result;
+  tasks_.for_each([&](const entry& e) {
+    if (result.size() >= most) return false;
+    if (e.owner) result.push_back({{e.owner->id, e.number}, e.kind, e.submitted, e.engine ? e.engine->number : -1});
+    return true;
+  });
+  return result;
 }
 
 std::size_t task_core::outstanding(int engine) const {
@@ -322,6 +335,7 @@ void task_core::detach(entry& e, std::int64_t work) {
 /// Forgets a task that neither waits nor has an engine.
 void task_core::end(entry& e) {
   if (e.owner) {
+    if (log_) log_->left({{e.owner->id, e.number}, e.kind, e.submitted});
     e.owner->tasks.erase(e);
     if (--e.owner->count == 0)
       e.owner->by_number.reset(); // it costs something with each task

@@ -6,6 +6,7 @@
 #include "runtime/core/pace.hpp"
 #include "runtime/core/placement.hpp"
 #include "runtime/core/slab.hpp"
+#include "runtime/core/task_log.hpp"
 #include "runtime/core/task_parts.hpp"
 #include "runtime/core/task_queue.hpp"
 
@@ -95,6 +96,8 @@ public:
   /// @param max_losses  engines that may die under a task before it is given up with the next
   explicit task_core(std::uint32_t max_losses = 3, pace::limits limits = default_limits, placement::options where = {});
   void limit_open(open_limits l) { open_limits_ = l; }
+  /// Which tasks it lets go is told `l`, which outlives this.
+  void log_in(task_log* l) noexcept { log_ = l; }
   /// @pre no engine has joined
   void place(placement::options where) { placement_ = placement{where, pace_.target()}; }
 
@@ -187,6 +190,10 @@ public:
   [[nodiscard]] std::size_t outstanding(int engine) const;
   /// Tasks of the client that have not ended.
   [[nodiscard]] std::size_t tasks_of(std::uint32_t client) const;
+  /// Tasks that have not ended, in no order, and at most so many.
+  [[nodiscard]] std::vector<open_task> open_tasks(std::size_t most) const;
+  /// How many there are, also of clients that are gone.
+  [[nodiscard]] std::size_t open() const noexcept { return tasks_.size(); }
   /// Whether this task has not ended. The first question about a client costs time for each of its tasks.
   [[nodiscard]] bool is_open(const owner& task);
   /// How many tasks of a kind an idle engine is given at once.
@@ -257,6 +264,7 @@ private:
   std::deque<std::pair<time_point, std::uint64_t>> recalled_; // when, and the run; the oldest first
   std::size_t expected_ = 0;                                  // of these are on their way back
   std::uint64_t fills_ = 0;
+  task_log* log_ = nullptr;
 };
 
 } // namespace pactor::core

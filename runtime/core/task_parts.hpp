@@ -46,6 +46,7 @@ struct entry {
   detail::slice payload;
   std::uint64_t transfer_size = 0;
   std::uint64_t sequence = 0;            // of submission
+  time_point submitted{};
   std::uint64_t handed = 0;              // when an engine got it
   std::unique_ptr<parts::extras> extras; // null: none
   std::int64_t cost = 0;                 // while an engine has it: of what that is to hold

@@ -66,6 +66,10 @@ constexpr std::array rows{
          whole_option{0, 1'000'000}},
         [](config& c, const json& v, const fs::path&) { c.hwm = v.get<std::size_t>(); },
         [](const config& c) { return json(c.hwm); }},
+    row{{"recent_tasks", "Tasks that have ended and are still listed. Those whose results are kept are listed anyway.",
+         whole_option{0, 10'000}},
+        [](config& c, const json& v, const fs::path&) { c.recent_tasks = v.get<std::size_t>(); },
+        [](const config& c) { return json(c.recent_tasks); }},
     row{{"execute.enabled", "Whether engines execute C++ that clients send as text.", flag_option{}},
         [](config& c, const json& v, const fs::path&) { c.execute.enabled = v.get<bool>(); },
         [](const config& c) { return json(c.execute.enabled); }},
@@ -132,7 +136,9 @@ void configuration::add(const json& layer, const fs::path& base,
   const auto take = [&](std::size_t option, const std::string& pointer) {
     const json::json_pointer at{pointer};
     if (!layer.contains(at)) return;
-    if (std::any_of(wrong.begin(), wrong.end(), [&](const auto& w) { return w.starts_with(pointer); })) return;
+    if (std::any_of(wrong.begin(), wrong.end(),
+                    [&](const auto& w) { return w == pointer || w.starts_with(pointer + "/"); }))
+      return;
     rows[option].set(values_, layer.at(at), base);
     from_.insert_or_assign(std::string{options[option].key}, where(pointer).text);
   };

@@ -38,6 +38,7 @@ struct config {
   std::chrono::milliseconds heartbeat{1000}; ///< between signs of life on idle connections, 10 ms to 1 h
   std::string scheduler = "leastload";       ///< how engines are chosen for balanced tasks: core::scheme
   std::size_t hwm = 0;                       ///< balanced tasks an engine has at most; 0: as many as hide the way there
+  std::size_t recent_tasks = 1000;           ///< tasks that have ended and are listed, at most 10,000
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
   execute_config execute;                    ///< whether and how engines execute code
 

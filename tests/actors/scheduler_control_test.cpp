@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace pactor;
 using namespace pactor::test;
 
@@ -141,6 +143,47 @@ TEST_SUITE("scheduler control") {
     CHECK(list.tasks[0].state == "finished");
     CHECK(list.tasks[0].job == "job");
     CHECK(list.tasks[0].label == "x");
+  }
+
+  TEST_CASE_FIXTURE(balanced, "a list has what is open and what ended last, of all clients") {
+    const auto ends = std::make_shared<task_ends>();
+    state.share(ends);
+    const auto n = node({0});
+    const auto c = client(1), asks = client(2);
+    for (const std::uint64_t number : {17, 18, 19})
+      state.frame(arrives(c, frame_kind::balanced_tasks,
+                          with_options({.label = "of " + std::to_string(number)}, number, -1), transport::balanced));
+    flush();
+    const auto sent = tasks(n);
+    REQUIRE(sent.size() == 1); // of what is not known one at a time
+    const auto list = [&] {
+      state.frame(arrives(asks, frame_kind::task_query, encode(task_query{}), 0, 4));
+      return decode<task_list_answer>(asks->take_one(frame_kind::answer).body);
+    };
+    auto all = list().tasks;
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].state == "assigned");
+    CHECK(all[0].engine == 0);
+    CHECK(all[0].label == "of 17");
+    CHECK(all[0].submitted > 0);
+    CHECK(all[1].state == "pending");
+    CHECK(all[1].client == 1);
+    CHECK(end_tasks(*this, asks, end_how::abort, {19}, transport::balanced, 1) == 1);
+    outcomes(n, batch_writer{}.outcome(record_kind::result, sent[0].head.id, 0, "v"));
+    all = list().tasks;
+    REQUIRE(all.size() == 3);
+    const auto state_of = [&](std::uint64_t number) {
+      return std::ranges::find(all, number, &task_list_entry::number)->state;
+    };
+    CHECK(state_of(17) == "finished");
+    CHECK(state_of(18) == "assigned");
+    CHECK(state_of(19) == "failed");
+    lose(c);
+    all = list().tasks;
+    CHECK(all.size() == 2); // what it had open goes with it
+    state.frame(arrives(asks, frame_kind::task_query, encode(task_query{1, 99, 7})));
+    flush();
+    CHECK(list().tasks.size() == 2); // a question is no task
   }
 
   TEST_CASE_FIXTURE(balanced, "kept tasks that wait stay when their client goes, and can be aborted") {

@@ -224,6 +224,46 @@ TEST_CASE("the shell aborts tasks of others, and interrupts its own") {
   CHECK(eventually(15s, [&] { return c.status().engines.at(0).restarts == 2; }));
 }
 
+TEST_CASE("all open tasks are listed, and those that ended last") {
+  const temporary_cluster cluster{2};
+  const auto go = path_in(cluster, "go");
+  const auto c = cluster.client();
+  const auto runs = c[1].with(task_options{.label = "first"}).apply_async<void>("until_exists", go);
+  const auto balanced =
+      c.load_balanced_view("1").with(task_options{.label = "second"}).apply_async<void>("until_exists", go);
+  const auto held = c.load_balanced_view().with(task_options{.after = {runs}}).apply_async<double>("power10", 2.0);
+  CHECK(c[0].apply_sync<double>("power10", 1.0) == 1.0);
+  const auto other = cluster.client();
+  const auto listed = [&](const detail::async_result_base& r) {
+    for (auto& t : other.tasks().tasks)
+      if (t.id == r.names().at(0)) return t;
+    return listed_task{};
+  };
+  REQUIRE(eventually(15s, [&] { return listed(balanced).state == "assigned"; }));
+  CHECK(listed(runs).state == "assigned");
+  CHECK(listed(runs).job == "until_exists");
+  CHECK(listed(runs).label == "first");
+  CHECK(listed(runs).engine == 1);
+  CHECK(listed(balanced).label == "second");
+  CHECK(listed(held).state == "pending");
+  CHECK(listed(held).job == "power10");
+  const auto shown = cluster.pactor({"tasks", "--open"});
+  CHECK(contains(shown.out, "first"));
+  CHECK_FALSE(contains(shown.out, "finished"));
+  write_file(go, "");
+  CHECK(held.get(15s) == 1024.0);
+  const auto end = listed(held);
+  CHECK(end.state == "finished");
+  CHECK(end.job == "power10");
+  CHECK(end.engine >= 0);
+  CHECK(end.submitted <= end.started);
+  CHECK(end.started <= end.completed);
+  CHECK_FALSE(end.kept);
+  CHECK_THROWS_AS(c.load_balanced_view().apply_sync<void>("throw_std", "oh no"), remote_error);
+  CHECK(contains(cluster.pactor({"tasks"}).out, "failed"));
+  CHECK(contains(cluster.pactor({"tasks", "--json"}).out, R"("label":"second","engine":1)"));
+}
+
 TEST_CASE("what one client leaves to be kept, another fetches, as often as it likes") {
   const temporary_cluster cluster{2};
   const auto go = path_in(cluster, "go");
@@ -252,10 +292,12 @@ TEST_CASE("what one client leaves to be kept, another fetches, as often as it li
   CHECK(second.get_result<std::vector<double>>(names[2]).get(15s).back() == 299'999.0);
   CHECK(contains(caught<remote_error>([&] { second.get_result(names[3]).get(15s); })->what(), "oh no"));
   CHECK(!waits.ready());
-  const auto list = second.tasks();
+  auto list = second.tasks();
+  std::erase_if(list.tasks, [](const listed_task& t) { return !t.kept; });
   REQUIRE(list.tasks.size() == 4);
   CHECK(list.tasks[0].id == names[0]);
-  CHECK(list.tasks[0].state == "pending");
+  CHECK(list.tasks[0].state == "assigned");
+  CHECK(list.tasks[0].kept);
   CHECK(list.tasks[0].job == "until_exists");
   CHECK(list.tasks[0].label == "night run");
   CHECK(list.tasks[1].state == "finished");

@@ -73,7 +73,7 @@ public:
     return end_tasks(tasks, how);
   }
   /// What was submitted with task_options::keep, by any client.
-  [[nodiscard]] task_list tasks() const { return gate_->peer()->kept_tasks(); }
+  [[nodiscard]] task_list tasks() const { return gate_->peer()->list_tasks(); }
   /// The result of such a task, as often as it is asked for; fails with error{invalid_argument} if there is none.
   /// @throws error{invalid_argument}: "x" is no task
   template <class R = value>

@@ -97,7 +97,7 @@ public:
     o.payload = encode(value{42});
     c->settle(0, std::move(o));
   }
-  task_list kept_tasks() override { return {}; }
+  task_list list_tasks() override { return {}; }
   void stop_cluster() override { connected_ = false; }
   bool connected() const override { return connected_; }
   void close() override { connected_ = false; }

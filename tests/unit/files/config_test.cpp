@@ -52,6 +52,7 @@ TEST_CASE("bad configuration values are errors that name the place") {
                           R"({"scheduler": "best"})",
                           R"({"scheduler": 1})",
                           R"({"hwm": -1})",
+                          R"({"recent_tasks": 10001})",
                           R"({"jobs": "x"})",
                           R"({"jobs": [""]})",
                           R"({"execute": 1})",

@@ -132,21 +132,24 @@ struct task_options {
   friend bool operator==(const task_options&, const task_options&) = default;
 };
 
-/// A task that was submitted with task_options::keep.
-struct kept_task {
+/// A task that has not ended, or that ended not long ago.
+struct listed_task {
   using time_point = std::chrono::system_clock::time_point;
 
   std::string id; ///< `3.17`
   std::string job, label;
-  int engine = -1;                 ///< that it ran on
-  std::string state;               ///< "pending", "finished", "failed"; "dropped": ended, and its outcome is gone
-  time_point submitted;            ///< when the controller got it
-  time_point started, completed{}; ///< by the engine's clock; epoch before
+  int engine = -1;                 ///< that has it, or ran it
+  std::string state;               ///< "pending": no engine has it yet; "assigned": one has, and runs it or will next;
+                                   ///< "finished", "failed"; "dropped": finished or failed, and its outcome not kept
+  time_point submitted;            ///< when the controller got it; epoch if that is not known
+  time_point started, completed{}; ///< by the engine's clock; epoch before, and if it never ran
+  bool kept = false;               ///< submitted with task_options::keep
 };
-/// What a controller has kept, in the order of submission.
+/// What a controller knows of the tasks of all clients, in the order of submission.
 struct task_list {
-  std::vector<kept_task> tasks;
-  std::uint64_t forgotten = 0; ///< older ones that it knows nothing of any more
+  std::vector<listed_task> tasks;
+  std::uint64_t forgotten = 0; ///< older ones that were kept, and of which it knows nothing any more
+  std::uint64_t unlisted = 0;  ///< further ones that have not ended: at most 10,000 of each kind of view are listed
 };
 
 /// What engines are told by client::restart(), shutdown() and signal().
@@ -298,7 +301,7 @@ public:
   virtual std::size_t order_engines(engine_order what, std::span<const int> engines, int signal) = 0;
   /// The outcome of a kept task, of any client, becomes that of the only task of `c`, as soon as there is one.
   virtual void fetch(const std::shared_ptr<call>& c, std::uint32_t client, std::uint64_t number) = 0;
-  virtual task_list kept_tasks() = 0;
+  virtual task_list list_tasks() = 0;
   /// Ends the whole cluster.
   virtual void stop_cluster() = 0;
   /// True until the connection ended or close() was called.
