@@ -1,6 +1,5 @@
 #include "cli/commands.hpp"
 #include "cli/configured.hpp"
-#include "cli/exit_status.hpp"
 #include "cli/table.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,15 +17,6 @@ struct config_command {
   bool json = false;
 };
 
-/// All that is wrong, a line each.
-void require_sound(const files::configuration& layers) {
-  try {
-    layers.check();
-  } catch (const error& e) {
-    throw exit_error{exit_status::usage, e.what()};
-  }
-}
-
 int show(const config_command& given) {
   const auto layers = configured(given.cluster, given.file);
   const auto options = layers.origins();
@@ -39,14 +29,14 @@ int show(const config_command& given) {
     for (const auto& o : options) text.add({o.key, o.value, o.from});
     text.print(std::cout, colour_wanted());
   }
-  require_sound(layers);
+  layers.check();
   return 0;
 }
 
 int check(const config_command& given) {
   files::configuration layers;
   layers.add_file(given.file);
-  require_sound(layers);
+  layers.check();
   std::cout << given.file << " is sound\n";
   return 0;
 }

@@ -126,25 +126,24 @@ void configuration::add(const json& layer, const fs::path& base,
   std::vector<place> found;
   check_options(layer, options, "", [&](const std::string& pointer, const std::string& complaint) {
     if (pointer == "/$schema") return;
-    const auto key = complaint.starts_with("unknown key") ? "" : "\"" + pointer.substr(1) + "\" ";
+    auto key = pointer.substr(1);
+    std::replace(key.begin(), key.end(), '/', '.'); // as options are called
+    key = complaint.starts_with("unknown key") ? "" : "\"" + key + "\" ";
     auto at = where(pointer);
     found.push_back({at.order, at.text + ": " + key + complaint});
     wrong.push_back(pointer);
   });
   std::stable_sort(found.begin(), found.end(), [](const place& a, const place& b) { return a.order < b.order; });
   for (auto& one : found) problems_.push_back(std::move(one.text));
-  const auto take = [&](std::size_t option, const std::string& pointer) {
-    const json::json_pointer at{pointer};
-    if (!layer.contains(at)) return;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const auto at = place_of(options[i].key);
+    if (!layer.contains(at)) continue;
+    const auto pointer = at.to_string();
     if (std::any_of(wrong.begin(), wrong.end(),
                     [&](const auto& w) { return w == pointer || w.starts_with(pointer + "/"); }))
-      return;
-    rows[option].set(values_, layer.at(at), base);
-    from_.insert_or_assign(std::string{options[option].key}, where(pointer).text);
-  };
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    take(i, place_of(options[i].key).to_string());
-    if (options[i].key.find('.') != std::string_view::npos) take(i, pointer_to(options[i].key));
+      continue;
+    rows[i].set(values_, layer.at(at), base);
+    from_.insert_or_assign(std::string{options[i].key}, where(pointer).text);
   }
 }
 

@@ -19,9 +19,6 @@ struct flag_option {};
 struct whole_option {
   std::int64_t low = 0, high = std::numeric_limits<std::int64_t>::max();
 };
-struct number_option {
-  double low = 0, high = std::numeric_limits<double>::max();
-};
 struct text_option {
   bool may_be_empty = true;
 };
@@ -29,14 +26,8 @@ struct word_option {
   std::span<const std::string_view> words;
 };
 struct texts_option {}; ///< a list of strings, none of them empty
-struct table_option {}; ///< an object whose values are strings
-struct option_spec;
-struct objects_option { ///< a list of objects
-  std::span<const option_spec> options;
-};
 
-using option_kind = std::variant<flag_option, whole_option, number_option, text_option, word_option, texts_option,
-                                 table_option, objects_option>;
+using option_kind = std::variant<flag_option, whole_option, text_option, word_option, texts_option>;
 
 struct option_spec {
   std::string_view key; ///< dots lead into objects: "execute.compiler"

@@ -44,11 +44,14 @@ void hash_part(sha256& hash, int fd, std::uint64_t from, std::uint64_t size) {
   }
 }
 
-/// What a file's content is known by; "" if it can't be read.
+/// Nobody else could have written it: it is going to be executed.
+bool is_own(const struct stat& info) { return info.st_uid == ::geteuid() && (info.st_mode & 022) == 0; }
+
+/// What a file's content is known by; "" if it can't be read, or may be another user's.
 std::string content_name(const fs::path& file) {
   const unique_fd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || !is_own(info)) return {};
   const auto size = static_cast<std::uint64_t>(info.st_size);
   sha256 hash;
   hash.add(std::to_string(size) + ":");
@@ -129,6 +132,7 @@ work_directory::~work_directory() {
 cache_store::cache_store(fs::path directory, std::uint64_t limit) : directory_{std::move(directory)}, limit_{limit} {}
 
 void cache_store::prepare() const {
+  files::make_private_directory(directory_);
   for (const auto* part : {"entry", "file", "lock", "work"}) files::make_private_directory(directory_ / part);
 }
 
@@ -137,7 +141,7 @@ std::optional<cache_store::found> cache_store::find(const std::string& key) cons
   std::optional<entry> e;
   struct stat info {};
   try {
-    if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || !is_own(info)) return std::nullopt;
     e = read_entry(files::read_file(path));
   } catch (const error&) {
     return std::nullopt; // it went this moment
@@ -159,7 +163,7 @@ cache_store::found cache_store::put(const std::string& key, const fs::path& made
   if (name.empty()) throw error{ec::system, "cannot read " + made.string() + ", which was just made"};
   const auto file = name + made.extension().string();
   const auto target = directory_ / "file" / file;
-  if (::rename(made.c_str(), target.c_str()) != 0)
+  if (::chmod(made.c_str(), 0600) != 0 || ::rename(made.c_str(), target.c_str()) != 0)
     throw system_failure("cannot keep compiled code as " + target.string(), errno);
   ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
   const work_directory place = work();
@@ -177,6 +181,11 @@ cache_store::found cache_store::put(const std::string& key, const fs::path& made
   return {target, sources, std::chrono::system_clock::now()};
 }
 
+void cache_store::remove(const std::string& key) const {
+  std::error_code ignored;
+  fs::remove(directory_ / "entry" / key, ignored);
+}
+
 void cache_store::make_room(const fs::path& kept) const {
   struct kept_file {
     fs::path path;
@@ -186,21 +195,35 @@ void cache_store::make_room(const fs::path& kept) const {
   std::vector<kept_file> all;
   std::uint64_t size = 0;
   std::error_code gone;
-  for (const auto* part : {"entry", "file"})
-    for (fs::directory_iterator at{directory_ / part, gone}, end; !gone && at != end; at.increment(gone)) {
-      const kept_file f{at->path(), at->file_size(gone), at->last_write_time(gone)};
-      if (gone) continue;
-      size += f.size;
-      all.push_back(f);
-    }
+  for (fs::directory_iterator at{directory_ / "file", gone}, end; !gone && at != end; at.increment(gone)) {
+    const kept_file f{at->path(), at->file_size(gone), at->last_write_time(gone)};
+    if (gone) continue;
+    size += f.size;
+    all.push_back(f);
+  }
   if (size <= limit_) return;
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.used < b.used; });
   const auto young = fs::file_time_type::clock::now() - in_use;
   for (const auto& f : all) {
-    if (size <= limit_ - limit_ / 10) return;
-    const bool entry = f.path.parent_path().filename() == "entry";
-    if (f.path == kept || (f.used > young && !entry)) continue;
+    if (size <= limit_ - limit_ / 10) break;
+    if (f.path == kept || f.used > young) continue;
     if (fs::remove(f.path, gone)) size -= f.size;
+  }
+  remove_empty_entries();
+}
+
+/// Those whose file is no more: finding one does not touch it, so that its own age says nothing.
+void cache_store::remove_empty_entries() const {
+  std::error_code gone;
+  for (fs::directory_iterator at{directory_ / "entry", gone}, end; !gone && at != end; at.increment(gone)) {
+    std::optional<entry> e;
+    try {
+      e = read_entry(files::read_file(at->path()));
+    } catch (const error&) {
+      continue; // it went this moment
+    }
+    std::error_code ignored;
+    if (!e || !fs::exists(directory_ / "file" / e->file, ignored)) fs::remove(at->path(), ignored);
   }
 }
 

@@ -71,10 +71,13 @@ public:
   [[nodiscard]] process::unique_fd lock(const std::string& key, const pause& wait) const;
   /// @throws error{system}
   [[nodiscard]] work_directory work();
+  /// Forgets what was found under the key.
+  void remove(const std::string& key) const;
 
 private:
   void prepare() const;
   void make_room(const std::filesystem::path& kept) const;
+  void remove_empty_entries() const;
   void remove_abandoned_work() const;
 
   std::filesystem::path directory_;

@@ -142,10 +142,18 @@ compiler_outcome compiler::run(std::vector<std::string> arguments, const fs::pat
   if (!outcome.in_time) throw error{ec::system, "the compiler took more than 120 s for it, and was ended"};
   if (outcome.how.success()) return outcome;
   if (outcome.how.code == 127) throw error{ec::system, "the compiler does not run: " + first_line(outcome.output)};
-  if (contains(outcome.output, "No space left on device"))
+  if (contains(outcome.output, "No space left on device") || contains(outcome.output, "Disk quota exceeded"))
     throw error{ec::system, "no space left for compiled code in " + store_.directory().string() + ": " +
                                 first_line(outcome.output)};
   return outcome;
+}
+
+void compiler::require_places() const {
+  for (const auto& file : {places_.include / "pactor/prelude.hpp", places_.library}) {
+    std::error_code absent;
+    if (!file.empty() && !fs::exists(file, absent))
+      throw error{ec::system, "code can't be compiled: " + file.string() + " is not there; install all of pactor"};
+  }
 }
 
 const toolchain& compiler::tools(const pause& wait) {
@@ -153,6 +161,7 @@ const toolchain& compiler::tools(const pause& wait) {
   auto now = source_file::now(path);
   if (tools_ && now == seen_) return *tools_;
   tools_.reset();
+  require_places();
   seen_ = now;
   sha256 hash;
   for (const auto& part :
@@ -179,14 +188,21 @@ const toolchain& compiler::tools(const pause& wait) {
 }
 
 std::vector<std::string> compiler::common_arguments() const {
-  std::vector<std::string> all{
-      "-std=c++20", "-O2", "-fPIC", "-fvisibility-inlines-hidden", "-isystem", places_.include.string()};
+  // The system's own directory keeps its place in the order, on which #include_next counts. A loop without an end is
+  // one until it is ended from outside: without that flag clang makes nothing of it, and what comes next runs.
+  std::vector<std::string> all{"-std=c++20",
+                               "-O2",
+                               "-fPIC",
+                               "-fvisibility-inlines-hidden",
+                               "-fno-finite-loops",
+                               places_.include == "/usr/include" ? "-I" : "-isystem",
+                               places_.include.string()};
   // Nothing is unique to the process, and nobody else's functions take the place of the code's own.
   if (tools_->clang)
     all.insert(all.end(), {"-fno-color-diagnostics", "-ferror-limit=20"});
   else
-    all.insert(all.end(),
-               {"-fno-gnu-unique", "-fno-semantic-interposition", "-fdiagnostics-color=never", "-fmax-errors=20"});
+    all.insert(all.end(), {"-fno-gnu-unique", "-fno-semantic-interposition", "-fdiagnostics-color=never",
+                           "-fdiagnostics-column-unit=byte", "-fmax-errors=20"});
   all.insert(all.end(), settings_.flags.begin(), settings_.flags.end());
   return all;
 }
@@ -198,6 +214,7 @@ std::optional<cache_store::found> compiler::header(const pause& wait) {
   for (const auto& one : common_arguments()) hash.add_field(one);
   const auto key = hash.hex();
   if (key == unusable_header_) return std::nullopt;
+  header_key_ = key;
   if (auto known = store_.find(key)) return known;
   const auto held = store_.lock(key, wait);
   if (auto known = store_.find(key)) return known;
@@ -221,8 +238,11 @@ std::optional<cache_store::found> compiler::make_header(const std::string& key, 
   }
   arguments.insert(arguments.end(), {"-x", "c++-header", source.string(), "-MD", "-MF",
                                      (place.path() / sources_name).string(), "-o", made.string()});
+  const auto begun = std::chrono::system_clock::now();
   if (!run(std::move(arguments), place.path(), wait).how.success()) return std::nullopt;
-  return store_.put(key, made, sources_of(place.path()));
+  auto sources = sources_of(place.path());
+  forget_changed(sources, begun);
+  return store_.put(key, made, sources);
 }
 
 std::string compiler::identity(const std::optional<cache_store::found>& header) const {
@@ -268,7 +288,14 @@ compiler::result compiler::compile(std::string_view text, const fs::path& place,
                      {places_.library.string(), "-Wl,-rpath," + places_.library.parent_path().string()});
   const auto begun = std::chrono::system_clock::now();
   auto outcome = run(std::move(arguments), place, wait);
-  if (!outcome.how.success() && header && blames_header(outcome)) return compile(text, place, std::nullopt, wait);
+  if (!outcome.how.success() && header && blames_header(outcome)) {
+    auto without = compile(text, place, std::nullopt, wait);
+    if (without.done) { // for others to make it anew
+      store_.remove(header_key_);
+      unusable_header_ = header_key_;
+    }
+    return without;
+  }
   r.done = outcome.how.success();
   r.output = std::move(outcome.output);
   if (r.done) {

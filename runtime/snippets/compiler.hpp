@@ -60,6 +60,8 @@ public:
                  const std::optional<cache_store::found>& header, const pause& wait);
 
 private:
+  /// @throws error{system} if a part of pactor is not where it belongs
+  void require_places() const;
   [[nodiscard]] std::vector<std::string> common_arguments() const;
   compiler_outcome run(std::vector<std::string> arguments, const std::filesystem::path& place, const pause& wait) const;
   std::optional<cache_store::found> make_header(const std::string& key, const pause& wait);
@@ -69,7 +71,8 @@ private:
   cache_store& store_;
   std::optional<toolchain> tools_;
   source_file seen_;            ///< the compiler, when tools_ was made
-  std::string unusable_header_; ///< the key of a header that could not be made
+  std::string header_key_;      ///< of the header that header() gave last
+  std::string unusable_header_; ///< the key of a header that could not be made, or used
 };
 
 } // namespace pactor::snippets

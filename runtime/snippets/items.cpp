@@ -388,7 +388,13 @@ private:
     }
     if (d.is == declared::form::variables) return variables(it, d, stop, in_namespace);
     if (in_namespace) return define(it, definition_kind::other, {}, it.last);
-    if (!it.terminated && !one_of(t_.text(head), jumps)) it.kind = item_kind::expression;
+    if (!it.terminated && !one_of(t_.text(head), jumps) && !assigns(head, stop)) it.kind = item_kind::expression;
+  }
+
+  /// `v[0] = 1`, `p.x = y`
+  [[nodiscard]] bool assigns(std::size_t i, std::size_t last) const {
+    while (i < last && !t_.is(i, "=")) i = t_[i].match != token::none ? t_.after(i) : i + 1;
+    return i < last;
   }
 
   void variables(item& it, const declared& d, std::size_t stop, bool in_namespace) {

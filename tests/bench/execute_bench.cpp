@@ -110,7 +110,7 @@ int main(int count, char** arguments) {
   if (compilers.empty()) compilers = {"clang++", "g++"};
   for (const auto& compiler : compilers) {
     const directory place;
-    const auto config = place.file("config.json", "{\"execute.compiler\": \"" + compiler + "\"}");
+    const auto config = place.file("config.json", "{\"execute\": {\"compiler\": \"" + compiler + "\"}}");
     const bench::cluster cluster{arguments[1], {}, bench::engines, "--config " + config};
     const pactor::client c;
     const auto header = timed([&] { c[pactor::all].execute("0").get(); });

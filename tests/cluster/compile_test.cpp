@@ -29,7 +29,7 @@ public:
     const auto script = file("compiler");
     write_file(script, "#!/bin/sh\n" + lines + "\nexec clang++ \"$@\"\n");
     ::chmod(script.c_str(), 0700);
-    write_file(file("config.json"), R"({"execute.compiler": ")" + script + R"("})");
+    write_file(file("config.json"), R"({"execute": {"compiler": ")" + script + R"("}})");
   }
   [[nodiscard]] std::string file(const std::string& name) const { return (directory_.path() / name).string(); }
   [[nodiscard]] cluster_options options(int engines, const std::string& id = "") const {
@@ -108,7 +108,7 @@ TEST_CASE("a compiler that is not there, or not wanted, is an error that says wh
   const temporary_directory directory;
   {
     const temporary_cluster cluster{
-        configured(directory.path() / "none.json", R"({"execute.compiler": "/nowhere/c++"})")};
+        configured(directory.path() / "none.json", R"({"execute": {"compiler": "/nowhere/c++"}})")};
     const auto c = cluster.client();
     const auto e = caught<error>([&] { c[0].execute("1").get(); });
     REQUIRE(e);
@@ -116,12 +116,31 @@ TEST_CASE("a compiler that is not there, or not wanted, is an error that says wh
     CHECK(contains(e->what(), "the compiler that is configured is not there: /nowhere/c++"));
     CHECK(worker_pid(c, 0) > 0);
   }
-  const temporary_cluster cluster{configured(directory.path() / "off.json", R"({"execute.enabled": false})")};
+  const temporary_cluster cluster{configured(directory.path() / "off.json", R"({"execute": {"enabled": false}})")};
   const auto c = cluster.client();
   const auto e = caught<error>([&] { c[0].execute("1").get(); });
   REQUIRE(e);
   CHECK(e->code() == ec::refused);
   CHECK(contains(e->what(), "this host executes no code: \"execute.enabled\" is false in its configuration"));
+}
+
+TEST_CASE("a loop without an end is one, with either compiler, until its limit ends it") {
+  const temporary_directory directory;
+  for (const std::string compiler : {"clang++", "g++"}) {
+    CAPTURE(compiler);
+    const temporary_cluster cluster{
+        configured(directory.path() / "config.json",
+                   R"({"execute": {"compiler": ")" + compiler + R"(", "flags": ["-DSEVEN=7"]}})")};
+    const auto c = cluster.client();
+    CHECK(c[0].execute("SEVEN").get().result == value{7}); // the flags come that far, too
+    const auto limited = c[0].with(task_options{.run_limit = 500ms}).execute("while (true) {}");
+    CHECK(caught<run_limit_exceeded>([&] { limited.get(60s); }));
+    REQUIRE(eventually(30s, [&] { return c.status().engines.at(0).state == "idle"; }));
+    // Columns are of the code, whatever stands in front.
+    const auto e = caught<compile_error>([&] { c[0].execute("\tauto \u00e4 = nothing_such;").get(); });
+    REQUIRE(e);
+    CHECK(contains(e->what(), "px:1:12: error: "));
+  }
 }
 
 TEST_CASE("without a place for what is compiled, the error names it") {

@@ -100,6 +100,19 @@ TEST_CASE("a precompiled header that can't be made, or is not valid any more, is
   c.use_script("case \"$*\" in *-include-pch*) echo 'fatal error: malformed or corrupted PCH file' >&2; exit 1;; esac\n"
                "exec clang++ \"$@\"\n");
   CHECK(c.run(unit("answer + 1")) == 43);
+  // It is made anew by the next who comes.
+  compiling damaged;
+  CHECK(damaged.run(unit("1")) == 1);
+  for (const auto& e : std::filesystem::directory_iterator{damaged.scratch.path() / "cache/file"})
+    if (e.path().extension() == ".pch") {
+      std::fstream middle{e.path(), std::ios::in | std::ios::out | std::ios::binary};
+      middle.seekp(static_cast<std::streamoff>(e.file_size() / 2));
+      const std::string rubbish(e.file_size() > 16 << 20 ? 4 << 20 : e.file_size() / 4, 'x');
+      middle << rubbish;
+    }
+  CHECK(damaged.run(unit("2")) == 2);
+  CHECK(damaged.run(unit("3")) == 3);
+  CHECK(damaged.count("headers") >= 1);
 }
 
 TEST_CASE("what was not used for the longest time goes when the cache is full") {
@@ -114,13 +127,37 @@ TEST_CASE("what was not used for the longest time goes when the cache is full") 
     return size;
   };
   const auto library = std::filesystem::file_size(old);
+  CHECK(c.run(unit("100")) == 100);
   c.settings.cache_bytes = files() + 2 * library; // with the header, which is in use
   for (int i = 2; i < 8; ++i) {
+    CHECK(c.run(unit("100")) == 100);
     CHECK(c.run(unit(std::to_string(i))) == i);
     files();
   }
   CHECK(!std::filesystem::exists(old));
   CHECK(files() <= c.settings.cache_bytes + library);
+  // What is used stays, however old it is.
+  CHECK(c.calls() == 8);
+  CHECK(c.count("headers") == 1);
+  const auto count = [&](const char* part) {
+    return std::distance(std::filesystem::directory_iterator{c.scratch.path() / "cache" / part}, {});
+  };
+  CHECK(count("entry") == count("file"));
+}
+
+TEST_CASE("what others could have written is not used, and the cache is closed to them") {
+  const compiling c;
+  const auto file = c.library_of(unit("answer"));
+  std::filesystem::permissions(file, std::filesystem::perms{0662});
+  CHECK(c.run(unit("answer")) == 42);
+  CHECK(c.calls() == 2);
+  for (const auto& e : std::filesystem::directory_iterator{c.scratch.path() / "cache/entry"})
+    std::filesystem::permissions(e.path(), std::filesystem::perms{0606});
+  CHECK(c.run(unit("answer")) == 42);
+  CHECK(c.calls() == 3);
+  std::filesystem::permissions(c.scratch.path() / "cache", std::filesystem::perms{0777});
+  CHECK(c.run(unit("answer + 1")) == 43);
+  CHECK(std::filesystem::status(c.scratch.path() / "cache").permissions() == std::filesystem::perms{0700});
 }
 
 TEST_CASE("what the compiler says comes back, bounded, and it runs without a shell") {

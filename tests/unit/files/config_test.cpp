@@ -17,7 +17,7 @@ TEST_CASE("a configuration file overrides defaults, and only what it names") {
   const auto file = scratch.write("config.json", R"({
   // comments are fine
   "engines": 3, "jobs": ["mine", "/opt/jobs"], "port": 5000, "heartbeat_ms": 250,
-  "execute": {"enabled": false, "compiler": "g++-12", "flags": ["-g", "-I/x y"]}, "execute.cache_mb": 64
+  "execute": {"enabled": false, "compiler": "g++-12", "flags": ["-g", "-I/x y"], "cache_mb": 64}
 })");
   const auto c = files::read_config(file);
   CHECK(c.engines == 3);
@@ -57,9 +57,10 @@ TEST_CASE("bad configuration values are errors that name the place") {
                           R"({"jobs": [""]})",
                           R"({"execute": 1})",
                           R"({"execute": {"enabled": 1}})",
-                          R"({"execute.flags": "-g"})",
+                          R"({"execute": {"flags": "-g"}})",
                           R"({"execute": {"flags": [], "cache": 1}})",
-                          R"({"execute.cache_mb": 0})",
+                          R"({"execute": {"cache_mb": 0}})",
+                          R"({"execute.enabled": true})",
                           R"({"prot": 1})",
                           R"({"port": 1, "port": 2})",
                           R"(nonsense)"}) {
@@ -118,9 +119,13 @@ TEST_CASE("later layers go before earlier ones, and each value says where it com
 TEST_CASE("a wrong value in the environment is named by its variable") {
   files::configuration layers;
   ::setenv("PACTOR_ENGINES", "many", 1);
+  ::setenv("PACTOR_EXECUTE_FLAGS", "-g", 1);
   layers.add_environment();
   ::unsetenv("PACTOR_ENGINES");
-  REQUIRE(layers.problems().size() == 1);
+  ::unsetenv("PACTOR_EXECUTE_FLAGS");
+  REQUIRE(layers.problems().size() == 2);
+  CHECK(layers.problems()[1] ==
+        "PACTOR_EXECUTE_FLAGS: \"execute.flags\" must be a list of strings, none of them empty, not \"-g\"");
   CHECK(layers.problems()[0] == "PACTOR_ENGINES: \"engines\" must be a whole number from 0 to 10000, not \"many\"");
 }
 

@@ -33,6 +33,17 @@ std::string kinds(std::string_view code) {
 
 } // namespace
 
+TEST_CASE("assignments are no results, whatever they assign to") {
+  for (const char* code : {"v[0] = 1", "p.x = 5", "*q = 3", "v[f(1, 2)].at(0) = g([=] { return 1; })"}) {
+    CAPTURE(code);
+    CHECK(kinds(code) == "statement");
+  }
+  for (const char* code : {"v[0] == 1", "f([=] { return 1; })", "g([&](int a = 1) { return a; })"}) {
+    CAPTURE(code);
+    CHECK(kinds(code) == "expression");
+  }
+}
+
 TEST_CASE("names that are new become variables, those that are there are assigned to") {
   CHECK(kinds("y = sum(x);") == "creation y implied");
   CHECK(kinds("y = sum(x)") == "creation y implied");
