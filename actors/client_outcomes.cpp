@@ -25,26 +25,40 @@ failure lost_result(int engine) {
   return f;
 }
 
+/// Other kinds would leave who waits for the task waiting.
+bool ends_task(std::uint16_t kind) {
+  const auto k = static_cast<record_kind>(kind);
+  return k == record_kind::result || k == record_kind::failure || k == record_kind::partial;
+}
+
 } // namespace
 
 void client_core::on_outcomes(const frame_in& f) {
   const auto now = detail::clock::now();
   std::vector<settled> done;
   std::vector<record> unwanted; // results that come by a lane, for tasks that are no more
+  bool sound = true;
   {
     const std::lock_guard lock{mutex_};
-    wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
-      if (wire::is_output(r.kind)) {
-        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
-      } else if ((r.flags & wire::transferred) != 0) { // it is open until all of it is here
-        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
-      } else if (auto p = tasks_.leave(r.id)) {
-        if (p->shared != 0) lanes_.task_ended(p->shared);
-        done.push_back({std::move(p->call), p->index, r, payload});
-      } else if ((r.flags & wire::shared) != 0) {
-        unwanted.push_back(r);
-      }
-    });
+    sound =
+        wire::for_each_record(f.body.data(), f.body.size(),
+                              [&](const record& r, const char* payload) {
+                                if (!ends_task(r.kind) && !wire::is_output(r.kind)) {
+                                  sound = false;
+                                } else if (wire::is_output(r.kind)) {
+                                  if (const auto* p = tasks_.find(r.id))
+                                    done.push_back({p->call, p->index, r, payload});
+                                } else if ((r.flags & wire::transferred) != 0) { // it is open until all of it is here
+                                  if (const auto* p = tasks_.find(r.id))
+                                    done.push_back({p->call, p->index, r, payload});
+                                } else if (auto p = tasks_.leave(r.id)) {
+                                  if (p->shared != 0) lanes_.task_ended(p->shared);
+                                  done.push_back({std::move(p->call), p->index, r, payload});
+                                } else if ((r.flags & wire::shared) != 0) {
+                                  unwanted.push_back(r);
+                                }
+                              }) &&
+        sound;
   }
   for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
   using namespace std::chrono;
@@ -77,6 +91,7 @@ void client_core::on_outcomes(const frame_in& f) {
     limit_.left([this] { return load(); });
   }
   acknowledge(f, done.size());
+  if (!sound) throw error{ec::bad_payload, "the controller sent a malformed batch of outcomes"};
 }
 
 /// A task says something while it runs.

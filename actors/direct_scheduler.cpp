@@ -16,6 +16,18 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::eng
   return result;
 }
 
+/// What waits at the engines is dropped; what runs goes on.
+void direct_scheduler_state::client_gone(std::uint32_t client) {
+  const auto runs = core_.client_gone(client);
+  task_control c;
+  c.how = static_cast<std::uint8_t>(end_how::abort);
+  c.by = "the controller, since its client is gone";
+  std::vector<placed_task> placed;
+  placed.reserve(runs.size());
+  for (const auto& r : runs) placed.push_back({r.id, r.engine});
+  order(c, placed);
+}
+
 std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::on_outcome(const record& r,
                                                                                           std::string_view) {
   const auto o = core_.finished(r.id, r.engine);
@@ -44,7 +56,7 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(target) == 0) {
       targets_.resize(r.size / sizeof(target));
-      std::memcpy(targets_.data(), payload, r.size);
+      if (r.size > 0) std::memcpy(targets_.data(), payload, r.size);
     } else if (r.kind == static_cast<std::uint16_t>(record_kind::task)) {
       on_task(from, r, payload);
       forget_options();
@@ -58,12 +70,12 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
 }
 
 std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t, bool again,
-                                                            std::uint32_t kind) {
+                                                            const core::burden& what) {
   const auto o = owner_of(from, t.id);
   if (!label_.empty()) ends().log.label(o, label_);
   if (again) {
     if (const auto run = claim({from.number, t.id})) {
-      if (const auto id = core_.submit(o.client, o.number, run->engine, kind)) {
+      if (const auto id = core_.submit(o.client, o.number, run->engine, what)) {
         adopted(*run, *id);
         return std::nullopt;
       }
@@ -72,21 +84,29 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
       return std::nullopt;
     }
   }
-  if (const auto id = core_.submit(o.client, o.number, t.engine, kind)) return id;
+  if (const auto id = core_.submit(o.client, o.number, t.engine, what)) return id;
   failure f;
-  f.code = ec::engine_lost;
   f.engine = t.engine;
-  f.what = "there is no engine " + std::to_string(t.engine) + " any more";
+  if (core_.knows(t.engine)) {
+    f.code = ec::would_block;
+    f.what = "client " + std::to_string(from.number) +
+             " has as many directed tasks open as the controller takes of one (2000000, or 4 GiB of arguments): wait "
+             "for some of them";
+  } else {
+    f.code = ec::engine_lost;
+    f.what = "there is no engine " + std::to_string(t.engine) + " any more";
+  }
   fail(o.client, o.number, t.engine, f);
   return std::nullopt;
 }
 
 std::vector<std::pair<scheduler_base::node_entry*, std::vector<target>>>
-direct_scheduler_state::by_node(const client_entry& from, bool again, std::uint32_t kind) {
+direct_scheduler_state::by_node(const client_entry& from, bool again, core::burden what) {
   std::vector<std::pair<node_entry*, std::vector<target>>> groups;
   for (const auto& t : std::exchange(targets_, {})) {
-    const auto id = accept(from, t, again, kind);
+    const auto id = accept(from, t, again, what);
     if (!id) continue;
+    what.bytes = 0; // the others share them
     auto* n = node_of(t.engine);
     auto g = std::find_if(groups.begin(), groups.end(), [n](const auto& group) { return group.first == n; });
     if (g == groups.end()) g = groups.insert(g, {n, {}});
@@ -98,10 +118,16 @@ direct_scheduler_state::by_node(const client_entry& from, bool again, std::uint3
 void direct_scheduler_state::on_task(client_entry& from, const record& r, const char* payload) {
   const bool transferred = (r.flags & wire::transferred) != 0, again = (r.flags & wire::again) != 0;
   if (transferred && r.size != sizeof(std::uint64_t)) throw error{ec::bad_payload, "a transfer without its size"};
-  // Of a payload that is still on its way nothing is known.
-  const auto kind = transferred || (r.flags & wire::shared) != 0 ? 0 : kind_of(payload, r.size);
+  // Of a payload that is still on its way nothing is known but its size.
+  const auto elsewhere = transferred || (r.flags & wire::shared) != 0;
+  core::burden what{elsewhere ? 0 : kind_of(payload, r.size), r.size};
+  if (transferred) std::memcpy(&what.bytes, payload, sizeof what.bytes);
+  const auto size = what.bytes;
+  if (transferred && (size == 0 || size >> 32 != 0)) throw error{ec::bad_payload, "a transfer of an impossible size"};
+  if (transferred && relay_.is_open({from.out.link(), r.transfer}))
+    throw error{ec::bad_payload, "a transfer with the number of another"};
   if (r.engine >= 0 && !transferred) { // the usual case, without a detour
-    if (const auto id = accept(from, {r.id, r.engine, 0}, again, kind)) {
+    if (const auto id = accept(from, {r.id, r.engine, 0}, again, what)) {
       auto out = r;
       out.id = *id;
       out.count = from.number;
@@ -114,7 +140,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
   }
   if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
   // One copy of the payload a node, whatever the number of its engines.
-  auto groups = by_node(from, again, kind);
+  auto groups = by_node(from, again, what);
   std::vector<piece_relay::end> destinations;
   for (auto& [n, list] : groups) {
     auto out = r;
@@ -127,8 +153,6 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
     if (transferred) n->out.send(); // before its pieces
   }
   if (!transferred) return;
-  std::uint64_t size = 0;
-  std::memcpy(&size, payload, sizeof size);
   relay_.open({from.out.link(), r.transfer}, std::move(destinations), flags(), size);
 }
 

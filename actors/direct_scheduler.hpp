@@ -14,7 +14,7 @@ private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
-  void client_gone(std::uint32_t client) override { core_.client_gone(client); }
+  void client_gone(std::uint32_t client) override;
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
@@ -30,11 +30,13 @@ private:
   void on_credit(const frame_in& f) override { upward_credit(f); }
   void on_abandon(const frame_in& f) override { upward_abandon(f); }
 
-  /// @return the task's id at the engine; nothing if it is not to be sent: the engine has it already, or there is no
-  /// such engine, which the client is told
-  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again, std::uint32_t kind);
+  /// @param what its payload is at the node
+  /// @return the task's id at the engine; nothing if it is not to be sent: the engine has it already, there is no such
+  /// engine, or the client has too much open, which it is told
+  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again, const core::burden& what);
+  /// @param what the payload is, which all share
   std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, bool again,
-                                                                   std::uint32_t kind);
+                                                                   core::burden what);
   void on_task(client_entry& from, const wire::record& r, const char* payload);
   void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);
   void send_options(node_entry& n) const;

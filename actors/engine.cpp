@@ -192,7 +192,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   const auto client = held_.front().client;
   const auto whose = held_.front().owner;
   const bool disowned = !disowned_.empty() && disowned_.erase({t->directed, t->id}) > 0;
-  core_.finished(*t, std::chrono::nanoseconds{disowned ? -1 : r.completed - r.started});
+  core_.finished(*t, disowned ? std::chrono::nanoseconds{-1} : core::run_time(r.started, r.completed));
   held_.pop_front();
   --services_->held;
   printed_.forget();

@@ -20,12 +20,26 @@ const auto given_up = core::to_string(core::engine_status::given_up);
 const auto shut_down = core::to_string(core::engine_status::shut_down);
 const auto restarting = core::to_string(core::engine_status::restarting);
 
+constexpr std::size_t most_engines = 10'000; // of one node
+constexpr std::size_t longest_host = 255;
+constexpr std::size_t most_unread = std::size_t{64} << 20; // answers that wait for a client
+
+/// Whether a name can be written into a log.
+bool is_host(const std::string& name) {
+  return name.size() <= longest_host &&
+         std::ranges::all_of(name, [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+}
+
 /// Engines that nobody can use any more.
 bool is_over(const std::string& state) { return state == given_up || state == shut_down; }
 
 /// Links live in the I/O thread, the hub does not.
 void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag = 0) {
-  to->in_loop([kind, body = std::move(body), tag](transport::link& l) { l.send(kind, detail::slice{body}, tag); });
+  to->in_loop([kind, body = std::move(body), tag](transport::link& l) {
+    if (kind == frame_kind::answer && l.unsent() > most_unread)
+      return l.close("it asks, and does not read the answers");
+    l.send(kind, detail::slice{body}, tag);
+  });
 }
 
 /// The first number that no engine of an earlier life had.
@@ -83,6 +97,7 @@ bool hub_state::admit(const frame_in& f, std::uint32_t protocol, const std::stri
 
 void hub_state::on_hello_client(const frame_in& f) {
   const auto hello = decode<hello_client>(f.body);
+  if (!is_host(hello.host)) throw error{ec::bad_payload, "a hello with a host name that is none"};
   if (!admit(f, hello.protocol, hello.nonce)) return;
   const auto back = returning(hello);
   if (!back && recovering_) return newcomers_.push_back(f);
@@ -142,6 +157,10 @@ void hub_state::note_roster() {
 
 void hub_state::on_hello_node(const frame_in& f) {
   auto hello = decode<hello_node>(f.body);
+  if (!is_host(hello.host)) throw error{ec::bad_payload, "a hello with a host name that is none"};
+  if (hello.requested.size() > most_engines)
+    throw error{ec::bad_payload, "a node with " + std::to_string(hello.requested.size()) + " engines, of " +
+                                     std::to_string(most_engines) + " that it may have"};
   if (!admit(f, hello.protocol, hello.nonce)) return;
   const auto same = [&](const auto& entry) {
     const auto& n = entry.second;

@@ -98,7 +98,7 @@ void node_state::on_tasks(const frame_in& f) {
   wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets)) {
       targets_.resize(r.size / sizeof(target));
-      std::memcpy(targets_.data(), payload, targets_.size() * sizeof(target));
+      if (!targets_.empty()) std::memcpy(targets_.data(), payload, targets_.size() * sizeof(target));
     } else if (r.kind == static_cast<std::uint16_t>(record_kind::options)) {
       options_ = decode<wire_options>(payload, r.size);
     } else {
@@ -131,6 +131,7 @@ node_state::expected node_state::expect(const record& r, const detail::slice& pa
   std::uint64_t size = 0;
   if ((r.flags & (wire::transferred | wire::shared)) == 0 || payload.size != sizeof size) return {};
   std::memcpy(&size, payload.data, sizeof size);
+  if (size == 0 || size >> 32 != 0) throw error{ec::bad_payload, "a payload of an impossible size"};
   if ((r.flags & wire::shared) != 0) return expect_shared(r, size);
   auto& a = arrivals_[r.transfer];
   try {

@@ -5,6 +5,7 @@
 #include "actors/scheduler_actors.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
+#include "runtime/core/rate_limit.hpp"
 #include "runtime/files/connection_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
@@ -90,8 +91,13 @@ int run_controller(const controller_options& options) {
   transport_options.tls = tls.get();
   transport_options.limits.heartbeat = options.heartbeat;
   transport_options.limits.silence = options.heartbeat * 5;
-  transport_options.on_refused = [&journal](const std::string& address, const std::string& reason) {
-    journal.warning("controller refused " + address + ": " + reason);
+  // Anybody can come and be refused as often as he likes: the log is not his.
+  transport_options.on_refused = [&journal, most = core::rate_limit{100, 5}](const std::string& address,
+                                                                             const std::string& reason) mutable {
+    const auto others = most.pass(std::chrono::steady_clock::now());
+    if (!others) return;
+    const auto more = *others > 0 ? " (and " + std::to_string(*others) + " others before)" : std::string{};
+    journal.warning("controller refused " + address + ": " + reason + more);
   };
   {
     transport::endpoint endpoint{system, std::move(transport_options), events};

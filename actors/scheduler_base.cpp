@@ -4,11 +4,24 @@
 #include "pactor/detail/failure.hpp"
 
 #include <cstring>
+#include <new>
 
 namespace pactor {
 
 using transport::frame_kind;
 using transport::link_ptr;
+
+namespace {
+
+/// What tasks end with, and what they say before.
+bool from_node(std::uint16_t kind) {
+  using wire::record_kind;
+  const auto k = static_cast<record_kind>(kind);
+  return (k >= record_kind::result && k <= record_kind::lost) ||
+         (k >= record_kind::output && k <= record_kind::displayed);
+}
+
+} // namespace
 
 void scheduler_base::share(std::shared_ptr<task_ends> ends) {
   ends_ = std::move(ends);
@@ -112,6 +125,8 @@ void scheduler_base::frame(const frame_in& f) {
     handle(f);
   } catch (const error& e) { // what it sent can't be read
     refuse(f.from, e.what());
+  } catch (const std::bad_alloc&) {
+    refuse(f.from, "more than there is memory for");
   }
 }
 
@@ -198,10 +213,12 @@ void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batc
     ~reading() { all.finished(); }
   } guard{acknowledgements_};
   acknowledgements_.received(from.get());
+  bool sound = true;
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
+    if (!from_node(r.kind)) return void(sound = false);
     recovery_.idle() ? deliver(from, r, payload) : deliver_held(from, r, payload);
   });
-  if (!whole) refuse(from, "a malformed batch of outcomes");
+  if (!whole || !sound) refuse(from, "a malformed batch of outcomes");
 }
 
 /// What a task says while it runs.

@@ -137,6 +137,8 @@ protected:
   void adopted(const core::recovery::run& r, std::uint64_t id);
   /// A run that could not be adopted is to end.
   void disown(const core::recovery::run& r) { cancel({r}); }
+  /// Tells the nodes about tasks that are to end, in frames that are not too large.
+  void order(const task_control& c, const std::vector<placed_task>& tasks);
   /// Ends what nodes hold, and nobody wants.
   void cancel_unwanted();
   /// A task that nobody has may have run, and must not run twice.

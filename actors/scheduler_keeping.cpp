@@ -198,7 +198,11 @@ void scheduler_base::tell(const core::owner& who, const core::kept_outcome& o) {
 }
 
 void scheduler_base::on_task_query(client_entry& from, const frame_in& f) {
-  if (f.header.tag != 0) return f.from->send(frame_kind::answer, detail::slice{encode(list())}, f.header.tag);
+  if (f.header.tag != 0) {
+    constexpr std::size_t most_unread = std::size_t{64} << 20;
+    if (f.from->unsent() > most_unread) return f.from->close("it asks, and does not read the answers");
+    return f.from->send(frame_kind::answer, detail::slice{encode(list())}, f.header.tag);
+  }
   const auto q = decode<task_query>(f.body);
   const core::owner asks{from.number, q.as};
   const auto key = history_->find({q.client, q.number});

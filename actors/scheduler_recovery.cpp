@@ -104,13 +104,17 @@ void scheduler_base::cancel(const std::vector<core::recovery::run>& runs) {
   task_control c;
   c.how = static_cast<std::uint8_t>(end_how::ask);
   c.by = "the restarted controller, since nobody waits for it";
-  constexpr std::size_t most = 100'000; // in one frame
   std::vector<placed_task> placed;
-  for (const auto& r : runs) {
-    placed.push_back({r.id, r.engine});
-    if (placed.size() == most) pass_on(c, std::exchange(placed, {}));
+  for (const auto& r : runs) placed.push_back({r.id, r.engine});
+  order(c, placed);
+}
+
+void scheduler_base::order(const task_control& c, const std::vector<placed_task>& tasks) {
+  constexpr std::size_t most = 100'000; // in one frame
+  for (std::size_t at = 0; at < tasks.size(); at += most) {
+    const auto end = std::min(tasks.size(), at + most);
+    pass_on(c, {tasks.begin() + static_cast<std::ptrdiff_t>(at), tasks.begin() + static_cast<std::ptrdiff_t>(end)});
   }
-  pass_on(c, placed);
 }
 
 void scheduler_base::fail_uncertain(const core::owner& whose, int engine) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace pactor {
 
@@ -24,6 +25,13 @@ failure with_code(ec code, int engine, std::string what) {
   f.engine = engine;
   f.what = std::move(what);
   return f;
+}
+
+failure too_many(std::uint32_t client) {
+  return with_code(ec::would_block, -1,
+                   "client " + std::to_string(client) +
+                       " has as many tasks open as the controller takes of one (2000000, or 4 GiB of arguments): wait "
+                       "for some of them");
 }
 
 std::string seconds(std::int64_t nanoseconds) {
@@ -130,7 +138,7 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const record& r, const char* payload) {
     if (r.kind == static_cast<std::uint16_t>(record_kind::targets) && r.size % sizeof(std::int32_t) == 0) {
       allowed_.resize(r.size / sizeof(std::int32_t));
-      std::memcpy(allowed_.data(), payload, r.size);
+      if (r.size > 0) std::memcpy(allowed_.data(), payload, r.size);
       return;
     }
     if (r.kind == static_cast<std::uint16_t>(record_kind::options)) {
@@ -159,10 +167,25 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
       sound = false;
       return;
     }
-    uploads_[{from.out.link().get(), r.transfer}] = std::move(t);
-    assemblies_.expect(from.out.link(), r.transfer, size);
+    upload(from.out.link(), r.transfer, size, std::move(t));
   });
   if (!whole || !sound) refuse(from.out.link(), "a malformed batch of balanced tasks");
+}
+
+/// A task whose payload follows. If there is no room for it, its pieces are thrown away as they come.
+void task_scheduler_state::upload(const transport::link_ptr& from, std::uint64_t transfer, std::uint64_t size,
+                                  submitted t) {
+  const auto under_way = assemblies_.load_of(*from);
+  if (!core_.has_place(t.share, under_way.bytes + size, under_way.count))
+    return fail(t.whose.client, t.whose.number, -1, too_many(t.share));
+  try {
+    assemblies_.expect(from, transfer, size);
+  } catch (const std::bad_alloc&) {
+    return fail(
+        t.whose.client, t.whose.number, -1,
+        with_code(ec::system, -1, "no memory in the controller for arguments of " + std::to_string(size) + " bytes"));
+  }
+  uploads_[{from.get(), transfer}] = std::move(t);
 }
 
 void task_scheduler_state::submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size) {
@@ -198,21 +221,15 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
 }
 
 std::optional<failure> task_scheduler_state::enter(const submitted& t, core::task_request request) {
-  const auto many = [&] {
-    return with_code(ec::would_block, -1,
-                     "client " + std::to_string(t.share) +
-                         " has as many tasks open as the controller takes of one (2000000, or 4 GiB of arguments): "
-                         "wait for some of them");
-  };
   if (t.options && !(t.options->after.parents.empty() && t.options->follow.parents.empty()))
-    return core_.has_place(t.share, request.payload.size) ? hold(t, std::move(request)) : many();
+    return core_.has_place(t.share, request.payload.size) ? hold(t, std::move(request)) : too_many(t.share);
   switch (core_.submit(std::move(request))) {
   case core::submission::accepted:
     break;
   case core::submission::impossible:
     return with_code(ec::no_engines, -1, "none of the engines that may run this task is registered");
   case core::submission::too_many:
-    return many();
+    return too_many(t.share);
   }
   return std::nullopt;
 }
@@ -328,7 +345,7 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_
   // What ended without having run tells nothing about the next of its kind.
   const auto o = r.completed == 0 ? core_.ended(r.id, r.engine)
                  : failed         ? on_error(r, payload)
-                                  : core_.finished(r.id, r.engine, std::chrono::nanoseconds{r.completed - r.started});
+                                  : core_.finished(r.id, r.engine, core::run_time(r.started, r.completed));
   if (!o) return std::nullopt;
   forget({o->client, o->number});
   return std::pair{o->client, o->number};
@@ -336,7 +353,7 @@ std::optional<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::on_
 
 std::optional<core::owner> task_scheduler_state::on_error(const record& r, std::string_view payload) {
   using core::task_core;
-  const std::chrono::nanoseconds took{r.completed - r.started};
+  const auto took = core::run_time(r.started, r.completed);
   std::optional<failure> f;
   if (r.kind == static_cast<std::uint16_t>(record_kind::failure) &&
       (r.flags & (wire::transferred | wire::shared)) == 0) {

@@ -69,6 +69,7 @@ private:
   void keep_options(const submitted& t);
   using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
   void submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size);
+  void upload(const transport::link_ptr& from, std::uint64_t transfer, std::uint64_t size, submitted t);
   /// @return why the task can't be accepted; nothing if it is
   std::optional<failure> enter(const submitted& t, core::task_request request);
   // Tasks that depend on others: task_dependencies.cpp.

@@ -42,7 +42,23 @@ void piece_senders::link_down(const link_ptr& which) {
 }
 
 void piece_assemblies::expect(const link_ptr& from, std::uint64_t tag, std::uint64_t size) {
+  if (assemblies_.contains({from.get(), tag})) throw error{ec::bad_payload, "a transfer with the number of another"};
   assemblies_[{from.get(), tag}] = assembly{memory_.allocate(size)};
+  auto& l = loads_[from.get()];
+  ++l.count;
+  l.bytes += size;
+}
+
+piece_assemblies::load piece_assemblies::load_of(const transport::link& from) const {
+  const auto l = loads_.find(&from);
+  return l == loads_.end() ? load{} : l->second;
+}
+
+void piece_assemblies::forget(table::iterator i) {
+  const auto l = loads_.find(i->first.first);
+  l->second.bytes -= i->second.payload.size();
+  if (--l->second.count == 0) loads_.erase(l);
+  assemblies_.erase(i);
 }
 
 detail::bytes piece_assemblies::place(const transport::link& from, const frame_header& header) const {
@@ -64,12 +80,14 @@ std::optional<detail::bytes> piece_assemblies::piece(const link_ptr& from, const
   if (auto* const to = a.payload.data() + a.received; to != body.data()) std::memcpy(to, body.data(), body.size());
   a.received += body.size();
   if (a.received < a.payload.size()) return std::nullopt;
-  auto result = std::move(a.payload);
-  assemblies_.erase(i);
+  auto result = a.payload;
+  forget(i);
   return result;
 }
 
-void piece_assemblies::drop(const link_ptr& from, std::uint64_t tag) { assemblies_.erase({from.get(), tag}); }
+void piece_assemblies::drop(const link_ptr& from, std::uint64_t tag) {
+  if (const auto i = assemblies_.find({from.get(), tag}); i != assemblies_.end()) forget(i);
+}
 
 std::vector<std::uint64_t> piece_assemblies::link_down(const link_ptr& which) {
   std::vector<std::uint64_t> lost;
@@ -78,6 +96,7 @@ std::vector<std::uint64_t> piece_assemblies::link_down(const link_ptr& which) {
     lost.push_back(entry.first.second);
     return true;
   });
+  loads_.erase(which.get());
   return lost;
 }
 
@@ -97,6 +116,9 @@ bool piece_relay::piece(const link_ptr& from, const frame_header& header, const 
   const auto i = by_source_.find({from.get(), header.tag});
   if (i == by_source_.end()) return false;
   auto& r = *i->second;
+  // What its destinations have not taken lies here: no more than the window of it.
+  if (body.size() > r.size - r.bytes || r.pieces - r.granted >= transport::piece_window)
+    throw error{ec::bad_payload, "more pieces than it was asked for"};
   ++r.pieces;
   r.bytes += body.size();
   for (auto& d : r.destinations) d.to.link->send(frame_kind::piece, detail::slice{body}, d.to.tag, r.flags, header.aux);

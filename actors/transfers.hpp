@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,7 @@ public:
   /// @param idle bytes of memory that are kept for the next payloads
   explicit piece_assemblies(std::size_t idle = 0) : memory_{idle} {}
   /// Pieces of this transfer will come. @pre size > 0
+  /// @throws error{bad_payload} if they are expected already, std::bad_alloc
   void expect(const transport::link_ptr& from, std::uint64_t tag, std::uint64_t size);
   /// Where the body of this piece belongs, so that it is received without a copy; nothing if it belongs nowhere.
   [[nodiscard]] detail::bytes place(const transport::link& from, const transport::frame_header& header) const;
@@ -62,6 +64,12 @@ public:
   std::vector<std::uint64_t> link_down(const transport::link_ptr& which);
   /// Payloads that are not complete.
   [[nodiscard]] std::size_t size() const { return assemblies_.size(); }
+  /// The same of one source, and their bytes.
+  struct load {
+    std::size_t count = 0;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] load load_of(const transport::link& from) const;
 
 private:
   struct assembly {
@@ -69,7 +77,10 @@ private:
     std::uint64_t received = 0;
   };
   using key = std::pair<const transport::link*, std::uint64_t>;
-  std::map<key, assembly> assemblies_;
+  using table = std::map<key, assembly>;
+  void forget(table::iterator i);
+  table assemblies_;
+  std::unordered_map<const transport::link*, load> loads_;
   recycled_memory memory_;
 };
 
@@ -85,7 +96,10 @@ public:
   /// @param size  of the payload
   /// Without destinations the payload is taken and thrown away.
   void open(const end& source, std::vector<end> destinations, std::uint16_t flags, std::uint64_t size);
+  /// Whether this source is sending a payload under this number.
+  [[nodiscard]] bool is_open(const end& source) const { return by_source_.contains({source.link.get(), source.tag}); }
   /// @return false if there is no such transfer
+  /// @throws error{bad_payload} if the source sends more than the payload, or more than it was asked for
   bool piece(const transport::link_ptr& from, const transport::frame_header& header, const detail::bytes& body);
   bool credit(const transport::link_ptr& from, const transport::frame_header& header);
   void abandoned(const transport::link_ptr& from, const transport::frame_header& header);

@@ -16,7 +16,8 @@ using caf::io::network::operation;
 
 namespace {
 
-constexpr std::size_t read_budget = std::size_t{4} << 20; // a busy peer yields to the others after so many bytes
+constexpr std::size_t read_budget = std::size_t{512} << 10; // a busy peer yields to the others after so many bytes
+constexpr std::size_t most_unsent = std::size_t{4} << 30;   // that wait for a client
 constexpr std::size_t parts_a_write = 64;
 
 } // namespace
@@ -133,6 +134,8 @@ void connection::send(frame_header header, detail::slice body) {
   queue_.push_back({header, std::move(body)});
   queued_ += queue_.back().size();
   spoke_something_ = true;
+  if (queued_ > most_unsent && peer_role_ == security::role::client)
+    return end("it does not take what it is sent: " + std::to_string(queued_) + " bytes wait for it");
   if (!armed_ && queue_.size() == 1 && tls_->established()) write_queued();
 }
 

@@ -1,7 +1,10 @@
 #include "actors/transport/endpoint.hpp"
 
 #include "actors/transport/dial.hpp"
+#include "actors/transport/waiting_room.hpp"
 #include "pactor/error.hpp"
+#include "runtime/core/rate_limit.hpp"
+#include "runtime/process/unique_fd.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -14,6 +17,7 @@
 #include <future>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <system_error>
@@ -97,7 +101,8 @@ int bind_and_listen(const std::string& host, std::uint16_t port, std::uint16_t& 
 class endpoint::keeper final : public link_events {
 public:
   keeper(default_multiplexer& mpx, endpoint_options options, link_events& events)
-      : mpx_{mpx}, options_{std::move(options)}, events_{events} {}
+      : mpx_{mpx}, options_{std::move(options)}, events_{events}, waiting_{options_.max_waiting},
+        handshakes_{options_.handshakes_at_once, options_.handshakes_a_second} {}
 
   default_multiplexer& multiplexer() { return mpx_; }
   [[nodiscard]] SSL_CTX* tls() const { return options_.tls; }
@@ -150,6 +155,7 @@ private:
       if (stopped_ || ::read(fd(), &expirations, sizeof expirations) < 0) return;
       const auto now = connection::steady::now();
       for (const auto& c : std::vector(keeper_.connections_)) c->tick(now, keeper_.options_.limits);
+      keeper_.let_in(now);
     }
 
   private:
@@ -162,7 +168,8 @@ private:
     ~acceptor() override { ::close(reserve_); }
     void handle_event(operation op) override {
       if (op != operation::read) return;
-      while (!stopped_) {
+      constexpr int most = 64; // members want to be heard meanwhile
+      for (int i = 0; i < most && !stopped_; ++i) {
         sockaddr_storage from{};
         socklen_t size = sizeof from;
         const int accepted = ::accept4(fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -186,18 +193,56 @@ private:
     int reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   };
 
+  struct visitor {
+    process::unique_fd fd;
+    std::string address;
+  };
+  static std::string_view host_of(std::string_view address) { return address.substr(0, address.rfind(':')); }
+
   void accepted(int fd, std::string address) {
-    if (connections_.size() >= options_.max_connections) {
-      ::close(fd);
-      if (options_.on_refused) options_.on_refused(address, "too many connections");
-      return;
+    const std::string host{host_of(address)};
+    if (const auto out = waiting_.add(host, {process::unique_fd{fd}, std::move(address)}))
+      turn_away(*out, "too many connections at a time");
+    let_in(connection::steady::now());
+  }
+
+  /// A handshake costs more than what members want: who comes in great numbers waits.
+  void let_in(connection::steady::time_point now) {
+    while (waiting_.size() > 0 && handshakes_.pass(now)) {
+      auto next = *waiting_.next();
+      if (connections_.size() >= options_.max_connections) {
+        turn_away(next, "too many connections");
+        continue;
+      }
+      if (const auto silent = one_too_many()) silent->end("too many connections without a hello");
+      const auto fd = next.fd.release();
+      add(fd, std::make_unique<channel>(fd, options_.tls, channel::side::server), std::move(next.address));
     }
-    // Those who stay silent make room, not those who come: a newcomer may be a member.
-    const auto stranger = [](const auto& c) { return !c->welcomed(); };
-    if (static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(), stranger)) >=
-        options_.max_strangers)
-      (*std::find_if(connections_.begin(), connections_.end(), stranger))->end("too many connections without a hello");
-    add(fd, std::make_unique<channel>(fd, options_.tls, channel::side::server), std::move(address));
+  }
+
+  void turn_away(const visitor& v, const char* why) const {
+    if (options_.on_refused) options_.on_refused(v.address, why);
+  }
+
+  /// Those who stay silent make room, not those who come: a newcomer may be a member. The oldest of the address that
+  /// has most of them goes, so that who floods is in nobody's way but its own.
+  std::shared_ptr<connection> one_too_many() {
+    struct crowd {
+      std::string_view host;
+      std::shared_ptr<connection> oldest;
+      std::size_t size = 0;
+    };
+    std::vector<crowd> crowds;
+    std::size_t strangers = 0;
+    for (const auto& c : connections_) {
+      if (c->welcomed()) continue;
+      ++strangers;
+      const auto host = host_of(c->peer_address());
+      const auto known = std::ranges::find(crowds, host, &crowd::host);
+      ++(known != crowds.end() ? *known : crowds.emplace_back(crowd{host, c})).size;
+    }
+    if (strangers < options_.max_strangers) return nullptr;
+    return std::ranges::max_element(crowds, {}, &crowd::size)->oldest;
   }
 
   default_multiplexer& mpx_;
@@ -206,12 +251,13 @@ private:
   ticker* ticker_ = nullptr;
   acceptor* acceptor_ = nullptr;
   std::vector<std::shared_ptr<connection>> connections_;
+  waiting_room<visitor> waiting_;
+  core::rate_limit handshakes_;
 };
 
 endpoint::endpoint(caf::actor_system& system, endpoint_options options, link_events& events)
-    : system_{system}, keeper_{
-                           std::make_unique<keeper>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
-                                                    std::move(options), events)} {
+    : keeper_{std::make_unique<keeper>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
+                                       std::move(options), events)} {
   run([this] { keeper_->start(); });
 }
 

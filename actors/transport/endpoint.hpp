@@ -20,6 +20,9 @@ struct endpoint_options {
   timing limits;
   std::size_t max_connections = 1'000; ///< in all; more are closed at once
   std::size_t max_strangers = 100;     ///< of these, not yet welcomed
+  double handshakes_at_once = 256;     ///< begun with strangers: so many,
+  double handshakes_a_second = 200;    ///< and then so many a second; others wait for their turn
+  std::size_t max_waiting = 2'000;     ///< of those
   /// Told of every connection that ended before it was welcomed: address and reason. In the I/O thread.
   std::function<void(const std::string& address, const std::string& reason)> on_refused = {};
 };
@@ -48,7 +51,6 @@ public:
 
 private:
   class keeper;
-  caf::actor_system& system_;
   std::unique_ptr<keeper> keeper_;
 };
 

@@ -14,22 +14,30 @@ std::vector<owner> direct_core::engine_lost(int engine) {
   return result;
 }
 
+bool direct_core::has_place(std::uint32_t client, std::uint64_t bytes) const {
+  const auto at = clients_.find(client);
+  return at == clients_.end() ? bytes <= most_.bytes : fits(at->second, bytes);
+}
+
 std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint64_t number, int engine,
-                                                 std::uint32_t kind) {
+                                                 const burden& what) {
   const auto at = engines_.find(engine);
   if (at == engines_.end()) return std::nullopt;
   auto& c = clients_[client];
+  if (!fits(c, what.bytes)) return std::nullopt;
   c.id = client;
   auto& e = tasks_.add();
   e.engine = &at->second;
   e.client = &c;
   e.number = number;
   e.submitted = now_;
-  e.kind = kind;
+  e.kind = what.kind;
+  e.bytes = what.bytes;
   e.engine->tasks.push_back(e);
   ++e.engine->count;
   c.tasks.push_back(e);
   ++c.count;
+  c.bytes += what.bytes;
   if (c.numbers) c.numbers->insert(number);
   return e.id;
 }
@@ -67,14 +75,18 @@ bool direct_core::is_open(const owner& task) {
   return c.numbers->contains(task.number);
 }
 
-void direct_core::client_gone(std::uint32_t client) {
+std::vector<direct_core::run> direct_core::client_gone(std::uint32_t client) {
+  std::vector<run> result;
   const auto at = clients_.find(client);
-  if (at == clients_.end()) return;
+  if (at == clients_.end()) return result;
+  result.reserve(at->second.count);
   while (auto* e = at->second.tasks.front()) {
+    result.push_back({e->id, e->engine->number});
     at->second.tasks.erase(*e);
     e->client = nullptr;
   }
   clients_.erase(at);
+  return result;
 }
 
 std::vector<open_task> direct_core::open_tasks(std::size_t most) const {
@@ -104,6 +116,7 @@ std::optional<owner> direct_core::end(entry& e) {
     told = owner{e.client->id, e.number};
     if (log_) log_->left({*told, e.kind, e.submitted});
     e.client->tasks.erase(e);
+    e.client->bytes -= e.bytes;
     if (--e.client->count == 0)
       e.client->numbers.reset(); // they cost something with each task
     else if (e.client->numbers)

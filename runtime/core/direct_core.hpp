@@ -17,10 +17,24 @@
 
 namespace pactor::core {
 
+/// What is known of a task's payload.
+struct burden {
+  std::uint32_t kind = 0;  ///< the same for calls of the same job
+  std::uint64_t bytes = 0; ///< that it takes at its node
+};
+
 /// Accounts for tasks that are sent to their engine as they come. Holds no payloads: a directed task is never run
 /// again elsewhere. An accepted task ends exactly once: by finished(), with its engine, or with its client.
 class direct_core {
 public:
+  /// What a client may have open at most: tasks, and bytes of their arguments.
+  struct limits {
+    std::size_t tasks = 2'000'000;
+    std::uint64_t bytes = std::uint64_t{4} << 30;
+  };
+  direct_core() noexcept : direct_core{limits{}} {}
+  explicit direct_core(limits most) noexcept : most_{most} {}
+
   /// Ids of different lives never coincide. Before anything else.
   void set_life(std::uint32_t life) noexcept { tasks_.set_life(life); }
   /// An engine that is known already stays as it is.
@@ -28,10 +42,11 @@ public:
   /// The engine is gone for good. @return whom to tell that their tasks are lost, in the order of submission
   [[nodiscard]] std::vector<owner> engine_lost(int engine);
 
-  /// @return the id under which to send the task to the engine; nothing if there is no such engine
-  /// @param kind the same for calls of the same job
+  /// @return the id under which to send the task to the engine; nothing if there is no such engine, or no has_place()
   [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine,
-                                                    std::uint32_t kind = 0);
+                                                    const burden& what = {});
+  /// Whether the client may have one more task open, with arguments of this size.
+  [[nodiscard]] bool has_place(std::uint32_t client, std::uint64_t bytes = 0) const;
   /// The task ended, however. @return whom to tell; nothing for late, unknown and orphaned tasks
   [[nodiscard]] std::optional<owner> finished(std::uint64_t id, int engine);
   /// Whose a task is that has not ended.
@@ -42,8 +57,8 @@ public:
     int engine;
   };
   [[nodiscard]] std::vector<run> locate(std::uint32_t client, std::span<const std::uint64_t> numbers) const;
-  /// The outcomes of the client's tasks will be dropped.
-  void client_gone(std::uint32_t client);
+  /// The outcomes of the client's tasks will be dropped. @return where they are, in the order of submission
+  std::vector<run> client_gone(std::uint32_t client);
 
   /// What time it is, as far as people want to know.
   void set_time(task_log::time_point now) noexcept { now_ = now; }
@@ -70,7 +85,7 @@ private:
     chain_links<entry> client_links;
     engine_state* engine = nullptr;
     client_state* client = nullptr; // null: an orphan
-    std::uint64_t number = 0;
+    std::uint64_t number = 0, bytes = 0;
     task_log::time_point submitted{};
     std::uint32_t kind = 0;
   };
@@ -82,12 +97,17 @@ private:
   struct client_state {
     std::uint32_t id = 0;
     std::size_t count = 0;
+    std::uint64_t bytes = 0;
     chain<entry, &entry::client_links> tasks;
     std::unique_ptr<std::unordered_set<std::uint64_t>> numbers; // made when someone asks for one
   };
 
   std::optional<owner> end(entry& e);
+  [[nodiscard]] bool fits(const client_state& c, std::uint64_t bytes) const noexcept {
+    return c.count < most_.tasks && bytes <= most_.bytes && c.bytes <= most_.bytes - bytes;
+  }
 
+  limits most_;
   slab<entry> tasks_;
   std::unordered_map<int, engine_state> engines_;
   std::unordered_map<std::uint32_t, client_state> clients_;

@@ -12,41 +12,85 @@ std::string_view to_string(engine_status s) noexcept {
   return names[static_cast<std::size_t>(s)];
 }
 
+std::size_t engine_core::share::first_ready_balanced() const noexcept {
+  if (not_ready == balanced.size()) return balanced.size();
+  std::size_t at = 0;
+  while (!balanced[at].task.ready) ++at;
+  return at;
+}
+
+std::pair<ring<engine_core::waiting>*, std::size_t> engine_core::share::first() noexcept {
+  const auto is_directed = !directed.empty() && directed.front().task.ready;
+  const auto at = first_ready_balanced();
+  const auto is_balanced = at < balanced.size();
+  if (!is_directed && !is_balanced) return {nullptr, 0};
+  if (is_directed && (!is_balanced || directed.front().arrival < balanced[at].arrival)) return {&directed, 0};
+  return {&balanced, at};
+}
+
+engine_core::waiting engine_core::share::take(ring<waiting>& queue, std::size_t at) {
+  auto out = at + 1 == queue.size() ? queue.pop_back() : queue.take(at);
+  if (!out.task.directed && !out.task.ready) --not_ready;
+  return out;
+}
+
+engine_core::share& engine_core::share_of(std::uint32_t client) {
+  for (auto& s : shares_)
+    if (s.client == client) return s;
+  forget_empty();
+  shares_.push_back({});
+  shares_.back().client = client;
+  return shares_.back();
+}
+
+/// A few may stay: their memory is used again as soon as their client's next task comes.
+void engine_core::forget_empty() {
+  constexpr std::size_t few = 8;
+  if (shares_.size() < few) return;
+  std::erase_if(shares_, [](const share& s) { return s.empty(); });
+  turn_ = 0;
+}
+
 bool engine_core::push(engine_task t) {
   if (ended()) return false;
-  if (!t.directed && !t.ready) ++not_ready_;
-  auto& queue = t.directed ? directed_ : balanced_;
+  auto& s = share_of(t.owner.client);
+  if (!t.directed && !t.ready) ++s.not_ready;
+  auto& queue = t.directed ? s.directed : s.balanced;
   queue.push_back({std::move(t), ++arrivals_});
+  ++waiting_;
   return true;
 }
 
 void engine_core::set_ready(task_ref t, detail::slice payload) {
-  auto& queue = queue_of(t);
-  const auto at = find(queue, t.id);
-  if (at == queue.size()) return;
-  auto& task = queue[at].task;
-  if (!task.directed && !task.ready) --not_ready_;
+  const auto found = find(t);
+  if (!found) return;
+  auto& task = (*found.queue)[found.at].task;
+  if (!task.directed && !task.ready) --found.of->not_ready;
   task.ready = true;
   if (payload.size > 0) task.payload = std::move(payload);
 }
 
 std::optional<engine_task> engine_core::next() {
-  if (worker_ != worker::ready) return std::nullopt;
+  if (worker_ != worker::ready || waiting_ == 0) return std::nullopt;
   if (!held_.empty() && (work_held_ >= pace_.target() || bytes_held_ >= most_bytes_held)) return std::nullopt;
-  const auto directed = !directed_.empty() && directed_.front().task.ready;
-  const auto at = first_ready_balanced();
-  const auto balanced = at < balanced_.size();
-  if (!directed && !balanced) return std::nullopt;
-
-  const auto take_directed = directed && (!balanced || directed_.front().arrival < balanced_[at].arrival);
-  const auto size = (take_directed ? directed_.front() : balanced_[at]).task.payload.size;
-  if (!held_.empty() && bytes_held_ + size > most_bytes_held) return std::nullopt;
-  auto task = (take_directed ? directed_.pop_front() : balanced_.take(at)).task;
-  const auto cost = pace_.cost(task.kind, 0);
-  held_.push_back({{task.id, task.directed}, task.kind, cost, size, ++handed_out_, task.owner});
-  work_held_ += cost;
-  bytes_held_ += size;
-  return task;
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    const auto whose = turn_ + i < shares_.size() ? turn_ + i : turn_ + i - shares_.size();
+    auto& s = shares_[whose];
+    const auto [queue, at] = s.first();
+    if (!queue) continue;
+    turn_ = whose; // it is its turn until there is room
+    const auto size = (*queue)[at].task.payload.size;
+    if (!held_.empty() && bytes_held_ + size > most_bytes_held) return std::nullopt;
+    auto task = s.take(*queue, at).task;
+    --waiting_;
+    turn_ = whose + 1 < shares_.size() ? whose + 1 : 0;
+    const auto cost = pace_.cost(task.kind, 0);
+    held_.push_back({{task.id, task.directed}, task.kind, cost, size, ++handed_out_, task.owner});
+    work_held_ += cost;
+    bytes_held_ += size;
+    return task;
+  }
+  return std::nullopt;
 }
 
 bool engine_core::finished(task_ref t, std::chrono::nanoseconds run_time) {
@@ -63,10 +107,10 @@ bool engine_core::finished(task_ref t, std::chrono::nanoseconds run_time) {
 }
 
 bool engine_core::withdraw(task_ref t) {
-  auto& queue = queue_of(t);
-  const auto at = find(queue, t.id);
-  if (at == queue.size()) return false;
-  if (const auto out = queue.take(at).task; !out.directed && !out.ready) --not_ready_;
+  const auto found = find(t);
+  if (!found) return false;
+  (void)found.of->take(*found.queue, found.at);
+  --waiting_;
   return true;
 }
 
@@ -79,41 +123,46 @@ std::uint64_t engine_core::ordinal_of(task_ref t) noexcept {
 std::vector<engine_core::presence> engine_core::tasks() const {
   std::vector<presence> result;
   for (std::size_t i = 0; i < held_.size(); ++i) result.push_back({held_[i].task, held_[i].owner, true});
-  for (const auto* queue : {&directed_, &balanced_})
-    for (std::size_t i = 0; i < queue->size(); ++i) {
-      const auto& t = (*queue)[i].task;
-      result.push_back({{t.id, t.directed}, t.owner, false});
-    }
+  for (const auto& s : shares_)
+    for (const auto* queue : {&s.directed, &s.balanced})
+      for (std::size_t i = 0; i < queue->size(); ++i) {
+        const auto& t = (*queue)[i].task;
+        result.push_back({{t.id, t.directed}, t.owner, false});
+      }
   return result;
 }
 
-owner engine_core::owner_of(task_ref t) const {
+owner engine_core::owner_of(task_ref t) {
   for (std::size_t i = 0; i < held_.size(); ++i)
     if (held_[i].task == t) return held_[i].owner;
-  const auto& queue = t.directed ? directed_ : balanced_;
-  const auto at = find(queue, t.id);
-  return at == queue.size() ? owner{} : queue[at].task.owner;
+  const auto found = find(t);
+  return found ? (*found.queue)[found.at].task.owner : owner{};
 }
 
 std::vector<task_ref> engine_core::take_incomplete() {
   std::vector<task_ref> result;
-  std::size_t whole = 0;
-  while (whole < directed_.size() && directed_[whole].task.ready) ++whole;
-  while (directed_.size() > whole) result.push_back({directed_.pop_back().task.id, true});
-  for (std::size_t at = balanced_.size(); at > 0; --at) {
-    if (balanced_[at - 1].task.ready) continue;
-    result.push_back({balanced_.take(at - 1).task.id, false});
-    --not_ready_;
+  for (auto& s : shares_) {
+    std::size_t whole = 0;
+    while (whole < s.directed.size() && s.directed[whole].task.ready) ++whole;
+    while (s.directed.size() > whole) result.push_back({s.directed.pop_back().task.id, true});
+    for (std::size_t at = s.balanced.size(); at > 0; --at)
+      if (!s.balanced[at - 1].task.ready) result.push_back({s.take(s.balanced, at - 1).task.id, false});
   }
+  waiting_ -= result.size();
   return result;
 }
 
 std::vector<std::uint64_t> engine_core::take_back(std::size_t most) {
   std::vector<std::uint64_t> result;
-  while (result.size() < most && !balanced_.empty()) {
-    const auto out = balanced_.pop_back().task;
-    if (!out.ready) --not_ready_;
-    result.push_back(out.id);
+  while (result.size() < most) {
+    share* last = nullptr;
+    for (auto& s : shares_)
+      if (!s.balanced.empty() &&
+          (!last || s.balanced[s.balanced.size() - 1].arrival > last->balanced[last->balanced.size() - 1].arrival))
+        last = &s;
+    if (!last) break;
+    result.push_back(last->take(last->balanced, last->balanced.size() - 1).task.id);
+    --waiting_;
   }
   std::reverse(result.begin(), result.end());
   return result;
@@ -136,16 +185,15 @@ engine_core::loss engine_core::worker_lost() {
   work_held_ = 0;
   bytes_held_ = 0;
   handed_out_ = 0;
-  if (worker_ == worker::ready) drain(directed_, result.unstarted_directed);
-  drain(balanced_, result.unstarted_balanced);
-  not_ready_ = 0;
+  if (worker_ == worker::ready) drain(true, result.unstarted_directed);
+  drain(false, result.unstarted_balanced);
   worker_ = worker::restarting;
   return result;
 }
 
 engine_core::loss engine_core::end(worker how) {
   auto result = worker_lost();
-  drain(directed_, result.unstarted_directed);
+  drain(true, result.unstarted_directed);
   worker_ = how;
   return result;
 }
@@ -170,22 +218,28 @@ std::optional<task_ref> engine_core::executing() const {
   return held_.empty() ? std::nullopt : std::optional{held_.front().task};
 }
 
-std::size_t engine_core::first_ready_balanced() const noexcept {
-  if (not_ready_ == balanced_.size()) return balanced_.size();
-  std::size_t at = 0;
-  while (!balanced_[at].task.ready) ++at;
-  return at;
+engine_core::place engine_core::find(task_ref t) noexcept {
+  for (auto& s : shares_) {
+    auto& queue = t.directed ? s.directed : s.balanced;
+    for (std::size_t at = 0; at < queue.size(); ++at)
+      if (queue[at].task.id == t.id) return {&s, &queue, at};
+  }
+  return {};
 }
 
-/// @return the place in the queue; its size if it is not there
-std::size_t engine_core::find(const ring<waiting>& queue, std::uint64_t id) noexcept {
-  std::size_t at = 0;
-  while (at < queue.size() && queue[at].task.id != id) ++at;
-  return at;
-}
-
-void engine_core::drain(ring<waiting>& queue, std::vector<std::uint64_t>& into) {
-  while (!queue.empty()) into.push_back(queue.pop_front().task.id);
+/// In order of arrival, whoever they are of.
+void engine_core::drain(bool directed, std::vector<std::uint64_t>& into) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> all; // arrival and id
+  for (auto& s : shares_) {
+    auto& queue = directed ? s.directed : s.balanced;
+    while (!queue.empty()) {
+      const auto out = s.take(queue, 0);
+      all.emplace_back(out.arrival, out.task.id);
+    }
+  }
+  waiting_ -= all.size();
+  std::sort(all.begin(), all.end());
+  for (const auto& [arrival, id] : all) into.push_back(id);
 }
 
 } // namespace pactor::core

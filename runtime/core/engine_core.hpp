@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pactor::core {
@@ -45,9 +46,10 @@ struct task_ref {
   friend bool operator==(const task_ref&, const task_ref&) = default;
 };
 
-/// Orders an engine's tasks and says which its worker gets and when. Directed tasks run in the order they came;
-/// balanced ones in theirs, except that one whose payload is still on the way lets others pass. The worker holds as
-/// much as hides the way there (pace), of at most 4 MiB, but always one task if there is one.
+/// Orders an engine's tasks and says which its worker gets and when. A client's directed tasks run in the order they
+/// came; its balanced ones in theirs, except that one whose payload is still on the way lets others pass. Clients take
+/// turns, a task each. The worker holds as much as hides the way there (pace), of at most 4 MiB, but always one task if
+/// there is one.
 class engine_core {
 public:
   static constexpr pace::limits default_limits{std::chrono::milliseconds{1}, 64, std::chrono::milliseconds{5}};
@@ -69,19 +71,19 @@ public:
   bool withdraw(task_ref t);
   /// The number of a task among those that its worker was given, from 1; 0 if the worker does not hold it.
   [[nodiscard]] std::uint64_t ordinal_of(task_ref t) noexcept;
-  /// Every task at the engine, those of the worker first, then in the order of each queue.
+  /// Every task at the engine, those of the worker first, then client by client in the order of each queue.
   struct presence {
     task_ref task;
     core::owner owner;
     bool held; ///< by the worker
   };
   [[nodiscard]] std::vector<presence> tasks() const;
-  /// Takes out the tasks whose payload is not whole, and all directed ones behind the first of these, so that they keep
-  /// their order.
+  /// Takes out the tasks whose payload is not whole, and all directed ones of the same client behind the first of
+  /// these, so that they keep their order.
   [[nodiscard]] std::vector<task_ref> take_incomplete();
   /// Whose a task is; nobody's if it is not here.
-  [[nodiscard]] core::owner owner_of(task_ref t) const;
-  /// Takes out up to `most` balanced tasks that the worker does not hold, the last ones; in the order of the queue.
+  [[nodiscard]] core::owner owner_of(task_ref t);
+  /// Takes out up to `most` balanced tasks that the worker does not hold, those that came last; in order of arrival.
   [[nodiscard]] std::vector<std::uint64_t> take_back(std::size_t most);
 
   void worker_ready();
@@ -100,7 +102,7 @@ public:
 
   [[nodiscard]] engine_status status() const noexcept;
   /// Tasks at the engine that have not ended, those of the worker included.
-  [[nodiscard]] std::size_t queued() const noexcept { return directed_.size() + balanced_.size() + held_.size(); }
+  [[nodiscard]] std::size_t queued() const noexcept { return waiting_ + held_.size(); }
   /// Tasks that the worker has.
   [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
   /// The task that the worker runs, or will as soon as it reads it.
@@ -126,18 +128,36 @@ private:
     core::owner owner{};
   };
 
-  [[nodiscard]] std::size_t first_ready_balanced() const noexcept;
-  [[nodiscard]] static std::size_t find(const ring<waiting>& queue, std::uint64_t id) noexcept;
-  static void drain(ring<waiting>& queue, std::vector<std::uint64_t>& into);
-  ring<waiting>& queue_of(task_ref t) noexcept { return t.directed ? directed_ : balanced_; }
+  /// What waits of one client.
+  struct share {
+    std::uint32_t client = 0;
+    ring<waiting> directed, balanced;
+    std::size_t not_ready = 0; // of the balanced ones
+
+    [[nodiscard]] bool empty() const noexcept { return directed.empty() && balanced.empty(); }
+    [[nodiscard]] std::size_t first_ready_balanced() const noexcept;
+    /// The next task of this client, and its place in its queue; null if none is ready.
+    [[nodiscard]] std::pair<ring<waiting>*, std::size_t> first() noexcept;
+    waiting take(ring<waiting>& queue, std::size_t at);
+  };
+  struct place {
+    share* of = nullptr;
+    ring<waiting>* queue = nullptr;
+    std::size_t at = 0;
+    explicit operator bool() const noexcept { return queue != nullptr; }
+  };
+  [[nodiscard]] place find(task_ref t) noexcept;
+  share& share_of(std::uint32_t client);
+  void forget_empty();
+  void drain(bool directed, std::vector<std::uint64_t>& into);
 
   pace pace_;
-  ring<waiting> directed_;
-  ring<waiting> balanced_;
-  ring<holding> held_; // in the order the worker got them, which is the order it runs them
+  std::vector<share> shares_; // of clients; some may be empty
+  std::size_t turn_ = 0;      // whose turn it is
+  std::size_t waiting_ = 0;   // in all shares
+  ring<holding> held_;        // in the order the worker got them, which is the order it runs them
   std::int64_t work_held_ = 0;
   std::size_t bytes_held_ = 0;
-  std::size_t not_ready_ = 0; // of balanced_
   std::uint64_t arrivals_ = 0;
   std::uint64_t handed_out_ = 0; // to this worker
   std::uint64_t completed_ = 0;

@@ -9,6 +9,15 @@
 
 namespace pactor::core {
 
+/// How long a task ran, by the times that another process tells: whatever these are, from 0 to 30 days.
+/// @param started, completed nanoseconds since the epoch
+constexpr std::chrono::nanoseconds run_time(std::int64_t started, std::int64_t completed) noexcept {
+  constexpr std::chrono::nanoseconds longest = std::chrono::hours{24 * 30};
+  if (completed <= started) return {};
+  const auto took = static_cast<std::uint64_t>(completed) - static_cast<std::uint64_t>(started);
+  return std::chrono::nanoseconds{std::min(took, static_cast<std::uint64_t>(longest.count()))};
+}
+
 /// Estimates tasks by their kind (any number that is the same for calls of the same job), so that short tasks are
 /// handed out many ahead while long ones, and those of which nothing is known yet, go one at a time: a task that waits
 /// behind a long one could have run elsewhere.

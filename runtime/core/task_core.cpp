@@ -68,9 +68,10 @@ task_core::entry* task_core::admit(task_request& request) {
   return &e;
 }
 
-bool task_core::has_place(std::uint32_t client, std::uint64_t bytes) {
+bool task_core::has_place(std::uint32_t client, std::uint64_t bytes, std::size_t coming) {
   const auto* s = queue_.find_share(client);
-  return !s || (s->open < open_limits_.tasks && s->bytes + bytes <= open_limits_.bytes);
+  if (!s && coming == 0) return true; // even if it alone is too much
+  return coming + (s ? s->open : 0) < open_limits_.tasks && bytes + (s ? s->bytes : 0) <= open_limits_.bytes;
 }
 
 submission task_core::submit(task_request request) {

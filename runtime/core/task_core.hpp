@@ -116,7 +116,8 @@ public:
   void engine_resumed(int engine);
 
   /// Whether this client may have one more task open, with so many bytes.
-  [[nodiscard]] bool has_place(std::uint32_t client, std::uint64_t bytes);
+  /// @param coming tasks of it that are not here yet
+  [[nodiscard]] bool has_place(std::uint32_t client, std::uint64_t bytes, std::size_t coming = 0);
   [[nodiscard]] submission submit(task_request request);
   /// Submits a task that is not handed out before release(). @return its number here; nothing if there are too many
   [[nodiscard]] std::optional<std::uint64_t> hold(task_request request);

@@ -90,7 +90,8 @@ void check_options(const json& object, std::span<const option_spec> known, const
   const auto names = names_in(known);
   for (const auto& [key, value] : object.items()) {
     const auto at = pointer_to(key, pointer);
-    const auto option = std::find_if(known.begin(), known.end(), [&key](const auto& o) { return o.key == key; });
+    const auto option =
+        std::find_if(known.begin(), known.end(), [&name = key](const auto& o) { return o.key == name; });
     if (option != known.end() && key.find('.') == std::string::npos) {
       check_option(value, option->kind, at, tell);
       continue;

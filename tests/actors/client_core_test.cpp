@@ -323,6 +323,20 @@ TEST_SUITE("client core") {
     CHECK_THROWS_AS(core.ask(query_kind::jobs, 10s), not_connected);
   }
 
+  TEST_CASE_FIXTURE(client_fixture, "outcomes of no kind leave nobody waiting: the controller is left") {
+    const auto first = submit(0), second = submit(1);
+    (void)sent(frame_kind::direct_tasks);
+    get(frame_kind::outcomes, batch_writer{}
+                                  .outcome(record_kind::task, first->ids[0], 0, "x")
+                                  .outcome(static_cast<record_kind>(0), second->ids[0], 1, "x")
+                                  .take());
+    CHECK(controller->closed);
+    CHECK_FALSE(first->ready());
+    core.on_link_down("it was left");
+    CHECK(first->ready());
+    CHECK(second->ready());
+  }
+
   TEST_CASE_FIXTURE(client_fixture, "a controller that talks nonsense is left") {
     get(frame_kind::engines, bytes_of("\xc1"));
     CHECK(controller->closed);

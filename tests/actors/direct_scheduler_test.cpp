@@ -269,4 +269,50 @@ TEST_SUITE("direct scheduler") {
       CHECK(c->take_one(frame_kind::abandon).tag == lost);
     }
   }
+
+  TEST_CASE_FIXTURE(fixture, "what waits of a client that is gone is dropped by its engines") {
+    const auto n = node({0, 1});
+    const auto c = client(1), other = client(2);
+    submit(c, batch_writer{}.task(9, 0, "x").task(10, 1, "x"));
+    submit(other, batch_writer{}.task(9, 0, "x"));
+    const auto sent = tasks(n);
+    REQUIRE(sent.size() == 3);
+    lose(c);
+    const auto order = decode<task_control>(n->take_one(frame_kind::task_control).body);
+    CHECK(order.how == static_cast<std::uint8_t>(end_how::abort)); // what runs goes on
+    CHECK(order.tasks == std::vector{sent[0].head.id, sent[1].head.id});
+    CHECK(order.engines == std::vector{0, 1});
+  }
+
+  TEST_CASE_FIXTURE(fixture, "a transfer of no size, or under the number of another, cuts its client off") {
+    const auto n = node({0});
+    const auto other = client(2);
+    for (const auto size : {std::uint64_t{0}, std::uint64_t{1} << 32}) {
+      const auto c = client(1);
+      submit(c, batch_writer{}.large_task(9, 0, 3, size));
+      CHECK(c->closed);
+      lose(c);
+    }
+    const auto c = client(1);
+    submit(c, batch_writer{}.large_task(9, 0, 3, 10).large_task(10, 0, 3, 10));
+    CHECK(c->closed);
+    lose(c);
+    CHECK_FALSE(other->closed);
+    CHECK_FALSE(n->closed);
+  }
+
+  TEST_CASE_FIXTURE(fixture, "a node that sends outcomes of no kind is cut off") {
+    for (const auto kind : {0, 1, 2, 7, 15, 19, 0xffff}) {
+      CAPTURE(kind);
+      const auto n = node({0});
+      const auto c = client(1);
+      submit(c, batch_writer{}.task(9, 0, "x"));
+      outcomes(n, batch_writer{}.outcome(static_cast<record_kind>(kind), tasks(n).at(0).head.id, 0, "x"));
+      CHECK(n->closed);
+      CHECK(results(c).empty());
+      lose(n);
+      CHECK(results(c).at(0).as_failure().code == ec::engine_lost);
+      lose(c);
+    }
+  }
 }

@@ -133,6 +133,31 @@ TEST_SUITE("hub") {
     CHECK(clients.empty());
   }
 
+  TEST_CASE_FIXTURE(hub_fixture, "a hello that makes no sense is refused in words") {
+    const auto c = link_to(security::role::client);
+    SUBCASE("a name that would write into logs") {
+      hello(c, hello_client{protocol_version, "right", "here\n2024-01-01 [hub] all is well", 1});
+    }
+    SUBCASE("a name without end") { hello(c, hello_client{protocol_version, "right", std::string(256, 'x'), 1}); }
+    SUBCASE("no MessagePack") { hub.frame(arrives(c, frame_kind::hello, bytes_of("hello"))); }
+    CHECK(c->count(frame_kind::refused) == 1);
+    CHECK(c->closed);
+    CHECK(clients.empty());
+    CHECK(node(std::vector<int>(10'001, -1))->closed);
+    CHECK(nodes.empty());
+    CHECK(node({-1})->welcomed);
+  }
+
+  TEST_CASE_FIXTURE(hub_fixture, "who asks and does not read the answers is cut off") {
+    const auto c = client(), other = client();
+    c->backlog = std::size_t{65} << 20;
+    hub.frame(arrives(c, frame_kind::query, encode(query{static_cast<std::uint8_t>(query_kind::jobs)}), 0, 5));
+    REQUIRE(c->closed);
+    CHECK(c->closed->find("does not read the answers") != std::string::npos);
+    CHECK(c->count(frame_kind::answer) == 0);
+    CHECK_FALSE(other->closed);
+  }
+
   TEST_CASE_FIXTURE(hub_fixture, "a connection file of another start is refused in words") {
     const auto link = link_to(security::role::node);
     hello_node h;

@@ -302,4 +302,28 @@ TEST_SUITE("task scheduler") {
     outcomes(n, batch_writer{}.large_result(tasks(n).at(0).head.id, 0, 5, 100));
     CHECK(results(c).at(0).head.transfer % 2 == 0);
   }
+
+  TEST_CASE_FIXTURE(fixture, "payloads on their way count for what a client may have open") {
+    const auto n = node({0});
+    const auto c = client(1), other = client(2);
+    constexpr auto most = (std::uint64_t{1} << 32) - 1;
+    submit(c, batch_writer{}.large_task(9, -1, 3, most).large_task(10, -1, 4, 2));
+    const auto r = results(c);
+    REQUIRE(r.size() == 1);
+    CHECK(r[0].head.id == 10);
+    CHECK(r[0].as_failure().code == ec::would_block);
+    state.frame(arrives(c, frame_kind::piece, pattern(2), transport::balanced, 4, 0)); // is thrown away
+    CHECK(c->take_one(frame_kind::credit).tag == 4);
+    submit(other, batch_writer{}.large_task(9, -1, 3, 2));
+    state.frame(arrives(other, frame_kind::piece, pattern(2), transport::balanced, 3, 0));
+    flush();
+    CHECK(tasks(n).size() == 1);
+    state.frame(arrives(c, frame_kind::abandon, {}, transport::balanced, 3));
+    submit(c, batch_writer{}.large_task(11, -1, 5, most));
+    CHECK(results(c).size() == 1); // that of the one that was given up
+    CHECK_FALSE(c->closed);
+    submit(c, batch_writer{}.large_task(12, -1, 5, 8));
+    CHECK(c->closed); // the number of another
+    CHECK_FALSE(other->closed);
+  }
 }

@@ -290,6 +290,40 @@ TEST_SUITE("transfers") {
     CHECK(assemblies.size() == 0);
   }
 
+  TEST_CASE("who sends more than it was asked for is refused, and what lies here stays bounded") {
+    piece_relay relay;
+    const auto source = std::make_shared<wire_end>(), slow = std::make_shared<wire_end>();
+    const auto body = pattern(10);
+    const auto piece = [&](std::uint64_t tag) { return relay.piece(source, {10, 0, 0, tag, 0}, body); };
+    relay.open({source, 1}, {{slow, 7}}, 0, 1'000);
+    CHECK(relay.is_open({source, 1}));
+    CHECK_FALSE(relay.is_open({source, 2}));
+    for (std::uint32_t i = 0; i < piece_window; ++i) CHECK(piece(1));
+    CHECK_THROWS_AS(piece(1), error);
+    CHECK(slow->queue.size() == piece_window);
+    CHECK(relay.credit(slow, {0, 0, 0, 7, 1}));
+    CHECK(piece(1));
+    relay.open({source, 2}, {{slow, 8}}, 0, 9);
+    CHECK_THROWS_AS(piece(2), error); // beyond its end
+  }
+
+  TEST_CASE("what comes of one source is counted, and a number counts once") {
+    piece_assemblies all;
+    const auto a = std::make_shared<wire_end>(), b = std::make_shared<wire_end>();
+    all.expect(a, 1, 10);
+    all.expect(a, 2, 20);
+    all.expect(b, 1, 5);
+    CHECK_THROWS_AS(all.expect(a, 1, 10), error);
+    CHECK(all.load_of(*a).count == 2);
+    CHECK(all.load_of(*a).bytes == 30);
+    CHECK(all.piece(a, {10, 0, 0, 1, 0}, pattern(10)));
+    CHECK(all.load_of(*a).bytes == 20);
+    all.drop(a, 2);
+    CHECK(all.load_of(*a).count == 0);
+    CHECK(all.link_down(b).size() == 1);
+    CHECK(all.load_of(*b).bytes == 0);
+  }
+
   TEST_CASE("transfers of two connections may have the same tag") {
     const auto a = std::make_shared<wire_end>(), b = std::make_shared<wire_end>();
     piece_assemblies assemblies;

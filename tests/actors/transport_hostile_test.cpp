@@ -1,5 +1,6 @@
 // Peers that are wrong, broken or hostile: refused in words, and never to the harm of a good one.
 
+#include "actors/transport/waiting_room.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/error.hpp"
 #include "tests/actors/fakes.hpp"
@@ -49,6 +50,40 @@ std::string refusal_without_certificate(std::uint16_t port) {
 } // namespace
 
 TEST_SUITE("transport, hostile") {
+  TEST_CASE("hosts take turns to come in, and the one that sends most makes room") {
+    transport::waiting_room<int> room{5};
+    CHECK_FALSE(room.next());
+    for (const auto v : {1, 2, 3, 4}) CHECK_FALSE(room.add("many", v));
+    CHECK_FALSE(room.add("one", 10));
+    CHECK(room.add("other", 20) == 1);
+    CHECK(room.size() == 5);
+    std::vector<int> order;
+    while (const auto v = room.next()) order.push_back(*v);
+    CHECK(order == std::vector{2, 10, 20, 3, 4});
+    for (int i = 0; i < 100; ++i) room.add("many", i);
+    CHECK_FALSE(room.add("one", 1'000) == std::nullopt);
+    CHECK(room.next() == 97);
+    CHECK(room.next() == 1'000);
+    CHECK(room.size() == 3);
+  }
+
+  TEST_CASE("who comes in great numbers waits; members work, and others come in") {
+    network net;
+    party client{net.system, role::client, net.credentials};
+    const auto member = client.join(net.port);
+    REQUIRE(client.seen.wait_frames(frame_kind::welcome));
+    std::vector<process::unique_fd> crowd;
+    for (std::size_t i = 0; i < 400; ++i) {
+      crowd.push_back(net.plain());
+      if (i % 100 != 0) continue;
+      party::ask(member, "still in");
+      CHECK(client.seen.wait_frames(frame_kind::answer, i / 100 + 1));
+    }
+    party next{net.system, role::client, net.credentials};
+    next.join(net.port);
+    CHECK(next.seen.wait_frames(frame_kind::welcome));
+  }
+
   TEST_CASE("credentials of another cluster: both sides say so") {
     network net;
     auto& seen = net.controller().seen;

@@ -62,6 +62,10 @@ public:
     std::ifstream in{directory_ / "profile_default/pid/pactor.pid"};
     return cluster_processes::below(nlohmann::json::parse(in).at("pid").get<pid_t>());
   }
+  /// That of clients.
+  [[nodiscard]] std::filesystem::path connection_file() const {
+    return directory_ / "profile_default/security/pactor-client.json";
+  }
 
 private:
   void run(const std::string& arguments) const {

@@ -20,6 +20,25 @@ TEST_SUITE("direct_core") {
     CHECK_FALSE(core.knows(1));
   }
 
+  TEST_CASE("a client that has too much open is refused more, others are not") {
+    direct_core core{{.tasks = 3, .bytes = 100}};
+    core.engine_joined(0);
+    const auto first = core.submit(1, 1, 0, {0, 60}).value();
+    CHECK_FALSE(core.submit(1, 2, 0, {0, 41}));
+    CHECK_FALSE(core.submit(1, 2, 0, {0, UINT64_MAX}));
+    CHECK_FALSE(core.has_place(1, 41));
+    CHECK_FALSE(core.has_place(2, 101));
+    CHECK(core.submit(1, 2, 0, {0, 40}));
+    CHECK(core.submit(1, 3, 0));
+    CHECK_FALSE(core.submit(1, 4, 0));
+    CHECK(core.submit(2, 1, 0, {0, 100}));
+    CHECK(core.finished(first, 0));
+    CHECK(core.submit(1, 4, 0, {0, 60}));
+    CHECK(core.client_gone(1).size() == 3);
+    CHECK(core.client_gone(1).empty());
+    CHECK(core.submit(1, 5, 0, {0, 100}));
+  }
+
   TEST_CASE("a client's tasks are found by its own numbers") {
     direct_core core;
     core.engine_joined(0);

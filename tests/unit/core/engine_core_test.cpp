@@ -94,6 +94,34 @@ TEST_SUITE("engine_core") {
     CHECK(drain(core) == ids{1, 2, 3});
   }
 
+  TEST_CASE("clients take turns, each with its tasks in order: many of one keep no other waiting") {
+    auto core = quick();
+    const auto of = [&core](std::uint32_t client, std::uint64_t id, bool is_directed = true, bool ready = true) {
+      REQUIRE(core.push({.id = id, .directed = is_directed, .ready = ready, .owner = {client, id}}));
+    };
+    for (std::uint64_t id = 1; id <= 30; ++id) of(1, id);
+    of(2, 101);
+    of(2, 102, balanced);
+    of(3, 201, directed, false); // keeps back client 3 alone
+    of(3, 202);
+    CHECK(core.queued() == 34);
+    auto order = drain(core);
+    REQUIRE(order.size() == 32);
+    CHECK(ids(order.begin(), order.begin() + 5) == ids{1, 101, 2, 102, 3});
+    CHECK(std::is_sorted(order.begin() + 4, order.end()));
+    of(1, 31, directed, false);
+    of(1, 32);
+    CHECK(core.take_incomplete() ==
+          std::vector<task_ref>{{32, directed}, {31, directed}, {202, directed}, {201, directed}});
+    CHECK(core.queued() == 32);
+    for (std::uint32_t client = 4; client < 40; ++client) of(client, client, balanced);
+    CHECK(core.take_back(2) == ids{38, 39});
+    CHECK(core.owner_of({7, balanced}) == owner{7, 7});
+    CHECK(core.withdraw({7, balanced}));
+    CHECK_FALSE(core.withdraw({7, balanced}));
+    CHECK(drain(core).size() == 32);
+  }
+
   TEST_CASE("the same id may be a directed and a balanced task's") {
     auto core = quick();
     push(core, 5, directed);
@@ -276,7 +304,8 @@ TEST_SUITE("engine_core") {
       };
       std::map<std::pair<bool, std::uint64_t>, task> all; // by directed, id
       std::vector<task_ref> held;
-      std::uint64_t number = 0, last_directed = 0;
+      std::uint64_t number = 0;
+      std::map<std::uint32_t, std::uint64_t> last_directed; // by client
       bool up = false;
       const auto leave = [&](const ids& which, bool is_directed, std::optional<place> from) {
         REQUIRE(std::is_sorted(which.begin(), which.end()));
@@ -333,7 +362,8 @@ TEST_SUITE("engine_core") {
                              .directed = is_directed,
                              .ready = t.ready,
                              .kind = static_cast<std::uint32_t>(c.below(2)),
-                             .payload = {{}, nullptr, t.size}}));
+                             .payload = {{}, nullptr, t.size},
+                             .owner = {static_cast<std::uint32_t>(c.below(3)), number}}));
         }
         }
         while (const auto t = core.next()) {
@@ -344,8 +374,9 @@ TEST_SUITE("engine_core") {
           known.where = place::held;
           held.push_back({t->id, t->directed});
           if (!t->directed) continue;
-          REQUIRE(t->id > last_directed);
-          last_directed = t->id;
+          auto& last = last_directed[t->owner.client];
+          REQUIRE(t->id > last);
+          last = t->id;
         }
         std::size_t bytes = 0, queued = 0;
         for (const auto& [key, t] : all) {

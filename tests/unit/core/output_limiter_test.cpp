@@ -1,7 +1,11 @@
 #include "runtime/core/output_limiter.hpp"
+#include "runtime/core/pace.hpp"
+#include "runtime/core/rate_limit.hpp"
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 using namespace pactor::core;
@@ -88,4 +92,28 @@ TEST_CASE("a new task starts anew") {
   s.add("0123456789");
   s.finish();
   CHECK(s.got == "0123456789");
+}
+
+TEST_CASE("of what comes too often some is told, and how much was not") {
+  rate_limit most{2, 10};
+  rate_limit::time_point now{1h};
+  CHECK(most.pass(now) == 0);
+  CHECK(most.pass(now) == 0);
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(most.pass(now));
+  now += 100ms;
+  CHECK(most.pass(now) == 5);
+  CHECK_FALSE(most.pass(now));
+  now += 1h;
+  CHECK(most.pass(now) == 1);
+  CHECK(most.pass(now) == 0);
+  CHECK_FALSE(most.pass(now));
+}
+
+TEST_CASE("the time that another process says a task took is a time") {
+  constexpr auto least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+  CHECK(run_time(1'000, 3'500) == 2'500ns);
+  CHECK(run_time(3'500, 1'000) == 0ns);
+  CHECK(run_time(most, least) == 0ns);
+  CHECK(run_time(least, most) == 720h);
+  CHECK(run_time(-5, 5) == 10ns);
 }

@@ -1,0 +1,61 @@
+#pragma once
+// Connections that were accepted and not looked at yet: each costs work, so they come in one after the other.
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pactor::transport {
+
+/// Visitors by the host that they come from. Hosts take turns, so that one that sends many keeps no other waiting.
+template <class Visitor>
+class waiting_room {
+public:
+  explicit waiting_room(std::size_t places) : places_{places} {}
+
+  /// @return who has to go for it, if it is full: the first of the host that has most
+  std::optional<Visitor> add(std::string_view host, Visitor v) {
+    auto at = std::find_if(hosts_.begin(), hosts_.end(), [host](const auto& h) { return h.name == host; });
+    if (at == hosts_.end()) at = hosts_.insert(at, {std::string{host}, {}});
+    at->visitors.push_back(std::move(v));
+    if (++size_ <= places_) return std::nullopt;
+    const auto less = [](const auto& a, const auto& b) { return a.visitors.size() < b.visitors.size(); };
+    return take(static_cast<std::size_t>(std::max_element(hosts_.begin(), hosts_.end(), less) - hosts_.begin()));
+  }
+  /// The next one; nothing if there is none.
+  std::optional<Visitor> next() {
+    if (hosts_.empty()) return std::nullopt;
+    if (turn_ >= hosts_.size()) turn_ = 0;
+    const auto before = hosts_.size();
+    auto result = take(turn_);
+    if (hosts_.size() == before) ++turn_;
+    return result;
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+  struct crowd {
+    std::string name;
+    std::deque<Visitor> visitors; // never empty
+  };
+  std::optional<Visitor> take(std::size_t i) {
+    auto& from = hosts_[i].visitors;
+    std::optional<Visitor> result{std::move(from.front())};
+    from.pop_front();
+    --size_;
+    if (!from.empty()) return result;
+    hosts_.erase(hosts_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (i < turn_) --turn_;
+    return result;
+  }
+
+  std::size_t places_, size_ = 0, turn_ = 0;
+  std::vector<crowd> hosts_;
+};
+
+} // namespace pactor::transport
