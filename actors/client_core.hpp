@@ -117,13 +117,14 @@ private:
     const char* payload;
   };
 
-  /// Tasks for one scheduler, in frames that are not too large.
+  /// Tasks for one scheduler, in frames that keep no other client waiting for long.
   struct outgoing {
+    static constexpr std::size_t enough = std::size_t{256} << 10;
     wire::batch batch;
     std::vector<detail::bytes> full;
     /// Before records that belong together, of `size` bytes in all.
     void make_room(std::size_t size) {
-      if (batch.size() + size > transport::max_frame) full.push_back(batch.take());
+      if (!batch.empty() && batch.size() + size > enough) full.push_back(batch.take());
     }
     [[nodiscard]] std::vector<detail::bytes> take() {
       if (!batch.empty()) full.push_back(batch.take());

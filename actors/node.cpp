@@ -131,10 +131,11 @@ node_state::expected node_state::expect(const record& r, const detail::slice& pa
   std::uint64_t size = 0;
   if ((r.flags & (wire::transferred | wire::shared)) == 0 || payload.size != sizeof size) return {};
   std::memcpy(&size, payload.data, sizeof size);
-  if (size == 0 || size >> 32 != 0) throw error{ec::bad_payload, "a payload of an impossible size"};
   if ((r.flags & wire::shared) != 0) return expect_shared(r, size);
   auto& a = arrivals_[r.transfer];
   try {
+    if (size == 0 || size >> 32 != 0)
+      throw error{ec::bad_payload, "a payload of " + std::to_string(size) + " bytes can't be"};
     a.file = std::make_shared<memory_file>(size, services_->memory);
   } catch (const error& e) { // its pieces are thrown away
     a.file = std::make_shared<memory_file>(memory_file::announced{}, std::max<std::uint64_t>(size, 1));

@@ -9,13 +9,18 @@
 
 namespace pactor::transport {
 
+/// Tasks of a client come in frames of at most this size: each is read at one go, while others wait. Room for one with
+/// the longest options, and with arguments that do not travel by themselves.
+constexpr std::size_t max_batch = std::size_t{4} << 20;
+
 /// @param peer the role in the sender's certificate
 /// @param welcomed whether its hello was accepted (for a controller as the sender: ours)
 /// @return nothing if the frame may come, else why not, for a person
 inline std::optional<std::string> objection(const frame_header& h, security::role peer, bool welcomed) {
   using security::role;
   const auto kind = static_cast<frame_kind>(h.kind);
-  const auto limit = welcomed ? max_frame : max_hello;
+  const bool batch = kind == frame_kind::direct_tasks || kind == frame_kind::balanced_tasks;
+  const auto limit = !welcomed ? max_hello : batch ? max_batch : max_frame;
   if (h.size > limit) return "a frame of " + std::to_string(h.size) + " bytes, the limit is " + std::to_string(limit);
   bool allowed = false;
   switch (kind) {

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace pactor::transport {
 
@@ -21,7 +20,10 @@ public:
   /// @return who has to go for it, if it is full: the first of the host that has most
   std::optional<Visitor> add(std::string_view host, Visitor v) {
     auto at = std::find_if(hosts_.begin(), hosts_.end(), [host](const auto& h) { return h.name == host; });
-    if (at == hosts_.end()) at = hosts_.insert(at, {std::string{host}, {}});
+    if (at == hosts_.end()) {
+      hosts_.push_back(crowd{std::string{host}, {}});
+      at = hosts_.end() - 1;
+    }
     at->visitors.push_back(std::move(v));
     if (++size_ <= places_) return std::nullopt;
     const auto less = [](const auto& a, const auto& b) { return a.visitors.size() < b.visitors.size(); };
@@ -55,7 +57,7 @@ private:
   }
 
   std::size_t places_, size_ = 0, turn_ = 0;
-  std::vector<crowd> hosts_;
+  std::deque<crowd> hosts_;
 };
 
 } // namespace pactor::transport

@@ -164,7 +164,7 @@ private:
 
 attacker::attacker(const attack_options& options) {
   shared_ = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  auto* counts = new (shared_) shared_counts;
+  auto* shared = new (shared_) shared_counts;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::exit(1);
   pid_ = ::fork();
@@ -172,7 +172,7 @@ attacker::attacker(const attack_options& options) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::close(ends[1]);
     std::signal(SIGPIPE, SIG_IGN);
-    loop{options, ends[0], *counts}.run();
+    loop{options, ends[0], *shared}.run();
   }
   ::close(ends[0]);
   control_ = ends[1];

@@ -13,7 +13,11 @@ const pactor::fuzz::decoder* chosen = nullptr; // NOLINT: libFuzzer calls functi
 }
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  const std::string_view name = *argc > 1 ? (*argv)[1] : "";
+  constexpr const char* variable = "PACTOR_FUZZ_TARGET"; // for the processes that libFuzzer starts
+  std::string_view name = *argc > 1 ? (*argv)[1] : "";
+  const auto* known = std::getenv(variable);
+  const bool child = name.starts_with("-") && !name.starts_with("--") && known;
+  if (child) name = known;
   const std::string_view second = *argc > 2 ? (*argv)[2] : "";
   for (const auto& t : pactor::fuzz::decoders()) {
     if (t.name == name) chosen = &t;
@@ -25,6 +29,8 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
     std::fputs("usage: pactor_fuzz TARGET [OPTION...] [DIRECTORY...]; --targets lists the targets\n", stderr);
     std::exit(2);
   }
+  if (child) return 0;
+  ::setenv(variable, (*argv)[1], 1);
   for (int i = 1; i + 1 < *argc; ++i) (*argv)[i] = (*argv)[i + 1];
   --*argc;
   return 0;

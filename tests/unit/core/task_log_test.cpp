@@ -113,7 +113,7 @@ TEST_SUITE("task log") {
     core.log_in(&log);
     core.engine_joined(2);
     core.set_time(at(5s));
-    const auto id = core.submit(1, 10, 2, 7);
+    const auto id = core.submit(1, 10, 2, {7});
     REQUIRE(id);
     const auto open = core.open_tasks(10);
     REQUIRE(open.size() == 1);
