@@ -2,6 +2,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/process/programs.hpp"
 #include "runtime/process/system_error.hpp"
 #include "runtime/process/unique_fd.hpp"
 #include "runtime/snippets/sha256.hpp"
@@ -24,22 +25,6 @@ constexpr std::string_view unit_name = "snippet.cpp", library_name = "snippet.so
 std::string variable(const char* name) {
   const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing in a worker sets any
   return value ? value : "";
-}
-
-bool is_program(const fs::path& path) {
-  std::error_code none;
-  return ::access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path, none);
-}
-
-/// "" if it is in none of the directories.
-fs::path search(std::string_view name, std::string_view path) {
-  while (!path.empty()) {
-    const auto end = std::min(path.find(':'), path.size());
-    const fs::path directory{path.substr(0, end)};
-    path.remove_prefix(std::min(end + 1, path.size()));
-    if (directory.is_absolute() && is_program(directory / name)) return directory / name;
-  }
-  return {};
 }
 
 void write_new(const fs::path& file, std::string_view text) {
@@ -117,17 +102,17 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 fs::path find_compiler(const std::string& configured, std::string_view search_path) {
   if (configured.find('/') != std::string::npos) {
-    if (is_program(configured)) return configured;
+    if (process::is_program(configured)) return configured;
     throw error{ec::system, "the compiler that is configured is not there: " + configured +
                                 " (execute.compiler; \"\" takes clang++ or g++)"};
   }
   if (!configured.empty()) {
-    if (auto found = search(configured, search_path); !found.empty()) return found;
+    if (auto found = process::find_program(configured, search_path); !found.empty()) return found;
     throw error{ec::system, "the compiler that is configured is not in PATH: " + configured +
                                 " (execute.compiler; \"\" takes clang++ or g++)"};
   }
   for (const auto* name : {"clang++", "g++", "c++"})
-    if (auto found = search(name, search_path); !found.empty()) return found;
+    if (auto found = process::find_program(name, search_path); !found.empty()) return found;
   throw error{ec::system,
               "code can't be executed: this host has no C++ compiler in PATH; install clang or g++, or name "
               "one as execute.compiler in the configuration"};
@@ -183,7 +168,7 @@ const toolchain& compiler::tools(const pause& wait) {
   t.path = path;
   t.id = key + files::read_file(known->file);
   t.clang = contains(t.id, "clang");
-  t.lld = !search("ld.lld", variable("PATH")).empty();
+  t.lld = !process::find_program("ld.lld", variable("PATH")).empty();
   return tools_.emplace(std::move(t));
 }
 
