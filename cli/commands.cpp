@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace pactor::cli {
@@ -30,6 +31,12 @@ std::span<const command> commands() {
       command{"gather", "Put a variable's parts on the engines together", &declare_gather},
   };
   return table;
+}
+
+const command* find_command(std::string_view name) {
+  const auto all = commands();
+  const auto found = std::ranges::find_if(all, [&](const command& c) { return name == c.name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 } // namespace pactor::cli

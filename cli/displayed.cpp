@@ -7,6 +7,8 @@
 #include <cctype>
 #include <cerrno>
 #include <fcntl.h>
+#include <iterator>
+#include <map>
 #include <ostream>
 #include <system_error>
 #include <unistd.h>
@@ -149,6 +151,18 @@ std::vector<saved_item> save(const std::vector<displayed_item>& items, const std
       log << saved.error << '\n';
   }
   return all;
+}
+
+void saved_items::update(const std::vector<displayed_item>& items, bool ended, std::ostream& log) {
+  std::vector<displayed_item> fresh;
+  std::map<std::size_t, std::size_t> places;
+  for (const auto& item : items) {
+    const auto place = places[item.task]++;
+    if (!item.complete() && !ended) continue; // the rest may be under way
+    if (known_.emplace(item.task, place).second) fresh.push_back(item);
+  }
+  auto saved = save(fresh, directory_, log);
+  std::ranges::move(saved, std::back_inserter(all_));
 }
 
 } // namespace pactor::cli

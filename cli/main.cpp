@@ -30,12 +30,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& e) {
 }
 
 int run(int argc, char** argv) {
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string_view word = argv[1];
-    bool known = false;
-    for (const auto& one : commands()) known = known || word == one.name;
-    if (!known) return unknown_command(word);
-  }
+  if (argc > 1 && argv[1][0] != '-' && !find_command(argv[1])) return unknown_command(argv[1]);
   CLI::App app{"Interactive parallel computing for C++", "pactor"};
   app.set_version_flag("--version", "pactor " PACTOR_VERSION);
   app.require_subcommand(1);
