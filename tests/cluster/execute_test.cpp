@@ -93,6 +93,19 @@ TEST_CASE("functions, types, includes and using stay for what follows") {
   CHECK(c[0].execute("twice(std::string{\"ab\"})").get().text == "\"abab\"");
 }
 
+TEST_CASE("code of one snippet finds the engine while another one runs") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c[all].execute("std::function<int()> f = [n = 1] { return engine() + n; };").get();
+  CHECK(c[1].execute("f()").get().result == value{2});
+  c[all]
+      .execute("struct base { virtual ~base() = default; virtual int number() = 0; };\n"
+               "struct derived : base { int number() override { return here().engine(); } };\n"
+               "std::shared_ptr<base> p = std::make_shared<derived>();")
+      .get();
+  CHECK(c[1].execute("sleep(0); p->number()").get().result == value{1});
+}
+
 TEST_CASE("a file is executed like a text") {
   const temporary_cluster cluster{1};
   const auto c = cluster.client();
