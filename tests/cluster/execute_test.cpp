@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <fstream>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -104,6 +105,28 @@ TEST_CASE("code of one snippet finds the engine while another one runs") {
                "std::shared_ptr<base> p = std::make_shared<derived>();")
       .get();
   CHECK(c[1].execute("sleep(0); p->number()").get().result == value{1});
+}
+
+TEST_CASE("the manual's examples of the prelude run as they stand there") {
+  std::ifstream manual{PACTOR_TEST_DOCS "/prelude.md"};
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  int examples = 0;
+  std::string line, code;
+  for (bool within = false; std::getline(manual, line);) {
+    if (!within) {
+      within = line == "```cpp";
+    } else if (line != "```") {
+      code += line + "\n";
+    } else {
+      CAPTURE(code);
+      CHECK_NOTHROW(c[0].execute(code).get());
+      ++examples;
+      code.clear();
+      within = false;
+    }
+  }
+  CHECK(examples == 2);
 }
 
 TEST_CASE("a file is executed like a text") {
