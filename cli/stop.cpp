@@ -27,6 +27,7 @@ void sweep(const cluster_choice& cluster, const log& out) {
   const files::pid_file held{path, files::pid_record::self()};
   for (const auto r : {security::role::controller, security::role::node, security::role::client})
     files::remove_file(place.connection_file(r, cluster.cluster_id));
+  files::remove_file(place.host_states_file(cluster.cluster_id));
   out.info("Removing pid file of a cluster that was killed: " + path.string());
 }
 

@@ -80,6 +80,11 @@ fs::path profile::roster_file(std::string_view cluster_id) const {
   return pid_directory() / (with_id("pactor", cluster_id) + ".roster");
 }
 
+fs::path profile::host_states_file(std::string_view cluster_id) const {
+  check_cluster_id(cluster_id);
+  return pid_directory() / (with_id("pactor", cluster_id) + ".hosts");
+}
+
 fs::path profile::log_file(std::string_view part, std::string_view cluster_id) const {
   check_cluster_id(cluster_id);
   return log_directory() / (with_id(part, cluster_id) + ".log");

@@ -1,8 +1,12 @@
 #include "runtime/files/connection_file.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/process/unique_fd.hpp"
 #include "tests/unit/files/scratch_directory.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <array>
+#include <unistd.h>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -103,4 +107,20 @@ TEST_CASE("a file for another role is refused") {
   const auto [code, what] = error_of([&] { return connection_file::read(scratch.path() / "c.json", role::node); });
   CHECK(code == ec::configuration);
   CHECK(contains(what, "is for the role client, not node"));
+}
+
+TEST_CASE("a connection file can come over a pipe, and nothing behind it is taken") {
+  const scratch_directory scratch;
+  auto file = sample();
+  file.profile = R"(with } and \" in it)";
+  file.role = role::node;
+  auto pipe = process::make_pipe();
+  const auto text = file.text() + "next";
+  REQUIRE(::write(pipe.write.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  CHECK(connection_file::read_from(pipe.read.get(), role::node) == file);
+  std::array<char, 16> rest{};
+  CHECK(::read(pipe.read.get(), rest.data(), rest.size()) == 5); // the line's end, and "next"
+  REQUIRE(::write(pipe.write.get(), text.data(), 100) == 100);
+  pipe.write.reset();
+  CHECK(error_of([&] { return connection_file::read_from(pipe.read.get(), role::node); }).first == ec::not_running);
 }
