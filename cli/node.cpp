@@ -27,7 +27,7 @@ struct node_command {
   std::vector<int> ids;
   std::optional<int> engines;
   double timeout = 10;
-  std::optional<double> reconnect;
+  double reconnect = 30;
   bool launched = false;
   int ready_fd = -1, lease = 0;
   std::string log_level, log_file;
@@ -61,15 +61,6 @@ void set_connection(node_options& options, const node_command& given, const file
   if (given.connection.empty())
     options.connection_file = place.connection_file(security::role::node, given.cluster.cluster_id).string();
   options.lane_directory = std::filesystem::path{options.connection_file}.parent_path();
-}
-
-/// How long a node goes on without a controller.
-std::chrono::milliseconds reconnect_time(const node_command& given) {
-  // A launcher on this host restarts the controller, or ends its node; one elsewhere may not reach it any more.
-  constexpr std::chrono::hours as_long_as_it_takes{24 * 365};
-  constexpr double usual = 30;
-  if (given.launched && given.connection != "-" && !given.reconnect) return as_long_as_it_takes;
-  return std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect.value_or(usual) * 1000)};
 }
 
 std::vector<std::vector<int>> core_lists(const std::vector<std::string>& texts) {
@@ -112,7 +103,7 @@ int run(const node_command& given) {
   options.requested_ids = given.ids;
   options.level = parse_log_level(launched ? given.log_level : config.log_level).value_or(options.level);
   options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
-  options.reconnect = reconnect_time(given);
+  options.reconnect = std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect * 1000)};
   return run_node(options);
 }
 
@@ -138,8 +129,8 @@ action declare_node(CLI::App& app, setting& around) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--reconnect", given->reconnect, "Seconds that it goes on without a controller; 0: not at all")
-      ->check(CLI::Range(0.0, 1e6))
-      ->default_str("30");
+      ->check(CLI::Range(0.0, 1e8))
+      ->capture_default_str();
   app.add_flag("--launched", given->launched, "The arguments are a launcher's, and all that counts")->group("");
   app.add_option("--lease", given->lease, "Seconds that it lives without a byte from its input; 0: for ever")
       ->group("");

@@ -12,6 +12,8 @@ namespace {
 
 std::vector<std::string> arguments_of(const order& what) {
   auto result = node_arguments(what, what.ids);
+  // It dies with this process, which ends it or gives it a controller again.
+  result.push_back("--reconnect=31536000");
   result.push_back("--connection=" + what.connection_path.string());
   result.push_back("--log-file=" + what.log_file.string());
   return result;
