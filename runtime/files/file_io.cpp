@@ -2,6 +2,7 @@
 
 #include "runtime/process/system_error.hpp"
 #include "runtime/process/unique_fd.hpp"
+#include "runtime/process/write_all.hpp"
 
 #include <array>
 #include <cerrno>
@@ -21,11 +22,7 @@ using process::unique_fd;
 namespace {
 
 void write_all(int fd, std::string_view content, const fs::path& path) {
-  while (!content.empty()) {
-    const auto written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno != EINTR) throw system_failure("cannot write " + path.string(), errno);
-    if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!process::write_all(fd, content)) throw system_failure("cannot write " + path.string(), errno);
 }
 
 std::string read_all(int fd, const fs::path& path) {
@@ -81,6 +78,12 @@ void replace_file(const fs::path& path, std::string_view content, mode_t mode) {
   // The new name itself is on the disk only when the directory is; a file system that can't do that is no error.
   const unique_fd directory{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (directory) ::fsync(directory.get());
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  const unique_fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!fd) throw system_failure("cannot write " + path.string(), errno);
+  write_all(fd.get(), content, path);
 }
 
 std::string read_file(const fs::path& path) { return read_all(open_to_read(path).get(), path); }

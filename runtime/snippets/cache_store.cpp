@@ -169,12 +169,7 @@ cache_store::found cache_store::put(const std::string& key, const fs::path& made
   const work_directory place = work();
   // Not synchronised with the disk: what a power failure damages is made again.
   const auto draft = place.path() / "entry";
-  {
-    const auto text = write_entry(file, sources);
-    const unique_fd fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-      throw system_failure("cannot write in " + directory_.string(), errno);
-  }
+  files::write_file(draft, write_entry(file, sources));
   if (::rename(draft.c_str(), (directory_ / "entry" / key).c_str()) != 0)
     throw system_failure("cannot write in " + directory_.string(), errno);
   make_room(target);

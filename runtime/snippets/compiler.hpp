@@ -15,6 +15,8 @@
 
 namespace pactor::snippets {
 
+class sha256;
+
 /// Where parts of pactor lie.
 struct compiler_places {
   std::filesystem::path guard;   ///< see compiler_call
@@ -63,6 +65,7 @@ private:
   /// @throws error{system} if a part of pactor is not where it belongs
   void require_places() const;
   [[nodiscard]] std::vector<std::string> common_arguments() const;
+  void add_surroundings(sha256& hash) const;
   compiler_outcome run(std::vector<std::string> arguments, const std::filesystem::path& place, const pause& wait) const;
   std::optional<cache_store::found> make_header(const std::string& key, const pause& wait);
 
