@@ -1,5 +1,6 @@
 #include "actors/hub.hpp"
 
+#include "actors/lost_node.hpp"
 #include "pactor/codec.hpp"
 #include "runtime/core/engine_core.hpp"
 #include "runtime/security/session_key.hpp"

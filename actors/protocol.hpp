@@ -245,11 +245,6 @@ struct link_down {
   std::string reason;
 };
 
-/// How the loss of an engine is told whose node's connection ended.
-inline std::string words_of_lost_node(int engine, const std::string& reason) {
-  return "the node of engine " + std::to_string(engine) + " is gone: " + reason;
-}
-
 /// hub to schedulers: a client was welcomed
 struct client_joined {
   std::uint32_t client = 0;

@@ -1,5 +1,6 @@
 #include "actors/scheduler_base.hpp"
 
+#include "actors/lost_node.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/detail/failure.hpp"
 

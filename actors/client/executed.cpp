@@ -2,7 +2,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
-#include "runtime/snippets/compiler_settings.hpp"
+#include "runtime/snippets/limits.hpp"
 
 namespace pactor::detail {
 

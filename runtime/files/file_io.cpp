@@ -80,12 +80,6 @@ void replace_file(const fs::path& path, std::string_view content, mode_t mode) {
   if (directory) ::fsync(directory.get());
 }
 
-void write_file(const fs::path& path, std::string_view content) {
-  const unique_fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!fd) throw system_failure("cannot write " + path.string(), errno);
-  write_all(fd.get(), content, path);
-}
-
 std::string read_file(const fs::path& path) { return read_all(open_to_read(path).get(), path); }
 
 std::string read_private_file(const fs::path& path) {

@@ -13,10 +13,6 @@ namespace pactor::files {
 /// @throws error{system}
 void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
 
-/// Writes a file in place, for its owner only, and does not wait for the disk: for what nobody else reads yet and can
-/// be made again. @throws error{system}
-void write_file(const std::filesystem::path& path, std::string_view content);
-
 /// @throws error{system}
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 

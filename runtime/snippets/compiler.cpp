@@ -167,8 +167,7 @@ const toolchain& compiler::tools(const pause& wait) {
     if (!known) {
       const auto place = store_.work();
       const auto said = run({"--version"}, place.path(), wait);
-      files::write_file(place.path() / "compiler.txt", first_line(said.output));
-      known = store_.put(key, place.path() / "compiler.txt", {now});
+      known = store_.put(key, place.write("compiler.txt", first_line(said.output)), {now});
     }
   }
   toolchain t;
@@ -225,8 +224,7 @@ std::optional<cache_store::found> compiler::make_header(const std::string& key, 
   } else {
     // Through a file of its own: g++ does not heed `#pragma once` in the file that it precompiles.
     made.replace_extension(".gch");
-    source = place.path() / "header.hpp";
-    files::write_file(source, "#include \"pactor/prelude.hpp\"\n");
+    source = place.write("header.hpp", "#include \"pactor/prelude.hpp\"\n");
   }
   arguments.insert(arguments.end(), {"-x", "c++-header", source.string(), "-MD", "-MF",
                                      (place.path() / sources_name).string(), "-o", made.string()});
@@ -270,9 +268,10 @@ std::string compiler::identity(const std::optional<cache_store::found>& header) 
   return hash.hex();
 }
 
-compiler::result compiler::compile(std::string_view text, const fs::path& place,
+compiler::result compiler::compile(std::string_view text, const work_directory& work,
                                    const std::optional<cache_store::found>& header, const pause& wait) {
-  files::write_file(place / unit_name, text);
+  const auto& place = work.path();
+  const auto unit = work.write(unit_name, text);
   auto arguments = common_arguments();
   if (header) {
     auto file = header->file;
@@ -284,16 +283,15 @@ compiler::result compiler::compile(std::string_view text, const fs::path& place,
     arguments.emplace_back("-fuse-ld=lld");
   result r;
   r.library = place / library_name;
-  arguments.insert(arguments.end(),
-                   {"-shared", "-Wl,-z,defs", header ? "-MMD" : "-MD", "-MF", (place / sources_name).string(), "-o",
-                    r.library.string(), (place / unit_name).string()});
+  arguments.insert(arguments.end(), {"-shared", "-Wl,-z,defs", header ? "-MMD" : "-MD", "-MF",
+                                     (place / sources_name).string(), "-o", r.library.string(), unit.string()});
   if (!places_.library.empty())
     arguments.insert(arguments.end(),
                      {places_.library.string(), "-Wl,-rpath," + places_.library.parent_path().string()});
   const auto begun = std::chrono::system_clock::now();
   auto outcome = run(std::move(arguments), place, wait);
   if (!outcome.how.success() && header && blames_header(outcome)) {
-    auto without = compile(text, place, std::nullopt, wait);
+    auto without = compile(text, work, std::nullopt, wait);
     if (without.done) { // for others to make it anew
       store_.remove(header_key_);
       unusable_header_ = header_key_;

@@ -1,15 +1,11 @@
 #pragma once
-// How code is compiled, and how much of it.
+// How code is compiled.
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace pactor::snippets {
-
-/// Longer code is not executed.
-inline constexpr std::size_t longest_snippet = std::size_t{1} << 20;
 
 /// As the configuration's part named execute says.
 struct compile_settings {

@@ -2,8 +2,8 @@
 // From a snippet, as it was typed, to a C++ translation unit that runs it in an engine's namespace; and from what the
 // compiler says of that back to the snippet. Text in, text out: no compiler, no files, no processes.
 
-#include "runtime/snippets/compiler_settings.hpp"
 #include "runtime/snippets/definitions.hpp"
+#include "runtime/snippets/limits.hpp"
 
 #include <span>
 #include <string>
