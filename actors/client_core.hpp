@@ -155,7 +155,9 @@ private:
   std::atomic<std::uint64_t>& taken(std::uint16_t flags) {
     return (flags & transport::balanced) != 0 ? balanced_taken_ : direct_taken_;
   }
-  std::optional<open_tasks::task> take_out(std::uint64_t number);
+  /// Takes out a task that was settled, and then wakes who waits for room: they ask how it ended.
+  void take_out(std::uint64_t number);
+  [[nodiscard]] bool is_open(std::uint64_t number) const;
 
   void on_outcomes(const frame_in& f);
   void on_abandon(const frame_in& f);

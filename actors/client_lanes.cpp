@@ -195,7 +195,7 @@ void client_lanes::await(int engine, std::uint64_t handle, std::uint64_t size, a
   if (e == ends_.end()) return arrived(std::nullopt);
   auto h = e->second->here.extract(handle);
   if (!h) {
-    e->second->wanted[handle] = {size, std::move(arrived)};
+    e->second->wanted.try_emplace(handle, end::awaited{size, std::move(arrived)}); // who came first
   } else if (h.mapped().size() != size) {
     arrived(std::nullopt);
   } else {

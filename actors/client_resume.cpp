@@ -78,6 +78,7 @@ void client_core::come_back(bool dropped) {
     outcomes_untold_ = bytes_untold_ = 0;
     std::array<task_control, 4> orders;
     for (const auto& [number, t] : tasks_.in_order()) {
+      if (t->arriving) continue; // by a lane, which has nothing to do with the controller
       if (dropped || t->given.how == open_tasks::submission::way::none) {
         if (auto p = tasks_.leave(number)) lost.push_back(*std::move(p));
         continue;
@@ -157,12 +158,16 @@ void client_core::note_orders(const task_control& c) {
       t->ordered = std::max<std::uint8_t>(t->ordered, static_cast<std::uint8_t>(c.how + 1));
 }
 
-std::optional<open_tasks::task> client_core::take_out(std::uint64_t number) {
+void client_core::take_out(std::uint64_t number) {
   const std::lock_guard lock{mutex_};
-  auto t = tasks_.leave(number);
+  const auto t = tasks_.leave(number);
   if (t && t->shared != 0) lanes_.task_ended(t->shared);
   limit_.left([this] { return load(); });
-  return t;
+}
+
+bool client_core::is_open(std::uint64_t number) const {
+  const std::lock_guard lock{mutex_};
+  return tasks_.find(number) != nullptr;
 }
 
 /// As a rule the next tasks tell how far outcomes were read; who has none to send tells it from time to time, lest one

@@ -10,7 +10,7 @@ namespace pactor {
 using wire::record;
 using wire::record_kind;
 
-std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::engine_lost(int engine) {
+std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::engine_lost(int engine, const failure&) {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> result;
   for (const auto& o : core_.engine_lost(engine)) result.emplace_back(o.client, o.number);
   return result;

@@ -2,7 +2,6 @@
 
 #include "pactor/detail/failure.hpp"
 #include "runtime/jobs/crash_report.hpp"
-#include "runtime/process/oom_kills.hpp"
 #include "runtime/worker/protocol.hpp"
 
 #include <csignal>
@@ -42,7 +41,7 @@ void engine_state::start() {
   if (stopping_ || worker_ || core_.status() == core::engine_status::shut_down) return;
   introduced_ = false;
   printed_.restart();
-  if (!services_->oom_kills) services_->oom_kills = process::oom_kills();
+  if (!services_->oom_kills) services_->oom_kills = services_->count_oom_kills();
   try {
     worker_ = services_->start_worker(*this);
   } catch (const error& e) {
@@ -326,7 +325,7 @@ failure engine_state::describe(const process::exit_state& how) {
   f.backtrace = crash.backtrace;
   // A kill without a sender is the kernel's if it says so; each of its kills explains one death.
   auto& explained = services_->oom_kills;
-  if (how.signal == SIGKILL && !killed_ && explained && process::oom_kills().value_or(0) > *explained) {
+  if (how.signal == SIGKILL && !killed_ && explained && services_->count_oom_kills().value_or(0) > *explained) {
     ++*explained;
     f.what += ": killed, probably by the kernel for want of memory";
   }

@@ -14,6 +14,7 @@
 #include "runtime/core/restart_policy.hpp"
 #include "runtime/core/run_guard.hpp"
 #include "runtime/core/supervision.hpp"
+#include "runtime/process/oom_kills.hpp"
 #include "runtime/snippets/compiler_settings.hpp"
 
 #include <caf/behavior.hpp>
@@ -59,7 +60,9 @@ struct node_services {
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
-  std::optional<std::uint64_t> oom_kills; ///< by the kernel, before the first worker and of workers since
+  /// Kills by the kernel for want of memory, of this machine or control group.
+  std::function<std::optional<std::uint64_t>()> count_oom_kills = [] { return process::oom_kills(); };
+  std::optional<std::uint64_t> oom_kills; ///< such kills before the first worker, and of workers since
 };
 
 /// An engine without its actor. I/O thread only.

@@ -1,5 +1,6 @@
 #include "actors/hub.hpp"
 
+#include "actors/lost_node.hpp"
 #include "pactor/codec.hpp"
 #include "runtime/core/engine_core.hpp"
 #include "runtime/security/session_key.hpp"
@@ -242,12 +243,20 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   a.controller_pid = setup_.pid;
   for (const auto& e : table_.list()) {
     const auto& c = e.condition;
-    a.engines.emplace_back(e.host, engine_report{e.id, c.state, c.pid, c.restarts, c.queued, c.completed, c.last_loss});
+    a.engines.emplace_back(e.host,
+                           engine_report{e.id, c.state, c.pid, c.restarts, c.queued, c.completed, last_loss(e)});
   }
   a.clients = static_cast<std::uint32_t>(clients_.size());
   a.unassigned = unassigned;
   a.controller_restarts = setup_.incarnation;
   send(to, frame_kind::answer, encode(a), tag);
+}
+
+/// That of the worker, or of the whole node if nothing was heard of a worker's death since.
+std::string hub_state::last_loss(const core::engine_entry& e) const {
+  const auto n = node_losses_.find(e.id);
+  const auto& told = e.condition.last_loss;
+  return n != node_losses_.end() && (told.empty() || told == n->second.before) ? n->second.what : told;
 }
 
 std::vector<node_place> hub_state::places() const {
@@ -281,8 +290,12 @@ void hub_state::link_down(const struct link_down& d) {
   if (n == nodes_.end()) return;
   setup_.journal.warning("hub lost the node of " + n->second.host + " with " +
                          std::to_string(n->second.engines.size()) + " engines: " + d.reason);
+  for (const auto e : n->second.engines) {
+    const auto* entry = table_.find(e);
+    node_losses_[e] = {words_of_lost_node(e, d.reason), entry ? entry->condition.last_loss : ""};
+    std::erase(setup_.expected.engines, e);
+  }
   table_.node_gone(n->second.key);
-  for (const auto e : n->second.engines) std::erase(setup_.expected.engines, e);
   nodes_.erase(n);
   note_roster();
   announce_engines();

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -84,6 +85,7 @@ private:
   [[nodiscard]] jobs_answer jobs() const;
   /// Engines that can be addressed, by node: all but those that were given up.
   [[nodiscard]] std::vector<node_place> places() const;
+  [[nodiscard]] std::string last_loss(const core::engine_entry& e) const;
   void announce_engines() const;
   void note_roster();
   /// @return true if the peer belongs to this start of this cluster and speaks this protocol; else it is told
@@ -93,6 +95,10 @@ private:
   hub_setup setup_;
   callbacks out_;
   core::engine_table table_;
+  struct node_loss {
+    std::string what, before; ///< what the engine had told of its own last loss by then
+  };
+  std::map<int, node_loss> node_losses_; // the last of each engine
   std::unordered_map<const transport::link*, client> clients_;
   std::unordered_map<const transport::link*, node> nodes_;
   std::uint32_t last_client_;

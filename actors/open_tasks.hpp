@@ -35,6 +35,7 @@ public:
     std::uint64_t sequence = 0;         ///< of submission
     submission given{};
     std::uint8_t ordered = 0; ///< 1 + the end_how by which it was told to end; 0: it was not
+    bool arriving = false;    ///< it has ended, and its result is on its way by a lane
   };
 
   /// @return the task's number

@@ -40,7 +40,7 @@ caf::behavior direct_scheduler(Self* self, std::shared_ptr<driven<direct_schedul
       [d](const flush&) { d->state.flush(); },
       [d](const client_joined& c) { d->state.join(c); },
       [d](const node_joined& n) { d->state.join(n); },
-      [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const link_down& down) { d->state.link_down(down); },
       [d](const recovery_over&) { d->state.end_recovery(); },
       [d](const absence_over&) { d->state.end_absence(); },
   };
@@ -61,7 +61,7 @@ caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_s
       [d](const node_joined& n) { d->state.join(n); },
       [d](const engine_available& e) { d->state.available(e); },
       [d](const count_unassigned&) { return static_cast<std::uint64_t>(d->state.waiting()); },
-      [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const link_down& down) { d->state.link_down(down); },
       [d](const recovery_over&) { d->state.end_recovery(); },
       [d](const absence_over&) { d->state.end_absence(); },
   };

@@ -1,5 +1,6 @@
 #include "actors/scheduler_base.hpp"
 
+#include "actors/lost_node.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/detail/failure.hpp"
 
@@ -254,7 +255,7 @@ wire::record scheduler_base::options_record(const detail::bytes& options) {
   return r;
 }
 
-void scheduler_base::node_gone(node_entry& n) {
+void scheduler_base::node_gone(node_entry& n, const std::string& reason) {
   for (const auto engine : n.engines) {
     engines_.erase(engine);
     recovery_.engine_lost(engine);
@@ -262,12 +263,13 @@ void scheduler_base::node_gone(node_entry& n) {
     f.code = ec::engine_lost;
     f.engine = engine;
     f.host = n.host;
-    f.what = "the node of engine " + std::to_string(engine) + " is gone";
-    for (const auto& [client, number] : engine_lost(engine)) fail(client, number, engine, f);
+    f.what = words_of_lost_node(engine, reason);
+    for (const auto& [client, number] : engine_lost(engine, f)) fail(client, number, engine, f);
   }
 }
 
-void scheduler_base::link_down(const link_ptr& which) {
+void scheduler_base::link_down(const struct link_down& d) {
+  const auto& which = d.which;
   relay_.link_down(which);
   kept_senders_.link_down(which);
   lose_arrivals(which);
@@ -287,7 +289,7 @@ void scheduler_base::link_down(const link_ptr& which) {
   if (const auto n = nodes_.find(which.get()); n != nodes_.end()) {
     auto gone = std::move(n->second);
     nodes_.erase(n);
-    node_gone(gone);
+    node_gone(gone, d.reason);
   }
   flush_soon();
 }

@@ -65,7 +65,7 @@ public:
   void join(const client_joined& c);
   void join(const node_joined& n);
   void frame(const frame_in& f);
-  void link_down(const transport::link_ptr& which);
+  void link_down(const link_down& d);
   /// Sends what has piled up.
   void flush();
   /// A frame of the turn that the I/O thread is in: what it leads to leaves in end_turn(), without a message to
@@ -95,8 +95,8 @@ protected:
   // What each scheduler decides for itself.
   virtual void set_life(std::uint32_t life) = 0;
   virtual void engine_joined(int engine) = 0;
-  /// The engine is gone; @return its tasks that end now
-  virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) = 0;
+  /// The engine is gone, as `why` says; @return its tasks that end now
+  virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) = 0;
   virtual void client_gone(std::uint32_t client) = 0;
   virtual void on_tasks(client_entry& from, const detail::bytes& batch) = 0;
   /// A node's record says that a task ended. @return the client and its number for the task; nothing if nobody waits
@@ -211,7 +211,7 @@ private:
   void cancel(const std::vector<core::recovery::run>& runs);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
   void forward(wire::record r, const char* payload);
-  void node_gone(node_entry& n);
+  void node_gone(node_entry& n, const std::string& reason);
 
   void note_end(client_entry& c, std::uint64_t number, const core::ended_tasks::end& e) {
     c.ended->note(number, e);

@@ -60,10 +60,9 @@ void task_scheduler_state::available(const engine_available& e) {
   flush_soon();
 }
 
-std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engine_lost(int engine) {
+std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engine_lost(int engine, const failure& why) {
   tell_time();
-  const auto gone = with_code(ec::engine_lost, engine, "the node of engine " + std::to_string(engine) + " is gone");
-  for (const auto& g : core_.engine_lost(engine)) give_up(g, engine, &gone);
+  for (const auto& g : core_.engine_lost(engine)) give_up(g, engine, &why);
   return {};
 }
 

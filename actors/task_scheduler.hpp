@@ -38,7 +38,7 @@ public:
 private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) override;
   void client_gone(std::uint32_t client) override;
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,

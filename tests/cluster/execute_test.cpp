@@ -152,6 +152,53 @@ TEST_CASE("output, displayed files, published values and task options are those 
   const auto kept = c[0].with(task_options{.keep = true}).execute("40 + 2");
   kept.get();
   CHECK(c.get_result<executed>(kept.names().front()).get().result == value{42});
+  const auto go = (cluster.directory() / "go").string();
+  const auto shown = c[all].execute("here().publish(\"step\", engine() + 1);\n"
+                                    "here().display(\"text/plain\", \"of \" + std::to_string(engine()), \"note\");\n"
+                                    "while (!std::filesystem::exists(\"" +
+                                    go + "\")) sleep(0.001);\nhere().publish(\"step\", 10 * (engine() + 1));");
+  const auto step = [&](std::size_t i) {
+    const auto data = shown.data();
+    const auto found = data.at(i).find("step");
+    return found == data.at(i).end() ? 0 : found->second.as<int>();
+  };
+  CHECK(eventually(60s, [&] { return step(0) == 1 && step(1) == 2; }));
+  CHECK_FALSE(shown.ready());
+  write_file(go, "");
+  shown.get();
+  CHECK(step(1) == 20);
+  const auto items = shown.displayed();
+  REQUIRE(items.size() == 2);
+  CHECK(items[1].engine == 1);
+  CHECK(items[1].name == "note");
+  CHECK(items[1].data == "of 1");
+}
+
+TEST_CASE("code that runs is cancelled, at once where it sleeps, and ends at its limit") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  c[0].push({{"k", 1}, {"on", false}}).get();
+  const auto pid = worker_pid(c, 0);
+  const auto limit = task_options{.run_limit = 300ms}; // of code that is compiled by then
+  const std::string doze = "std::cout << \"asleep\" << std::endl; sleep(3600);";
+  const auto cancelled = c[0].execute(doze);
+  REQUIRE(eventually(60s, [&] { return contains(cancelled.stdout_(), "asleep"); }));
+  cancelled.cancel();
+  CHECK(caught<task_cancelled>([&] { cancelled.get(15s); }));
+  const auto limited = c[0].with(limit).execute(doze);
+  CHECK(caught<run_limit_exceeded>([&] { limited.get(15s); }));
+  CHECK(limited.stdout_() == "asleep\n");
+  CHECK(worker_pid(c, 0) == pid);
+  CHECK(c[0].pull<int>("k") == 1);
+  // Who does not ask is killed.
+  const std::string deaf = "volatile bool& busy = on; std::cout << \"awake\" << std::endl; while (busy) {}";
+  c[0].execute(deaf).get();
+  c[0].push({{"on", true}}).get();
+  const auto killed = c[0].with(limit).execute(deaf);
+  CHECK(caught<run_limit_exceeded>([&] { killed.get(15s); }));
+  CHECK(killed.stdout_() == "awake\n");
+  CHECK(answers(c, 0));
+  CHECK(worker_pid(c, 0) != pid);
 }
 
 TEST_CASE("an exception, a signal and an exit are failures like those of any job; the namespace survives what it can") {
