@@ -95,6 +95,7 @@ table_sizes scheduler_base::tables() const {
           {"scheduler: outcomes for absent clients", absent_outcomes_.size()},
           {"scheduler: runs of an earlier life", recovery_.size()},
           {"scheduler: frames that are not acknowledged", acknowledgements_.open()},
+          {"scheduler: labels", ends_->log.labels()},
           {"scheduler: payloads under way", relay_.size()},
           {"scheduler: results to be kept", arrivals_.size() + kept_assemblies_.size()},
           {"scheduler: kept results under way", kept_senders_.size()}};

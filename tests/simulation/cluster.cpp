@@ -221,6 +221,7 @@ void simulated_cluster::submit(simulated_client& c, std::size_t index) {
   auto options = std::make_shared<task_options>();
   t.idempotent = directed || !random.one_in(4);
   options->idempotent = t.idempotent;
+  if (random.one_in(8)) options->label = "a label";
   if (random.one_in(6)) t.failures = static_cast<std::uint32_t>(1 + random.below(3));
   if (!directed && random.one_in(3)) options->retries = t.retries = static_cast<std::uint32_t>(random.below(4));
   if (!directed && weather_.workers_die && !poisoned_ && random.one_in(60)) t.kills = poisoned_ = true;
