@@ -160,6 +160,9 @@ void client_lanes::said(end& e, const lane_message& m, process::unique_fd file) 
   case lane_kind::release:
     e.sent.erase(m.handle);
     return;
+  case lane_kind::drop:
+    e.here.erase(m.handle);
+    return;
   default:
     return closed(e);
   }

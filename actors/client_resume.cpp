@@ -50,12 +50,12 @@ void client_core::on_welcome(const frame_in& f) {
   controller_->welcome_peer();
   controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
   const bool again = client_ != 0;
-  // A controller that lives, or knows this client no more, has dropped what it had there.
-  const bool same = again && (w.incarnation == welcome_->incarnation || w.client != client_);
+  // A controller that knows this client no more has dropped what it had there.
+  const bool dropped = again && w.client != client_, same = again && w.incarnation == welcome_->incarnation;
   if (again && w.client != client_) lanes_.close(); // nodes know it by its number
   client_ = w.client;
   // After a restart there is no list until all nodes are back; what was there before stands until then.
-  if (!again || same || !w.nodes.empty()) {
+  if (!again || dropped || same || !w.nodes.empty()) {
     lanes_.set_places(w.client, w.nodes);
     set_places(std::move(w.nodes));
   }
@@ -64,7 +64,7 @@ void client_core::on_welcome(const frame_in& f) {
     welcome_ = std::move(w);
     if (!again) changed_.notify_all();
   }
-  if (again) come_back(same);
+  if (again) come_back(dropped);
 }
 
 void client_core::come_back(bool dropped) {
@@ -122,7 +122,10 @@ void client_core::hand_in(std::uint64_t number, open_tasks::task& t) {
   record r;
   r.id = number;
   const auto marked = [&](outgoing& out, std::uint16_t flags) {
-    if (std::exchange(t.given.sent, true)) r.flags = wire::again;
+    if (t.given.sent == 0)
+      t.given.sent = life();
+    else
+      r.flags = t.given.sent < life() ? std::uint16_t{wire::again} : repeated;
     add_task(out, r, given.payload, flags, options, t.shared);
   };
   if (given.how == open_tasks::submission::way::direct) {

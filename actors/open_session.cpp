@@ -141,7 +141,11 @@ public:
   [[nodiscard]] bool connected() const override { return core_->connected(); }
   void close() override {
     core_->closing();
-    if (const auto open = link()) open->in_loop([](transport::link& l) { l.close("this client closed it"); });
+    if (const auto open = link())
+      open->in_loop([](transport::link& l) {
+        l.send(transport::frame_kind::stop);
+        l.close("this client closed it");
+      });
     caf::anon_send(actor_, controller_gone{"this client closed it"}); // also while there is no connection
   }
 

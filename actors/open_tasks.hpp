@@ -24,7 +24,7 @@ public:
     std::int32_t engine = -1;
     detail::slice payload{};
     std::shared_ptr<const std::vector<int>> allowed{}; ///< null: all
-    bool sent = false;                                 ///< some controller may have it
+    std::uint32_t sent = 0; ///< to which life of the controller first, from 1; 0: none may have it
   };
   struct task {
     std::shared_ptr<detail::call> call; ///< null: the slot is free

@@ -230,6 +230,12 @@ void connection::removed_from_loop(operation op) {
   backend().post([keep = std::move(self_)] {});
 }
 
+std::chrono::milliseconds connection::silence() const {
+  const std::lock_guard lock{mutex_};
+  if (heard_something_) return {};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady::now() - heard_);
+}
+
 void connection::tick(steady::time_point now, timing limits) {
   const std::lock_guard lock{mutex_};
   if (heartbeat_.count() > 0) {
@@ -251,7 +257,10 @@ void connection::tick(steady::time_point now, timing limits) {
       end((established() ? "no hello within " : "no TLS handshake within ") + seconds(limits.handshake));
     return;
   }
-  if (now - heard_ > limits.silence) return end("nothing heard for " + seconds(limits.silence));
+  if (now - heard_ > limits.silence) {
+    fell_silent_ = true;
+    return end("nothing heard for " + seconds(limits.silence));
+  }
   if (now - spoke_ >= limits.heartbeat) send(frame_kind::ping);
 }
 

@@ -43,6 +43,8 @@ public:
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed_ = true; }
   void set_heartbeat(std::chrono::milliseconds interval) override { heartbeat_ = interval; }
+  [[nodiscard]] bool fell_silent() const override { return fell_silent_; }
+  [[nodiscard]] std::chrono::milliseconds silence() const override;
   void in_loop(std::function<void(link&)> f) override;
   void send_now(frame_header header, detail::slice body) override;
 
@@ -77,7 +79,7 @@ private:
   void refuse(const std::string& why);
 
   // Channel and queue. Recursive, since what handles a frame may answer it on the same connection.
-  std::recursive_mutex mutex_;
+  mutable std::recursive_mutex mutex_;
   std::unique_ptr<channel> tls_;
   std::string address_;
   link_events& events_;
@@ -89,7 +91,7 @@ private:
   frame_header header_{};
   detail::bytes body_;
   std::size_t have_ = 0;
-  bool in_body_ = false, armed_ = false, welcomed_ = false, closing_ = false, ended_ = false;
+  bool in_body_ = false, armed_ = false, welcomed_ = false, closing_ = false, ended_ = false, fell_silent_ = false;
   std::chrono::milliseconds heartbeat_{0}; // 0: as the endpoint says
   std::string close_reason_;
   steady::time_point since_, heard_, spoke_, ticked_, closing_since_{};

@@ -38,9 +38,11 @@ inline std::optional<std::string> objection(const frame_header& h, security::rol
   case frame_kind::answer:
   case frame_kind::engines:
   case frame_kind::tasks:
-  case frame_kind::stop:
   case frame_kind::engine_control:
     allowed = peer == role::controller && welcomed;
+    break;
+  case frame_kind::stop: // the cluster ends, or a client leaves
+    allowed = peer != role::node && welcomed && (peer == role::controller || h.size == 0);
     break;
   case frame_kind::engine_report:
     allowed = peer == role::node && welcomed;
