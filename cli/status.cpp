@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/invoke.hpp"
 #include "cli/setting.hpp"
 #include "cli/table.hpp"
 
@@ -36,7 +37,8 @@ void print_json(const cluster_status& status, const std::string& profile) {
                                    {"controller_restarts", status.controller_restarts},
                                    {"clients", status.clients},
                                    {"unassigned", status.unassigned},
-                                   {"engines", std::move(engines)}};
+                                   {"engines", std::move(engines)},
+                                   {"warnings", status.warnings}};
   std::cout << all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
@@ -51,6 +53,7 @@ void print_table(const cluster_status& status, const std::string& name) {
     text.add({std::to_string(e.id), e.host, std::to_string(e.pid), e.state, std::to_string(e.queued),
               std::to_string(e.completed), std::to_string(e.restarts), e.last_loss.empty() ? "-" : e.last_loss});
   text.print(std::cout, colour_wanted());
+  for (const auto& one : status.warnings) tell("pactor status", "warning: " + one);
 }
 
 int show(const status_options& options, setting& around) {

@@ -40,6 +40,7 @@ public:
   void close(const std::string& reason) override;
   [[nodiscard]] std::size_t unsent() const override { return queued_; } // I/O thread
   [[nodiscard]] security::role peer_role() const override { return peer_role_; }
+  [[nodiscard]] const security::certificate_info& peer_certificate() const override { return peer_; }
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed_ = true; }
   void set_heartbeat(std::chrono::milliseconds interval) override { heartbeat_ = interval; }
@@ -49,6 +50,8 @@ public:
   /// Closes what is overdue and sends a heartbeat where one is due.
   void tick(steady::time_point now, timing limits);
   [[nodiscard]] bool established() const { return tls_->established(); }
+  /// Whether it is known who the peer is.
+  [[nodiscard]] bool admitted() const { return peer_.holder.has_value(); }
   [[nodiscard]] bool welcomed() const { return welcomed_; }
   [[nodiscard]] bool ended() const { return ended_; }
   /// Ends at once; closed() is reported once.
@@ -82,6 +85,7 @@ private:
   std::string address_;
   link_events& events_;
   security::role peer_role_ = security::role::controller;
+  security::certificate_info peer_;
   std::shared_ptr<connection> self_; // while in the loop
   std::deque<segment> queue_;
   std::size_t front_sent_ = 0, queued_ = 0;

@@ -22,7 +22,10 @@ public:
   ~pactor_home();
 
   [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_.path(); }
-  [[nodiscard]] environment variables() const { return {{"PACTOR_DIR", directory().string()}}; }
+  /// Core dumps are allowed, since processes that hide from these hide from processes() too, unless that is root.
+  [[nodiscard]] environment variables() const {
+    return {{"PACTOR_DIR", directory().string()}, {"PACTOR_CORE_DUMPS", "1"}};
+  }
   [[nodiscard]] files::profile profile(const std::string& name = "default") const {
     return files::profile{name, directory()};
   }

@@ -44,6 +44,49 @@ TEST_CASE("a connection file comes back as it was written, readable by its owner
   CHECK(connection_file::read(file) == sample());
 }
 
+TEST_CASE("what only the controller needs is in its file only") {
+  const scratch_directory scratch;
+  const auto file = scratch.path() / "c.json";
+  auto all = sample();
+  all.secret = "5ec5e7";
+  all.revision = 7;
+  all.revoked = {"00aa", "00bb"};
+  all.earlier = {{all.certificate, all.key, std::chrono::system_clock::from_time_t(1'800'000'000)}};
+  all.write(file); // a client's
+  CHECK(connection_file::read(file) == sample());
+  all.role = role::controller;
+  all.write(file);
+  CHECK(connection_file::read(file) == all);
+  CHECK(mode_of(file) == 0600);
+  const auto where = connection_file::applied_path(file);
+  CHECK(connection_file::read_applied(where).revision == -1);
+  connection_file::write_applied(where, {7, 2});
+  CHECK(mode_of(where) == 0600);
+  CHECK(connection_file::read_applied(where).revision == 7);
+  CHECK(connection_file::read_applied(where).ended == 2);
+}
+
+TEST_CASE("what is said of a damaged connection file holds nothing of its key") {
+  const scratch_directory scratch;
+  const auto file = scratch.path() / "c.json";
+  auto all = sample();
+  all.key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIB\n-----END PRIVATE KEY-----\n";
+  for (const auto r : {role::client, role::controller}) {
+    all.role = r;
+    all.write(file);
+    const auto whole = files::read_file(file);
+    const auto key = whole.find("MIGHAgEA");
+    REQUIRE(key != std::string::npos);
+    for (const auto* damage : {"\n", "\"", "\\q", "\x01"}) {
+      auto text = whole;
+      text.insert(key + 40, damage);
+      const auto [code, words] = error_of([&] { return connection_file::read(scratch.write("c.json", text)); });
+      CHECK(code == ec::configuration);
+      CHECK_MESSAGE(!contains(words, "MIGHAgEA"), words);
+    }
+  }
+}
+
 TEST_CASE("a connection file that others may read is refused") {
   const scratch_directory scratch;
   const auto file = scratch.path() / "c.json";

@@ -1,0 +1,97 @@
+#include "actors/credentials_watch.hpp"
+
+#include "pactor/error.hpp"
+
+#include <set>
+#include <sys/stat.h>
+#include <utility>
+
+namespace pactor {
+
+using files::connection_file;
+using security::role;
+using security::time_point;
+
+namespace {
+
+/// The oldest that is to be shown still: peers with an older file know no other, and those with a newer one know it
+/// too.
+std::pair<std::string, std::string> identity_at(const connection_file& file, time_point now) {
+  for (const auto& e : file.earlier)
+    if (now < e.until) return {e.certificate, e.key};
+  return {file.certificate, file.key};
+}
+
+bool same_credentials(const connection_file& a, const connection_file& b) {
+  return a.revision == b.revision && a.ca == b.ca && a.certificate == b.certificate && a.revoked == b.revoked &&
+         a.earlier == b.earlier;
+}
+
+} // namespace
+
+credentials_watch::credentials_watch(std::filesystem::path path, connection_file file, log journal, time_point now)
+    : path_{std::move(path)}, file_{std::move(file)}, journal_{std::move(journal)}, seen_{stamp_of_file()}, tls_{make(
+                                                                                                                file_,
+                                                                                                                now)} {}
+
+credentials_watch::stamp credentials_watch::stamp_of_file() const {
+  struct stat s {};
+  if (::stat(path_.c_str(), &s) != 0) return {};
+  return {s.st_ino, s.st_mtim.tv_sec, s.st_mtim.tv_nsec};
+}
+
+std::unique_ptr<security::tls_context> credentials_watch::make(const connection_file& file, time_point now) {
+  auto [certificate, key] = identity_at(file, now);
+  auto made = std::make_unique<security::tls_context>(role::controller, file.ca, certificate, key, file.revoked);
+  const auto info = security::info_of(certificate);
+  own_->from = std::chrono::system_clock::to_time_t(info.not_before);
+  own_->until = std::chrono::system_clock::to_time_t(info.not_after);
+  shown_ = std::move(certificate);
+  return made;
+}
+
+/// Revoked and expired certificates, also those that come or end later.
+std::size_t credentials_watch::guard(transport::endpoint& endpoint) const {
+  const auto revoked = std::make_shared<const std::set<std::string>>(file_.revoked.begin(), file_.revoked.end());
+  return endpoint.guard([revoked](const security::certificate_info& peer) -> std::string {
+    if (revoked->contains(peer.serial)) return "its certificate " + describe(peer) + " was revoked";
+    if (std::chrono::system_clock::now() > peer.not_after)
+      return "its certificate " + describe(peer) + " expired at " + security::utc(peer.not_after);
+    return {};
+  });
+}
+
+void credentials_watch::begin(transport::endpoint& endpoint) {
+  const auto ended = guard(endpoint);
+  connection_file::write_applied(connection_file::applied_path(path_), {file_.revision, ended});
+}
+
+void credentials_watch::look(transport::endpoint& endpoint, time_point now) {
+  const auto there = stamp_of_file();
+  if (there == stamp{} || there == seen_) {
+    if (identity_at(file_, now).first != shown_) {
+      auto next = make(file_, now);
+      endpoint.use(next->get());
+      tls_ = std::move(next);
+      journal_.info("controller shows its new certificate from now on, and files of before the rotation are refused");
+    }
+    return;
+  }
+  seen_ = there;
+  try {
+    auto file = connection_file::read(path_, role::controller);
+    if (same_credentials(file, file_)) return; // a launcher that noted the port
+    auto next = make(file, now);
+    endpoint.use(next->get());
+    tls_ = std::move(next);
+    file_ = std::move(file);
+    const auto ended = guard(endpoint);
+    journal_.info("controller uses changed credentials, revision " + std::to_string(file_.revision) + ": " +
+                  std::to_string(file_.revoked.size()) + " revoked, " + std::to_string(ended) + " connections ended");
+    connection_file::write_applied(connection_file::applied_path(path_), {file_.revision, ended});
+  } catch (const error& e) {
+    journal_.error(std::string{"controller goes on with the credentials that it has: "} + e.what());
+  }
+}
+
+} // namespace pactor
