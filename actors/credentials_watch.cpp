@@ -8,7 +8,8 @@
 
 namespace pactor {
 
-using files::connection_file;
+using files::applied_revision;
+using files::controller_file;
 using security::role;
 using security::time_point;
 
@@ -16,20 +17,20 @@ namespace {
 
 /// The oldest that is to be shown still: peers with an older file know no other, and those with a newer one know it
 /// too.
-std::pair<std::string, std::string> identity_at(const connection_file& file, time_point now) {
+std::pair<std::string, std::string> identity_at(const controller_file& file, time_point now) {
   for (const auto& e : file.earlier)
     if (now < e.until) return {e.certificate, e.key};
-  return {file.certificate, file.key};
+  return {file.common.certificate, file.common.key};
 }
 
-bool same_credentials(const connection_file& a, const connection_file& b) {
-  return a.revision == b.revision && a.ca == b.ca && a.certificate == b.certificate && a.revoked == b.revoked &&
-         a.earlier == b.earlier;
+bool same_credentials(const controller_file& a, const controller_file& b) {
+  return a.revision == b.revision && a.common.ca == b.common.ca && a.common.certificate == b.common.certificate &&
+         a.revoked == b.revoked && a.earlier == b.earlier;
 }
 
 } // namespace
 
-credentials_watch::credentials_watch(std::filesystem::path path, connection_file file, log journal, time_point now)
+credentials_watch::credentials_watch(std::filesystem::path path, controller_file file, log journal, time_point now)
     : path_{std::move(path)}, file_{std::move(file)}, journal_{std::move(journal)}, seen_{stamp_of_file()}, tls_{make(
                                                                                                                 file_,
                                                                                                                 now)} {}
@@ -40,12 +41,9 @@ credentials_watch::stamp credentials_watch::stamp_of_file() const {
   return {s.st_ino, s.st_mtim.tv_sec, s.st_mtim.tv_nsec};
 }
 
-std::unique_ptr<security::tls_context> credentials_watch::make(const connection_file& file, time_point now) {
+std::unique_ptr<security::tls_context> credentials_watch::make(const controller_file& file, time_point now) {
   auto [certificate, key] = identity_at(file, now);
-  auto made = std::make_unique<security::tls_context>(role::controller, file.ca, certificate, key, file.revoked);
-  const auto info = security::info_of(certificate);
-  own_->from = std::chrono::system_clock::to_time_t(info.not_before);
-  own_->until = std::chrono::system_clock::to_time_t(info.not_after);
+  auto made = std::make_unique<security::tls_context>(role::controller, file.common.ca, certificate, key, file.revoked);
   shown_ = std::move(certificate);
   return made;
 }
@@ -63,7 +61,7 @@ std::size_t credentials_watch::guard(transport::endpoint& endpoint) const {
 
 void credentials_watch::begin(transport::endpoint& endpoint) {
   const auto ended = guard(endpoint);
-  connection_file::write_applied(connection_file::applied_path(path_), {file_.revision, ended});
+  applied_revision{file_.revision, ended}.write(applied_revision::path_for(path_));
 }
 
 void credentials_watch::look(transport::endpoint& endpoint, time_point now) {
@@ -79,7 +77,7 @@ void credentials_watch::look(transport::endpoint& endpoint, time_point now) {
   }
   seen_ = there;
   try {
-    auto file = connection_file::read(path_, role::controller);
+    auto file = controller_file::read(path_);
     if (same_credentials(file, file_)) return; // a launcher that noted the port
     auto next = make(file, now);
     endpoint.use(next->get());
@@ -88,7 +86,7 @@ void credentials_watch::look(transport::endpoint& endpoint, time_point now) {
     const auto ended = guard(endpoint);
     journal_.info("controller uses changed credentials, revision " + std::to_string(file_.revision) + ": " +
                   std::to_string(file_.revoked.size()) + " revoked, " + std::to_string(ended) + " connections ended");
-    connection_file::write_applied(connection_file::applied_path(path_), {file_.revision, ended});
+    applied_revision{file_.revision, ended}.write(applied_revision::path_for(path_));
   } catch (const error& e) {
     journal_.error(std::string{"controller goes on with the credentials that it has: "} + e.what());
   }

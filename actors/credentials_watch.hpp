@@ -1,13 +1,12 @@
 #pragma once
 // The controller's credentials while it runs: what its connection file says, whenever that changes.
 
-#include "actors/hub.hpp"
 #include "actors/transport/endpoint.hpp"
-#include "runtime/files/connection_file.hpp"
+#include "runtime/files/controller_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/security/tls_context.hpp"
 
-#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -23,10 +22,9 @@ public:
 
   /// @param path  of the controller's file, which was read already
   /// @throws error{configuration} if it can't be used
-  credentials_watch(std::filesystem::path path, files::connection_file file, log journal, time_point now);
+  credentials_watch(std::filesystem::path path, files::controller_file file, log journal, time_point now);
 
   [[nodiscard]] SSL_CTX* tls() const { return tls_->get(); }
-  [[nodiscard]] std::shared_ptr<const own_certificate> own() const { return own_; }
 
   /// Lets an endpoint do as the file says, which has the first tls() already.
   void begin(transport::endpoint& endpoint);
@@ -43,15 +41,14 @@ private:
   };
   [[nodiscard]] stamp stamp_of_file() const;
   [[nodiscard]] std::string shown_at(time_point now) const;
-  [[nodiscard]] std::unique_ptr<security::tls_context> make(const files::connection_file& file, time_point now);
+  [[nodiscard]] std::unique_ptr<security::tls_context> make(const files::controller_file& file, time_point now);
   std::size_t guard(transport::endpoint& endpoint) const;
 
   std::filesystem::path path_;
-  files::connection_file file_;
+  files::controller_file file_;
   log journal_;
   stamp seen_;
   std::string shown_; ///< certificate that tls_ shows
-  std::shared_ptr<own_certificate> own_ = std::make_shared<own_certificate>();
   std::unique_ptr<security::tls_context> tls_;
 };
 

@@ -2,7 +2,6 @@
 
 #include "pactor/codec.hpp"
 #include "runtime/core/engine_core.hpp"
-#include "runtime/security/certificate.hpp"
 #include "runtime/security/session_key.hpp"
 
 #include <algorithm>
@@ -21,20 +20,12 @@ const auto given_up = core::to_string(core::engine_status::given_up);
 const auto shut_down = core::to_string(core::engine_status::shut_down);
 const auto restarting = core::to_string(core::engine_status::restarting);
 
-constexpr std::size_t most_warnings = 20;
-
 /// Engines that nobody can use any more.
 bool is_over(const std::string& state) { return state == given_up || state == shut_down; }
 
 /// Links live in the I/O thread, the hub does not.
 void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag = 0) {
   to->in_loop([kind, body = std::move(body), tag](transport::link& l) { l.send(kind, detail::slice{body}, tag); });
-}
-
-/// For the log: `, certificate anna (client, 3f2a51c09b77)`; "" for a link without one.
-std::string certificate_of(const transport::link& l) {
-  const auto& info = l.peer_certificate();
-  return info.serial.empty() ? "" : ", certificate " + security::describe(info);
 }
 
 /// The first number that no engine of an earlier life had.
@@ -99,7 +90,7 @@ void hub_state::on_hello_client(const frame_in& f) {
   const client c{number, f.from};
   clients_.emplace(f.from.get(), c);
   setup_.journal.info("hub welcomes client " + std::to_string(c.number) + " (pid " + std::to_string(hello.pid) +
-                      " on " + hello.host + certificate_of(*f.from) + ")");
+                      " on " + hello.host + ")");
   out_.client({c.number, c.link});
   note_roster();
   welcome_client w;
@@ -165,8 +156,8 @@ void hub_state::on_hello_node(const frame_in& f) {
   const auto again = std::ranges::any_of(hello.requested, [&](int e) { return e >= 0 && e < table_.next(); });
   node n{++last_node_, hello.pid, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
-  setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) +
-                      certificate_of(*f.from) + ") with " + std::to_string(n.engines.size()) + " engines");
+  setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
+                      std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
   f.from->in_loop(
       [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again})](transport::link& l) {
@@ -256,29 +247,7 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   a.clients = static_cast<std::uint32_t>(clients_.size());
   a.unassigned = unassigned;
   a.controller_restarts = setup_.incarnation;
-  a.warnings = warnings(*to);
   send(to, frame_kind::answer, encode(a), tag);
-}
-
-/// Certificates that end soon: the controller's, the nodes', and that of who asks.
-std::vector<std::string> hub_state::warnings(const transport::link& of) const {
-  const auto now = std::chrono::system_clock::now();
-  std::vector<std::string> all;
-  const auto look_at = [&](const std::string& whose, const security::certificate_info& info) {
-    if (info.serial.empty() || all.size() >= most_warnings) return;
-    if (const auto words = security::expiry_warning(info, now); !words.empty())
-      all.push_back("the certificate of " + whose + " " + words + "; pactor credentials rotate makes new ones");
-  };
-  if (setup_.own && setup_.own->until != 0) {
-    using clock = std::chrono::system_clock;
-    look_at("the controller", {security::role::controller, "controller", "0", clock::from_time_t(setup_.own->from),
-                               clock::from_time_t(setup_.own->until)});
-  }
-  for (const auto& [link, n] : nodes_)
-    look_at("the node of " + n.host + ", " + security::describe(n.link->peer_certificate()) + ",",
-            n.link->peer_certificate());
-  look_at("this client, " + security::describe(of.peer_certificate()) + ",", of.peer_certificate());
-  return all;
 }
 
 std::vector<node_place> hub_state::places() const {

@@ -10,21 +10,14 @@
 #include <caf/actor.hpp>
 #include <caf/behavior.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace pactor {
-
-/// The end of the controller's own certificate, told by the thread that looks after it. Seconds since 1970.
-struct own_certificate {
-  std::atomic<std::int64_t> from{0}, until{0};
-};
 
 /// What the hub knows of its cluster from the start.
 struct hub_setup {
@@ -35,8 +28,6 @@ struct hub_setup {
   std::uint32_t incarnation = 0;      ///< how often the controller was restarted
   std::string secret{};               ///< of this start of the cluster; clients prove with it which number they had
   files::roster expected{};           ///< who was there before
-  /// What the controller shows of itself; it changes when credentials are rotated. Null: nobody looks after it.
-  std::shared_ptr<const own_certificate> own{};
 };
 
 /// A hub without its actor. One thread at a time.
@@ -88,7 +79,6 @@ private:
   void on_report(const frame_in& f);
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
-  [[nodiscard]] std::vector<std::string> warnings(const transport::link& of) const;
   std::uint64_t order_engines(const transport::link_ptr& from, const query& q);
   [[nodiscard]] std::string name_of(const transport::link_ptr& from) const;
   [[nodiscard]] jobs_answer jobs() const;

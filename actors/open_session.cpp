@@ -90,8 +90,7 @@ public:
                      {},
                      a.clients,
                      a.unassigned,
-                     a.controller_restarts,
-                     std::move(a.warnings)};
+                     a.controller_restarts};
     for (auto& [host, r] : a.engines)
       s.engines.push_back({r.engine, std::move(host), r.pid, std::move(r.state), r.queued, r.completed, r.restarts,
                            std::move(r.last_loss)});

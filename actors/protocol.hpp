@@ -27,7 +27,7 @@
 namespace pactor {
 
 /// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
-constexpr std::uint32_t protocol_version = 5;
+constexpr std::uint32_t protocol_version = 4;
 
 // ---- between processes -------------------------------------------------------------------------------------------
 
@@ -181,8 +181,8 @@ struct wire_options {
   wire_dependency after{}, follow{};
   MSGPACK_DEFINE_MAP(run_limit, label, keep, job, retries, timeout, priority, idempotent, after, follow)
 };
-/// client to direct scheduler. With a frame tag: for the list of tasks, as the answer; else for the outcome of a kept
-/// one, which comes as that of the client's task `as`.
+/// client to direct scheduler. With a frame tag: for the list of tasks, as the answer; else for the outcome of a kept one,
+/// which comes as that of the client's task `as`.
 struct task_query {
   std::uint32_t client = 0;
   std::uint64_t number = 0, as = 0;
@@ -195,8 +195,7 @@ struct task_list_entry {
   std::string job{}, label{};
   int engine = -1;
   std::string state{};
-  std::int64_t submitted = 0, started = 0,
-               completed = 0; ///< nanoseconds since the epoch; 0: it is not known, or not yet
+  std::int64_t submitted = 0, started = 0, completed = 0; ///< nanoseconds since the epoch; 0: it is not known, or not yet
   bool kept = false;
   MSGPACK_DEFINE_MAP(client, number, job, label, engine, state, submitted, started, completed, kept)
 };
@@ -219,9 +218,7 @@ struct status_answer {
   std::uint32_t clients = 0;
   std::uint64_t unassigned = 0;
   std::uint32_t controller_restarts = 0;
-  std::vector<std::string> warnings{}; ///< for people
-  MSGPACK_DEFINE_MAP(cluster_id, version, address, controller_pid, engines, clients, unassigned, controller_restarts,
-                     warnings)
+  MSGPACK_DEFINE_MAP(cluster_id, version, address, controller_pid, engines, clients, unassigned, controller_restarts)
 };
 
 /// In a batch, the payload of a record of kind targets is an array of these.

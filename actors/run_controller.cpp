@@ -6,7 +6,6 @@
 #include "actors/scheduler_actors.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
-#include "runtime/files/connection_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 
@@ -41,10 +40,11 @@ int run_controller(const controller_options& options) {
   process::shutdown_signals signals;
   process::raise_descriptor_limit();
   keep_freed_memory();
-  const auto file = files::connection_file::read(options.connection_file, security::role::controller);
+  const auto all = files::controller_file::read(options.connection_file);
   const log journal{{"controller", options.log_file, options.level}};
   const auto now = [] { return std::chrono::system_clock::now(); };
-  credentials_watch credentials{options.connection_file, file, journal, now()};
+  const auto& file = all.common;
+  credentials_watch credentials{options.connection_file, all, journal, now()};
 
   system_config config;
   caf::actor_system system{config};
@@ -77,9 +77,8 @@ int run_controller(const controller_options& options) {
                   journal,
                   static_cast<std::uint32_t>(options.heartbeat.count()),
                   options.incarnation,
-                  file.secret,
-                  before,
-                  credentials.own()};
+                  all.secret,
+                  before};
   const auto roster = [path = options.roster](const files::roster& r) {
     if (!path.empty()) r.write(path);
   };
@@ -94,6 +93,9 @@ int run_controller(const controller_options& options) {
   transport_options.limits.silence = options.heartbeat * 5;
   transport_options.on_refused = [&journal](const std::string& address, const std::string& reason) {
     journal.warning("controller refused " + address + ": " + reason);
+  };
+  transport_options.on_admitted = [&journal](const std::string& address, const security::certificate_info& peer) {
+    journal.info("controller admits " + security::describe(peer) + " from " + address);
   };
   {
     transport::endpoint endpoint{system, std::move(transport_options), events};

@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 
+#include "cli/credentials.hpp"
+
 #include <algorithm>
 #include <array>
 

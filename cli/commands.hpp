@@ -13,7 +13,6 @@ action declare_list(CLI::App& app, setting& around);
 action declare_controller(CLI::App& app, setting& around);
 action declare_node(CLI::App& app, setting& around);
 action declare_config(CLI::App& app, setting& around);
-action declare_credentials(CLI::App& app, setting& around);
 action declare_jobs(CLI::App& app, setting& around);
 action declare_apply(CLI::App& app, setting& around);
 action declare_map(CLI::App& app, setting& around);

@@ -2,6 +2,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/files/names.hpp"
 #include "runtime/files/pid_file.hpp"
 
 #include <algorithm>
@@ -35,8 +36,8 @@ std::string what_is_meant(const std::string& which) {
 
 credential_store::credential_store(const cluster_choice& cluster)
     : cluster_{running(cluster)}, lock_{cluster.files().security_directory()},
-      authority_{files::read_authority(cluster.files().authority_file(cluster.cluster_id))},
-      controller_{connection_file::read(path(role::controller), role::controller)},
+      authority_{files::read_authority(files::authority_path(cluster.files(), cluster.cluster_id))},
+      controller_{files::controller_file::read(path(role::controller))},
       node_{connection_file::read(path(role::node), role::node)}, client_{connection_file::read(path(role::client),
                                                                                                 role::client)} {}
 
@@ -44,11 +45,15 @@ std::filesystem::path credential_store::path(role r) const {
   return cluster_.files().connection_file(r, cluster_.cluster_id);
 }
 
+std::filesystem::path credential_store::authority_path() const {
+  return files::authority_path(cluster_.files(), cluster_.cluster_id);
+}
+
 connection_file credential_store::make(role holder, std::string name, std::chrono::seconds length, time_point now) {
   if (name.empty()) name = authority_.free_name(holder, now);
   files::check_name("name", name);
   auto made = authority_.issue(holder, name, security::validity::from(now, length), now);
-  files::write_authority(cluster_.files().authority_file(cluster_.cluster_id), authority_);
+  files::write_authority(authority_path(), authority_);
   auto file = holder == role::node ? node_ : client_;
   file.ca = authority_.trusted(now);
   file.certificate = std::move(made.certificate);
@@ -79,7 +84,7 @@ credential_store::change credential_store::revoke(const std::vector<std::string>
     renew(*file, now);
     renewed.push_back(file);
   }
-  files::write_authority(cluster_.files().authority_file(cluster_.cluster_id), authority_);
+  files::write_authority(authority_path(), authority_);
   // Before the connections end: who comes back at once is to find the new files.
   for (const auto* file : renewed) {
     file->write(path(file->role));
@@ -103,8 +108,8 @@ credential_store::change credential_store::rotate(std::chrono::seconds overlap, 
   if (overlap.count() > 0)
     controller_.earlier.push_back(
         {controller_.certificate, controller_.key, std::chrono::floor<std::chrono::seconds>(now + overlap)});
-  for (auto* file : {&controller_, &node_, &client_}) renew(*file, now);
-  files::write_authority(cluster_.files().authority_file(cluster_.cluster_id), authority_);
+  for (auto* file : {&controller_.common, &node_, &client_}) renew(*file, now);
+  files::write_authority(authority_path(), authority_);
   result.ended = publish(now, patience); // before anybody shows the new certificates
   for (const auto* file : {&node_, &client_}) {
     file->write(path(file->role));
@@ -114,15 +119,15 @@ credential_store::change credential_store::rotate(std::chrono::seconds overlap, 
 }
 
 std::optional<std::size_t> credential_store::publish(time_point now, std::chrono::milliseconds patience) {
-  controller_.ca = authority_.trusted(now);
+  controller_.common.ca = authority_.trusted(now);
   controller_.revoked = authority_.revoked(now);
   const auto revision = ++controller_.revision;
   controller_.write(path(role::controller));
-  const auto applied = connection_file::applied_path(path(role::controller));
+  const auto applied = files::applied_revision::path_for(path(role::controller));
   constexpr std::chrono::milliseconds pause{20};
   for (const auto deadline = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < deadline;
        std::this_thread::sleep_for(pause))
-    if (const auto said = connection_file::read_applied(applied); said.revision >= revision) return said.ended;
+    if (const auto said = files::applied_revision::read(applied); said.revision >= revision) return said.ended;
   return std::nullopt;
 }
 

@@ -4,7 +4,7 @@
 
 #include "cli/cluster_choice.hpp"
 #include "runtime/files/authority_file.hpp"
-#include "runtime/files/connection_file.hpp"
+#include "runtime/files/controller_file.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -43,6 +43,7 @@ public:
 
 private:
   [[nodiscard]] std::filesystem::path path(security::role r) const;
+  [[nodiscard]] std::filesystem::path authority_path() const;
   void renew(files::connection_file& file, time_point now);
   /// Has the controller follow. @return connections that it ended, if it says so in time
   std::optional<std::size_t> publish(time_point now, std::chrono::milliseconds patience);
@@ -50,7 +51,8 @@ private:
   cluster_choice cluster_;
   files::directory_lock lock_;
   security::authority authority_;
-  files::connection_file controller_, node_, client_;
+  files::controller_file controller_;
+  files::connection_file node_, client_;
 };
 
 } // namespace pactor::cli

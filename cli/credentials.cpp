@@ -1,7 +1,9 @@
-#include "cli/commands.hpp"
+#include "cli/credentials.hpp"
+
 #include "cli/credential_store.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/invoke.hpp"
+#include "cli/setting.hpp"
 #include "cli/table.hpp"
 #include "runtime/files/file_io.hpp"
 
@@ -118,7 +120,7 @@ int make(const credentials_command& given) {
   credential_store store{given.cluster};
   const auto file = store.make(given.role_name == "node" ? role::node : role::client, given.name, length, clock::now());
   if (printed)
-    std::cout << file.text() << std::flush;
+    std::cout << to_text(file) << std::flush;
   else
     file.write(given.output);
   const auto info = security::info_of(file.certificate);
@@ -156,6 +158,33 @@ void declare_timeout(CLI::App& app, credentials_command& given) {
 }
 
 } // namespace
+
+std::vector<std::string> credential_warnings(const cluster_choice& cluster) {
+  constexpr std::size_t most = 20;
+  const auto now = clock::now();
+  const auto place = cluster.files();
+  std::vector<std::string> all;
+  const auto look_at = [&](const security::certificate_info& info) {
+    const auto words = security::expiry_warning(info, now);
+    if (!words.empty() && all.size() < most)
+      all.push_back("the certificate " + security::describe(info) + " " + words +
+                    "; pactor credentials makes new ones, on the host that started the cluster");
+  };
+  try {
+    const auto path = files::authority_path(place, cluster.cluster_id);
+    if (!files::file_exists(path)) { // of another host
+      const auto own = files::connection_file::read(place.connection_file(role::client, cluster.cluster_id));
+      look_at(security::info_of(own.certificate));
+      return all;
+    }
+    const auto authority = files::read_authority(path);
+    for (const auto& one : authority.issued())
+      if (authority.state_of(one, now) == "valid") look_at({one.holder, one.name, one.serial, one.issued, one.expires});
+  } catch (const error& e) { // a status is no place to fail for that
+    all.emplace_back(e.what());
+  }
+  return all;
+}
 
 action declare_credentials(CLI::App& app, setting& around) {
   const auto given = std::make_shared<credentials_command>();

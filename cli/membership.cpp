@@ -1,7 +1,7 @@
 #include "cli/membership.hpp"
 
 #include "runtime/files/authority_file.hpp"
-#include "runtime/files/connection_file.hpp"
+#include "runtime/files/controller_file.hpp"
 #include "runtime/files/file_io.hpp"
 
 #include <arpa/inet.h>
@@ -58,7 +58,7 @@ membership::membership(const cluster_choice& cluster, std::string host, security
     : cluster_{cluster}, host_{std::move(host)}, credentials_{std::move(credentials)} {
   // What a killed cluster left would lead clients astray until the new files are there.
   for (const auto& file : credential_files(cluster_)) files::remove_file(file);
-  files::write_authority(cluster_.files().authority_file(cluster_.cluster_id), credentials_.issuer);
+  files::write_authority(files::authority_path(cluster_.files(), cluster_.cluster_id), credentials_.issuer);
 }
 
 membership::~membership() {
@@ -72,8 +72,8 @@ std::vector<std::filesystem::path> credential_files(const cluster_choice& cluste
   const auto place = cluster.files();
   std::vector<std::filesystem::path> all;
   for (const auto r : all_roles) all.push_back(place.connection_file(r, cluster.cluster_id));
-  all.push_back(files::connection_file::applied_path(all.front())); // all_roles begins with the controller
-  all.push_back(place.authority_file(cluster.cluster_id));
+  all.push_back(files::applied_revision::path_for(all.front())); // all_roles begins with the controller
+  all.push_back(files::authority_path(place, cluster.cluster_id));
   return all;
 }
 
@@ -100,8 +100,11 @@ void membership::write(role r, std::vector<std::string> hosts, std::uint16_t por
   file.ca = credentials_.ca;
   file.certificate = credentials_.of(r).certificate;
   file.key = credentials_.of(r).key;
-  if (r == role::controller) file.secret = credentials_.secret;
-  file.write(path(r));
+  if (r != role::controller) return file.write(path(r));
+  files::controller_file all;
+  all.common = std::move(file);
+  all.secret = credentials_.secret;
+  all.write(path(r));
 }
 
 } // namespace pactor::cli

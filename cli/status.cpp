@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/credentials.hpp"
 #include "cli/invoke.hpp"
 #include "cli/setting.hpp"
 #include "cli/table.hpp"
@@ -18,7 +19,7 @@ struct status_options {
   double timeout = 10;
 };
 
-void print_json(const cluster_status& status, const std::string& profile) {
+void print_json(const cluster_status& status, const std::string& profile, const std::vector<std::string>& warnings) {
   auto engines = nlohmann::ordered_json::array();
   for (const auto& e : status.engines)
     engines.push_back({{"id", e.id},
@@ -38,7 +39,7 @@ void print_json(const cluster_status& status, const std::string& profile) {
                                    {"clients", status.clients},
                                    {"unassigned", status.unassigned},
                                    {"engines", std::move(engines)},
-                                   {"warnings", status.warnings}};
+                                   {"warnings", warnings}};
   std::cout << all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
@@ -53,12 +54,17 @@ void print_table(const cluster_status& status, const std::string& name) {
     text.add({std::to_string(e.id), e.host, std::to_string(e.pid), e.state, std::to_string(e.queued),
               std::to_string(e.completed), std::to_string(e.restarts), e.last_loss.empty() ? "-" : e.last_loss});
   text.print(std::cout, colour_wanted());
-  for (const auto& one : status.warnings) tell("pactor status", "warning: " + one);
 }
 
 int show(const status_options& options, setting& around) {
   const auto status = around.connect(options.cluster, seconds{options.timeout}).status();
-  options.json ? print_json(status, options.cluster.profile) : print_table(status, describe(options.cluster));
+  const auto warnings = credential_warnings(options.cluster);
+  if (options.json) {
+    print_json(status, options.cluster.profile, warnings);
+    return 0;
+  }
+  print_table(status, describe(options.cluster));
+  for (const auto& one : warnings) tell("pactor status", "warning: " + one);
   return 0;
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t parts_a_write = 64;
 } // namespace
 
 connection::connection(caf::io::network::default_multiplexer& multiplexer, int fd, std::unique_ptr<channel> tls,
-                       std::string address, link_events& events, steady::time_point now)
+                       std::string address, connection_events& events, steady::time_point now)
     : event_handler{multiplexer, fd}, tls_{std::move(tls)}, address_{std::move(address)}, events_{events}, since_{now},
       heard_{now}, spoke_{now}, ticked_{now} {}
 
@@ -45,7 +45,7 @@ bool connection::admit_peer() {
   peer_role_ = *peer.holder;
   peer_ = std::move(peer);
   // It may have begun before the certificate was revoked.
-  if (const auto why = events_.objection(peer_); !why.empty()) {
+  if (const auto why = events_.admission(address_, peer_); !why.empty()) {
     end(why);
     return false;
   }

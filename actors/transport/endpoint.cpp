@@ -94,7 +94,7 @@ int bind_and_listen(const std::string& host, std::uint16_t port, std::uint16_t& 
 } // namespace
 
 /// Everything that lives in the I/O thread.
-class endpoint::keeper final : public link_events {
+class endpoint::keeper final : public connection_events {
 public:
   keeper(default_multiplexer& mpx, endpoint_options options, link_events& events)
       : mpx_{mpx}, options_{std::move(options)}, events_{events} {}
@@ -115,8 +115,10 @@ public:
     if (!words.empty()) c.end(words);
     return !words.empty();
   }
-  std::string objection(const security::certificate_info& peer) override {
-    return objection_ ? objection_(peer) : std::string{};
+  std::string admission(const std::string& address, const security::certificate_info& peer) override {
+    auto why = objection_ ? objection_(peer) : std::string{};
+    if (why.empty() && options_.on_admitted) options_.on_admitted(address, peer);
+    return why;
   }
 
   void start() {

@@ -22,6 +22,8 @@ struct endpoint_options {
   std::size_t max_strangers = 100;     ///< of these, not yet welcomed
   /// Told of every connection that ended before it was welcomed: address and reason. In the I/O thread.
   std::function<void(const std::string& address, const std::string& reason)> on_refused = {};
+  /// Told of every peer whose certificate was accepted, before it says hello. In the I/O thread.
+  std::function<void(const std::string& address, const security::certificate_info& peer)> on_admitted = {};
 };
 
 /// Create after the actor system, destroy before it: the multiplexer does not stop while connections live.

@@ -2,7 +2,7 @@
 // The actors' view of a connection: something that takes frames. Tests put a recording fake in its place.
 
 #include "actors/transport/frame.hpp"
-#include "runtime/security/certificate.hpp"
+#include "runtime/security/role.hpp"
 
 #include <chrono>
 #include <functional>
@@ -28,11 +28,6 @@ public:
   [[nodiscard]] virtual std::size_t unsent() const = 0;
   /// The role in the peer's certificate.
   [[nodiscard]] virtual security::role peer_role() const = 0;
-  /// What the peer's certificate says.
-  [[nodiscard]] virtual const security::certificate_info& peer_certificate() const {
-    static const security::certificate_info none;
-    return none;
-  }
   /// `127.0.0.1:51234`
   [[nodiscard]] virtual const std::string& peer_address() const = 0;
   /// Call once the peer's hello was accepted: from then on its frames may have full size, and silence is measured.
@@ -63,8 +58,6 @@ public:
   virtual void frame(const link_ptr& from, const frame_header& header, detail::bytes body) = 0;
   /// The connection ended, for the reason given in words. Called once for each link, also after link::close().
   virtual void closed(const link_ptr& which, const std::string& reason) = 0;
-  /// What speaks against a peer whose certificate the handshake accepted, in words; "" if nothing does.
-  virtual std::string objection(const security::certificate_info&) { return {}; }
   /// All frames that could be read now were: time to send what they led to.
   virtual void turn_ended() {}
   /// Where the body of this frame is to be received: size() must be header.size.

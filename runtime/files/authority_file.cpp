@@ -52,6 +52,12 @@ security::authority parse(const std::string& text) {
 
 } // namespace
 
+fs::path authority_path(const profile& place, std::string_view cluster_id) {
+  check_cluster_id(cluster_id);
+  const auto id = cluster_id.empty() ? std::string{} : "-" + std::string{cluster_id};
+  return place.security_directory() / ("pactor" + id + "-authority.json");
+}
+
 void write_authority(const fs::path& path, const security::authority& authority) {
   ordered_json generations = ordered_json::array();
   for (const auto& g : authority.generations())

@@ -2,6 +2,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/files/names.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -68,11 +69,6 @@ fs::path profile::connection_file(security::role r, std::string_view cluster_id)
   check_cluster_id(cluster_id);
   const auto part = r == security::role::node ? std::string_view{"engine"} : to_string(r);
   return security_directory() / (with_id("pactor", cluster_id) + "-" + std::string{part} + ".json");
-}
-
-fs::path profile::authority_file(std::string_view cluster_id) const {
-  check_cluster_id(cluster_id);
-  return security_directory() / (with_id("pactor", cluster_id) + "-authority.json");
 }
 
 fs::path profile::pid_file(std::string_view cluster_id) const {

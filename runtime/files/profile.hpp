@@ -31,8 +31,6 @@ public:
 
   /// `security/pactor-client.json`, with a cluster id `security/pactor-ID-client.json`; a node's is called `engine`.
   [[nodiscard]] std::filesystem::path connection_file(security::role r, std::string_view cluster_id) const;
-  /// `security/pactor-authority.json`, with a cluster id `security/pactor-ID-authority.json`.
-  [[nodiscard]] std::filesystem::path authority_file(std::string_view cluster_id) const;
   /// `pid/pactor.pid`, with a cluster id `pid/pactor-ID.pid`.
   [[nodiscard]] std::filesystem::path pid_file(std::string_view cluster_id) const;
   /// `pid/pactor.roster`, with a cluster id `pid/pactor-ID.roster`.
@@ -52,9 +50,6 @@ private:
 
 /// All profiles of a pactor directory, by name.
 [[nodiscard]] std::vector<profile> all_profiles(const std::filesystem::path& root = pactor_directory());
-
-/// Checks a name by the rules of profile names. @param what  for the message @throws error{configuration}
-void check_name(std::string_view what, std::string_view name);
 
 /// Checks a cluster id by the rules of profile names; "" is one. @throws error{configuration}
 void check_cluster_id(std::string_view cluster_id);

@@ -47,7 +47,6 @@ public:
   [[nodiscard]] std::size_t unsent() const override { return backlog; }
   [[nodiscard]] security::role peer_role() const override { return peer_; }
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
-  [[nodiscard]] const security::certificate_info& peer_certificate() const override { return certificate; }
   void welcome_peer() override { welcomed = true; }
   void in_loop(std::function<void(transport::link&)> f) override { f(*this); }
   void send_now(transport::frame_header h, detail::slice body) override { send(h, std::move(body)); }
@@ -63,7 +62,6 @@ public:
   std::optional<std::string> closed;
   bool welcomed = false;
   std::size_t backlog = 0; ///< bytes that the peer has not taken
-  security::certificate_info certificate{};
 
 private:
   security::role peer_;

@@ -114,21 +114,6 @@ TEST_SUITE("hub") {
     CHECK(link->sent.size() == 1);
   }
 
-  TEST_CASE_FIXTURE(hub_fixture, "a status warns of certificates that end soon: the nodes', and that of who asks") {
-    using namespace std::chrono_literals;
-    const auto now = std::chrono::system_clock::now();
-    const auto n = node({-1});
-    const auto c = client(), other = client();
-    CHECK(status(c).warnings.empty());
-    n->certificate = {security::role::node, "b", "00112233445566", now - 24h * 365, now + 24h * 5 + 1h};
-    CHECK(status(c).warnings.size() == 1);
-    CHECK(status(c).warnings.at(0).starts_with(
-        "the certificate of the node of here, b (node, 001122334455), ends in 5 days, at "));
-    other->certificate = {security::role::client, "anna", "1", now - 24h * 365, now + 1h};
-    CHECK(status(other).warnings.size() == 2);
-    CHECK(status(c).warnings.size() == 1);
-  }
-
   TEST_CASE_FIXTURE(hub_fixture, "an engine that was cut off gets its number back") {
     const auto n = node({-1, -1});
     hub.link_down({n, "cut"});

@@ -22,10 +22,7 @@ public:
   ~pactor_home();
 
   [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_.path(); }
-  /// Core dumps are allowed, since processes that hide from these hide from processes() too, unless that is root.
-  [[nodiscard]] environment variables() const {
-    return {{"PACTOR_DIR", directory().string()}, {"PACTOR_CORE_DUMPS", "1"}};
-  }
+  [[nodiscard]] environment variables() const { return {{"PACTOR_DIR", directory().string()}}; }
   [[nodiscard]] files::profile profile(const std::string& name = "default") const {
     return files::profile{name, directory()};
   }

@@ -1,4 +1,4 @@
-#include "runtime/files/connection_file.hpp"
+#include "runtime/files/controller_file.hpp"
 #include "runtime/files/file_io.hpp"
 #include "tests/unit/files/scratch_directory.hpp"
 
@@ -44,46 +44,41 @@ TEST_CASE("a connection file comes back as it was written, readable by its owner
   CHECK(connection_file::read(file) == sample());
 }
 
-TEST_CASE("what only the controller needs is in its file only") {
+TEST_CASE("what only the controller needs is in its file, too") {
   const scratch_directory scratch;
   const auto file = scratch.path() / "c.json";
-  auto all = sample();
-  all.secret = "5ec5e7";
-  all.revision = 7;
-  all.revoked = {"00aa", "00bb"};
-  all.earlier = {{all.certificate, all.key, std::chrono::system_clock::from_time_t(1'800'000'000)}};
-  all.write(file); // a client's
-  CHECK(connection_file::read(file) == sample());
-  all.role = role::controller;
+  files::controller_file all{sample(), "5ec5e7", {"00aa", "00bb"}, {}, 7};
+  all.common.role = role::controller;
+  all.earlier = {{all.common.certificate, all.common.key, std::chrono::system_clock::from_time_t(1'800'000'000)}};
   all.write(file);
-  CHECK(connection_file::read(file) == all);
+  CHECK(files::controller_file::read(file) == all);
+  CHECK(connection_file::read(file, role::controller) == all.common);
   CHECK(mode_of(file) == 0600);
-  const auto where = connection_file::applied_path(file);
-  CHECK(connection_file::read_applied(where).revision == -1);
-  connection_file::write_applied(where, {7, 2});
+  const auto where = files::applied_revision::path_for(file);
+  CHECK(files::applied_revision::read(where).revision == -1);
+  files::applied_revision{7, 2}.write(where);
   CHECK(mode_of(where) == 0600);
-  CHECK(connection_file::read_applied(where).revision == 7);
-  CHECK(connection_file::read_applied(where).ended == 2);
+  CHECK(files::applied_revision::read(where).revision == 7);
+  CHECK(files::applied_revision::read(where).ended == 2);
 }
 
 TEST_CASE("what is said of a damaged connection file holds nothing of its key") {
   const scratch_directory scratch;
   const auto file = scratch.path() / "c.json";
-  auto all = sample();
-  all.key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIB\n-----END PRIVATE KEY-----\n";
-  for (const auto r : {role::client, role::controller}) {
-    all.role = r;
-    all.write(file);
-    const auto whole = files::read_file(file);
-    const auto key = whole.find("MIGHAgEA");
-    REQUIRE(key != std::string::npos);
-    for (const auto* damage : {"\n", "\"", "\\q", "\x01"}) {
-      auto text = whole;
-      text.insert(key + 40, damage);
-      const auto [code, words] = error_of([&] { return connection_file::read(scratch.write("c.json", text)); });
-      CHECK(code == ec::configuration);
-      CHECK_MESSAGE(!contains(words, "MIGHAgEA"), words);
-    }
+  files::controller_file all{sample(), "5ec5e7", {}, {}, 0};
+  all.common.role = role::controller;
+  all.common.key =
+      "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIB\n-----END PRIVATE KEY-----\n";
+  all.write(file);
+  const auto whole = files::read_file(file);
+  const auto key = whole.find("MIGHAgEA");
+  REQUIRE(key != std::string::npos);
+  for (const auto* damage : {"\n", "\"", "\\q", "\x01"}) {
+    auto text = whole;
+    text.insert(key + 40, damage);
+    const auto [code, words] = error_of([&] { return files::controller_file::read(scratch.write("c.json", text)); });
+    CHECK(code == ec::configuration);
+    CHECK_MESSAGE(!contains(words, "MIGHAgEA"), words);
   }
 }
 

@@ -62,7 +62,6 @@ struct cluster_status {
   std::uint32_t clients = 0;
   std::uint64_t unassigned = 0;          ///< balanced tasks that no engine has yet
   std::uint32_t controller_restarts = 0; ///< since the start of the cluster
-  std::vector<std::string> warnings{};   ///< what somebody should see to soon, for people: certificates that end
 };
 
 /// What is done with tasks that are to end. Those that have not started never do; of those that run, each way is harder
