@@ -152,7 +152,8 @@ files::connection_file connection_of(const node_options& options) {
 
 /// Gets a node back to its controller. @return null if it ends
 transport::link_ptr reconnect(transport::endpoint& endpoint, const node_options& options, ending& end,
-                              process::shutdown_signals& signals, const log& journal) {
+                              process::shutdown_signals& signals, const log& journal,
+                              std::unique_ptr<security::tls_context>& tls) {
   using clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds patience{2}; // with one attempt
   std::mt19937 chance{std::random_device{}()};
@@ -163,12 +164,20 @@ transport::link_ptr reconnect(transport::endpoint& endpoint, const node_options&
     if (end.wait(signals, clock::now() + *pause) != ending::event::time_over) return nullptr;
     try {
       const auto file = connection_of(options);
+      // Credentials may have been rotated.
+      auto next = std::make_unique<security::tls_context>(security::role::node, file.ca, file.certificate, file.key);
+      endpoint.use(next->get());
+      tls = std::move(next);
       auto link = endpoint.connect(file.hosts, file.port, clock::now() + patience);
       journal.info("node is back at the controller");
       return link;
     } catch (const error& e) {
       last = e.what();
       if (e.code() == ec::not_running) break; // the cluster was ended
+      if (e.code() == ec::refused && attempts.hopeless(clock::now())) {
+        end.set(ec::refused, last);
+        return nullptr;
+      }
     }
   }
   end.set(ec::not_connected, "the controller did not come back: " + last);
@@ -184,7 +193,7 @@ int run_node(const node_options& options) {
   ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
   const auto file = connection_of(options);
   const log journal{{"node", options.log_file, options.level}};
-  const security::tls_context tls{security::role::node, file.ca, file.certificate, file.key};
+  auto tls = std::make_unique<security::tls_context>(security::role::node, file.ca, file.certificate, file.key);
 
   auto services = std::make_shared<node_services>();
   services->host = host_name();
@@ -254,12 +263,13 @@ int run_node(const node_options& options) {
   };
   try {
     transport::endpoint_options transport_options;
-    transport_options.tls = tls.get();
+    transport_options.tls = tls->get();
     transport::endpoint endpoint{system, std::move(transport_options), events};
     auto link = endpoint.connect(file.hosts, file.port, std::chrono::steady_clock::now() + options.timeout);
     while (link) {
       caf::anon_send(the_node, controller_connected{link});
-      link = end.wait(signals) == ending::event::lost ? reconnect(endpoint, options, end, signals, journal) : nullptr;
+      link =
+          end.wait(signals) == ending::event::lost ? reconnect(endpoint, options, end, signals, journal, tls) : nullptr;
     }
     finish();
   } catch (...) {

@@ -229,9 +229,15 @@ void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batc
     ~reading() { all.finished(); }
   } guard{acknowledgements_};
   acknowledgements_.received(from.get());
+  bool own = true; // a node speaks for its own engines
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
+    if (const auto e = engines_.find(r.engine); e != engines_.end() && e->second != from.get()) {
+      own = false;
+      return;
+    }
     recovery_.idle() ? deliver(from, r, payload) : deliver_held(from, r, payload);
   });
+  if (!own) return refuse(from, "an outcome of an engine that is another node's");
   if (!whole) refuse(from, "a malformed batch of outcomes");
 }
 

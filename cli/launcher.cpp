@@ -167,9 +167,9 @@ void launcher::start_controller() {
   std::uint16_t port = 0;
   const auto& said = controller_.heard();
   std::from_chars(said.data(), said.data() + said.size(), port);
-  membership_.write_member_files(port);
   // In case it is started again, it must be where nodes and clients look for it.
   if (options_.config.port == 0) membership_.write_controller_file(port);
+  membership_.write_member_files(port);
 }
 
 void launcher::start_hosts() {

@@ -1,4 +1,6 @@
 #include "cli/commands.hpp"
+#include "cli/credentials.hpp"
+#include "cli/invoke.hpp"
 #include "cli/setting.hpp"
 #include "cli/table.hpp"
 #include "runtime/files/host_states.hpp"
@@ -60,7 +62,8 @@ nlohmann::ordered_json hosts_json(const host_states& hosts, const cluster_status
   return list;
 }
 
-void print_json(const cluster_status& status, const host_states& hosts, const std::string& profile) {
+void print_json(const cluster_status& status, const host_states& hosts, const std::string& profile,
+                const std::vector<std::string>& warnings) {
   auto engines = nlohmann::ordered_json::array();
   for (const auto& e : status.engines)
     engines.push_back({{"id", e.id},
@@ -80,7 +83,8 @@ void print_json(const cluster_status& status, const host_states& hosts, const st
                                    {"clients", status.clients},
                                    {"unassigned", status.unassigned},
                                    {"hosts", hosts_json(hosts, status)},
-                                   {"engines", std::move(engines)}};
+                                   {"engines", std::move(engines)},
+                                   {"warnings", warnings}};
   std::cout << all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
@@ -111,8 +115,13 @@ int show(const status_options& options, setting& around) {
   const auto status = around.connect(options.cluster, seconds{options.timeout}).status();
   // The supervisor writes it, on the machine where the cluster was started.
   const auto hosts = files::read_host_states(options.cluster.files().host_states_file(options.cluster.cluster_id));
-  options.json ? print_json(status, hosts, options.cluster.profile)
-               : print_table(status, hosts, describe(options.cluster));
+  const auto warnings = credential_warnings(options.cluster);
+  if (options.json) {
+    print_json(status, hosts, options.cluster.profile, warnings);
+    return 0;
+  }
+  print_table(status, hosts, describe(options.cluster));
+  for (const auto& one : warnings) tell("pactor status", "warning: " + one);
   return 0;
 }
 

@@ -112,21 +112,21 @@ bool read_byte(int fd, char& c) {
 
 } // namespace
 
-std::string connection_file::text() const {
-  const nlohmann::ordered_json object{{"version", version},
-                                      {"cluster_id", cluster_id},
-                                      {"profile", profile},
-                                      {"hosts", hosts},
-                                      {"port", port},
-                                      {"nonce", nonce},
-                                      {"role", to_string(role)},
-                                      {"ca", ca},
-                                      {"certificate", certificate},
-                                      {"key", key}};
+std::string to_text(const connection_file& file) {
+  const nlohmann::ordered_json object{{"version", connection_file::version},
+                                      {"cluster_id", file.cluster_id},
+                                      {"profile", file.profile},
+                                      {"hosts", file.hosts},
+                                      {"port", file.port},
+                                      {"nonce", file.nonce},
+                                      {"role", to_string(file.role)},
+                                      {"ca", file.ca},
+                                      {"certificate", file.certificate},
+                                      {"key", file.key}};
   return object.dump(2) + "\n";
 }
 
-void connection_file::write(const fs::path& path) const { replace_file(path, text()); }
+void connection_file::write(const fs::path& path) const { replace_file(path, to_text(*this)); }
 
 connection_file connection_file::parse(const std::string& name, std::string text, security::role expected) {
   auto result = from_text(name, std::move(text));

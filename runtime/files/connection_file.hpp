@@ -23,9 +23,7 @@ struct connection_file {
   security::role role = security::role::client;
   std::string ca, certificate, key; ///< PEM
 
-  /// As it is written. It holds the key.
-  [[nodiscard]] std::string text() const;
-  /// From such text. @param name  of where it comes from, for messages @throws as read()
+  /// From the text of a file. @param name  of where it comes from, for messages @throws as read()
   static connection_file parse(const std::string& name, std::string text, security::role expected);
   /// From a descriptor, which is read up to the end of the object and no further: what follows is for others.
   /// @throws as read(); error{not_running} if it ends before, or nothing came for ten seconds
@@ -43,5 +41,8 @@ struct connection_file {
 
   friend bool operator==(const connection_file&, const connection_file&) = default;
 };
+
+/// The text of a file. It holds the key.
+[[nodiscard]] std::string to_text(const connection_file& file);
 
 } // namespace pactor::files

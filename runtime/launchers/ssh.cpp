@@ -234,7 +234,7 @@ std::string ssh_input(const order& what) {
   for (const auto& [name, value] : what.host.environment) text.append(name).append("=").append(value).append("\n");
   auto connection = what.connection;
   if (what.host.tunnel) connection.hosts = {"127.0.0.1"};
-  text += "\n" + connection.text();
+  text += "\n" + to_text(connection);
   if (text.size() > most_input)
     throw error{ec::configuration, "the environment of host " + what.host.name +
                                        " is too large: " + std::to_string(text.size()) +
