@@ -10,11 +10,15 @@ class direct_scheduler_state final : public scheduler_base {
 public:
   explicit direct_scheduler_state(std::function<void()> flush_later) : scheduler_base{0, std::move(flush_later)} {}
 
+  [[nodiscard]] table_sizes tables() const override;
+
 private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) override;
   void client_gone(std::uint32_t client) override;
+  void payloads_lost(const piece_relay::cargo& tasks) override;
+  bool has_task(const core::owner& task) override { return core_.is_open(task); }
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
@@ -33,9 +37,10 @@ private:
   /// @param what its payload is at the node
   /// @return the task's id at the engine; nothing if it is not to be sent: the engine has it already, there is no such
   /// engine, or the client has too much open, which it is told
-  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again, const core::burden& what);
+  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, std::uint16_t flags,
+                                      const core::burden& what);
   /// @param what the payload is, which all share
-  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, bool again,
+  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, std::uint16_t flags,
                                                                    core::burden what);
   void on_task(client_entry& from, const wire::record& r, const char* payload);
   void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);

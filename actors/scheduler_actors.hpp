@@ -23,7 +23,10 @@ struct driven {
 };
 
 template <class Self, class State>
-void await_others(Self* self, const State& state) {
+void await_others(Self* self, State& state) {
+  state.on_absent(
+      [self](const client_absent& a, std::chrono::milliseconds delay) { self->delayed_send(self, delay, a); });
+  state.on_untold([self] { self->delayed_send(self, std::chrono::seconds{1}, tell_taken{}); });
   if (!state.recovering()) return;
   self->delayed_send(self, recovery_time, recovery_over{});
   self->delayed_send(self, absence_time, absence_over{});
@@ -40,9 +43,11 @@ caf::behavior direct_scheduler(Self* self, std::shared_ptr<driven<direct_schedul
       [d](const flush&) { d->state.flush(); },
       [d](const client_joined& c) { d->state.join(c); },
       [d](const node_joined& n) { d->state.join(n); },
-      [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const link_down& down) { d->state.link_down(down); },
       [d](const recovery_over&) { d->state.end_recovery(); },
       [d](const absence_over&) { d->state.end_absence(); },
+      [d](const client_absent& a) { d->state.end_absence_of(a); },
+      [d](const tell_taken&) { d->state.tell_nodes(); },
   };
 }
 
@@ -61,9 +66,11 @@ caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_s
       [d](const node_joined& n) { d->state.join(n); },
       [d](const engine_available& e) { d->state.available(e); },
       [d](const count_unassigned&) { return static_cast<std::uint64_t>(d->state.waiting()); },
-      [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const link_down& down) { d->state.link_down(down); },
       [d](const recovery_over&) { d->state.end_recovery(); },
       [d](const absence_over&) { d->state.end_absence(); },
+      [d](const client_absent& a) { d->state.end_absence_of(a); },
+      [d](const tell_taken&) { d->state.tell_nodes(); },
   };
 }
 

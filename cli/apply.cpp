@@ -20,7 +20,7 @@ answer run(call_options& options, const std::string& job, const std::vector<std:
   answer a;
   const auto collect = [&](const auto& result) {
     if (options.leave(c, result)) return;
-    a.displayed = options.wait_for(result, options.as_json);
+    a.displayed = options.wait_for(c, result, options.as_json);
     const auto engines = result.engine_ids();
     auto each = result.get_or_errors();
     for (std::size_t i = 0; i < each.size(); ++i) a.entries.push_back({engines[i], std::move(each[i])});

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <span>
+#include <string_view>
 
 namespace pactor::cli {
 
@@ -24,5 +25,7 @@ struct command {
 
 /// All commands, in the order of the help text.
 [[nodiscard]] std::span<const command> commands();
+/// The one of this name; null if there is none.
+[[nodiscard]] const command* find_command(std::string_view name);
 
 } // namespace pactor::cli

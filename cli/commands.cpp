@@ -1,5 +1,8 @@
 #include "cli/commands.hpp"
 
+#include "cli/credentials.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace pactor::cli {
@@ -13,6 +16,7 @@ std::span<const command> commands() {
       command{"controller", "Run a controller only", &declare_controller, false},
       command{"node", "Run engines only, for a controller that runs already", &declare_node, false},
       command{"config", "Show what is configured, check a configuration file", &declare_config},
+      command{"credentials", "Make, revoke and replace certificates of a running cluster", &declare_credentials},
       command{"jobs", "List the jobs that the cluster knows", &declare_jobs},
       command{"apply", "Run a job on every engine", &declare_apply},
       command{"map", "Run a job once for each element of a sequence", &declare_map},
@@ -30,6 +34,12 @@ std::span<const command> commands() {
       command{"gather", "Put a variable's parts on the engines together", &declare_gather},
   };
   return table;
+}
+
+const command* find_command(std::string_view name) {
+  const auto all = commands();
+  const auto found = std::ranges::find_if(all, [&](const command& c) { return name == c.name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 } // namespace pactor::cli

@@ -1,12 +1,15 @@
 #include "cli/displayed.hpp"
 
 #include "runtime/process/unique_fd.hpp"
+#include "runtime/process/write_all.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
 #include <fcntl.h>
+#include <iterator>
+#include <map>
 #include <ostream>
 #include <system_error>
 #include <unistd.h>
@@ -98,15 +101,10 @@ void write_new(const std::filesystem::path& directory, std::string_view data, sa
     item.error = "cannot write " + (directory / wanted).string() + ": " + reason();
     return;
   }
-  while (!data.empty()) {
-    const auto n = ::write(file.get(), data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      item.error = "cannot write " + (directory / name).string() + ": " + reason();
-      ::unlink((directory / name).c_str()); // no half files
-      return;
-    }
-    data.remove_prefix(static_cast<std::size_t>(n));
+  if (!process::write_all(file.get(), data)) {
+    item.error = "cannot write " + (directory / name).string() + ": " + reason();
+    ::unlink((directory / name).c_str()); // no half files
+    return;
   }
   item.file = (directory / name).lexically_normal().string();
 }
@@ -149,6 +147,18 @@ std::vector<saved_item> save(const std::vector<displayed_item>& items, const std
       log << saved.error << '\n';
   }
   return all;
+}
+
+void saved_items::update(const std::vector<displayed_item>& items, bool ended, std::ostream& log) {
+  std::vector<displayed_item> fresh;
+  std::map<std::size_t, std::size_t> places;
+  for (const auto& item : items) {
+    const auto place = places[item.task]++;
+    if (!item.complete() && !ended) continue; // the rest may be under way
+    if (known_.emplace(item.task, place).second) fresh.push_back(item);
+  }
+  auto saved = save(fresh, directory_, log);
+  std::ranges::move(saved, std::back_inserter(all_));
 }
 
 } // namespace pactor::cli

@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <iosfwd>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pactor::cli {
@@ -29,5 +31,20 @@ struct saved_item {
 /// is. Tells each on `log`: `[display:0] saved plot.svg (image/svg+xml, 1.2 kB)`.
 [[nodiscard]] std::vector<saved_item> save(const std::vector<displayed_item>& items,
                                            const std::filesystem::path& directory, std::ostream& log);
+
+/// What one call displays, each item saved once, however often the call is looked at.
+class saved_items {
+public:
+  explicit saved_items(std::filesystem::path directory) : directory_{std::move(directory)} {}
+
+  /// Saves what is new, as save() does. @param items all so far @param ended what is not whole now will never be
+  void update(const std::vector<displayed_item>& items, bool ended, std::ostream& log);
+  [[nodiscard]] const std::vector<saved_item>& all() const noexcept { return all_; }
+
+private:
+  std::filesystem::path directory_;
+  std::set<std::pair<std::size_t, std::size_t>> known_; ///< task, and place among what it displayed
+  std::vector<saved_item> all_;
+};
 
 } // namespace pactor::cli

@@ -19,10 +19,15 @@ enum class exit_status : int {
   timed_out = 14,
   incompatible_version = 15,
   system_refused = 16, ///< the operating system did: a port is taken, a directory can't be written
+  hung_up = 129,
   interrupted = 130,
+  terminated = 143,
 };
 
 constexpr int code(exit_status status) { return static_cast<int>(status); }
+
+/// The status of what a signal ended, as shells count.
+constexpr exit_status ended_by(int signal) { return static_cast<exit_status>(128 + signal); }
 
 /// The exit status that belongs to an error.
 constexpr exit_status status_of(ec error_code) {

@@ -29,7 +29,7 @@ action declare_gather(CLI::App& app, setting& around) {
     const auto view = c[targets{command->call.targets}].with(command->call.tasks());
     const auto result = view.gather_async(command->name, command->how);
     if (command->call.leave(c, result)) return code(exit_status::done);
-    command->call.wait_for(result, true);
+    command->call.wait_for(c, result, true);
     if (command->call.as_json) return print_json(entries_of(result));
     if (!result.successful()) return print_nothing(entries_of(result));
     std::cout << to_line(to_json(result.get())) << '\n';

@@ -16,10 +16,11 @@ std::string name_of(const std::filesystem::path& library) {
 }
 
 int run(const call_options& call, const std::filesystem::path& library) {
-  const auto view = call.connect()[targets{call.targets}];
+  const auto c = call.connect();
+  const auto view = c[targets{call.targets}];
   const auto result = view.import_library_async(library);
   if (!call.as_json) std::cout << "importing " << name_of(library) << " on engine(s)\n" << std::flush;
-  call.wait_for(result, call.as_json);
+  call.wait_for(c, result, call.as_json);
   std::vector<entry> entries;
   const auto engines = result.engine_ids();
   const auto each = result.get_or_errors();

@@ -3,6 +3,7 @@
 #include "cli/invoke.hpp"
 #include "cli/setting.hpp"
 #include "runtime/process/child.hpp"
+#include "runtime/process/core_dumps.hpp"
 
 #include <csignal>
 #include <iostream>
@@ -30,12 +31,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& e) {
 }
 
 int run(int argc, char** argv) {
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string_view word = argv[1];
-    bool known = false;
-    for (const auto& one : commands()) known = known || word == one.name;
-    if (!known) return unknown_command(word);
-  }
+  if (argc > 1 && argv[1][0] != '-' && !find_command(argv[1])) return unknown_command(argv[1]);
   CLI::App app{"Interactive parallel computing for C++", "pactor"};
   app.set_version_flag("--version", "pactor " PACTOR_VERSION);
   app.require_subcommand(1);
@@ -64,6 +60,7 @@ int run(int argc, char** argv) {
 } // namespace pactor::cli
 
 int main(int argc, char** argv) {
+  pactor::process::keep_secrets();
   // The parts of a cluster end with their launcher, in whatever way that ends.
   pactor::process::die_with_parent(SIGKILL);
   try {

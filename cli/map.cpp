@@ -90,7 +90,7 @@ answer run(map_command& command, const std::vector<std::string>& words) {
   const auto result = start_all(command, c, std::move(sequences));
   answer a;
   if (command.call.leave(c, result)) return a;
-  a.displayed = command.call.wait_for(result, command.call.as_json || !command.show_engines);
+  a.displayed = command.call.wait_for(c, result, command.call.as_json || !command.show_engines);
   if (command.unordered) {
     for (auto it = result.begin(); it != result.end(); ++it) a.entries.push_back(element_at(it));
     return a;

@@ -1,13 +1,14 @@
 #include "cli/picture.hpp"
 
 #include "cli/json.hpp"
-#include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/process/child.hpp"
+#include "runtime/process/programs.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <unistd.h>
@@ -22,18 +23,6 @@ constexpr std::chrono::seconds conversion_limit{10};
 std::string variable(const char* name) {
   const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
   return value ? value : "";
-}
-
-/// A program on the search path; "" if it is not there.
-std::filesystem::path find_program(const std::string& name) {
-  auto path = variable("PATH");
-  for (std::size_t begin = 0; begin < path.size();) {
-    const auto end = std::min(path.find(':', begin), path.size());
-    const auto candidate = std::filesystem::path{path.substr(begin, end - begin)} / name;
-    if (candidate.is_absolute() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
-    begin = end + 1;
-  }
-  return {};
 }
 
 /// A file that is gone at the end.
@@ -58,7 +47,7 @@ private:
 };
 
 std::string png_of_svg(const std::string& file) {
-  const auto program = find_program("rsvg-convert");
+  const auto program = process::find_program("rsvg-convert", variable("PATH"));
   const temporary_file out;
   if (program.empty() || out.path().empty()) return {};
   auto child = process::spawn({.executable = program,
@@ -112,7 +101,7 @@ void show_pictures(const std::vector<saved_item>& items) {
     try {
       if (const auto png = png_of(item); png.size() <= largest_picture)
         std::cout << escape_picture(protocol, png) << std::flush;
-    } catch (const error&) { // it is saved all the same
+    } catch (const std::exception&) { // it is saved all the same, and results are to be printed
     }
   }
 }

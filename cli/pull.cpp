@@ -27,7 +27,7 @@ action declare_pull(CLI::App& app, setting& around) {
     const auto c = options->connect();
     const auto result = start(c[targets{options->targets}].with(options->tasks()), *names);
     if (options->leave(c, result)) return code(exit_status::done);
-    options->wait_for(result, options->as_json);
+    options->wait_for(c, result, options->as_json);
     const auto entries = entries_of(result);
     return options->as_json ? print_json(entries) : print_lines(entries);
   };

@@ -34,7 +34,7 @@ action declare_push(CLI::App& app, setting& around) {
     const auto c = options->connect();
     const auto result = c[targets{options->targets}].with(options->tasks()).push(all);
     if (options->leave(c, result)) return code(exit_status::done);
-    options->wait_for(result, options->as_json);
+    options->wait_for(c, result, options->as_json);
     const auto entries = entries_of(result);
     return options->as_json ? print_json(entries) : print_nothing(entries);
   };

@@ -11,8 +11,6 @@
 
 namespace pactor::cli {
 
-using per_engine_executed = async_result<executed, shape::per_engine>;
-
 /// One execution of C++.
 struct px_command {
   call_options call;
@@ -27,8 +25,7 @@ struct px_command {
   [[nodiscard]] bool streams() const;
 };
 
-/// What came of it, in target order. Waits. @param with_output also what was printed
-[[nodiscard]] std::vector<execution> executions_of(const per_engine_executed& result, bool with_output,
-                                                   const std::vector<saved_item>& saved);
+/// Runs it. @return the exit code
+int run_px(px_command& command, setting& around);
 
 } // namespace pactor::cli

@@ -30,14 +30,9 @@ int run(result_command& command, const setting& around) {
   const auto c = command.call.connect();
   if (command.tasks.empty()) command.tasks = around.last_left();
   if (command.tasks.empty()) command.tasks = last_tasks(c);
-  std::vector<async_result<value>> results;
-  for (const auto& task : command.tasks) results.push_back(c.get_result(task));
   std::vector<entry> entries;
-  for (const auto& r : results) {
-    if (!command.call.await(r)) throw timeout_error{r.job() + " is not done yet"};
-    auto each = r.get_or_errors();
-    entries.push_back({r.engine_ids().at(0), std::move(each.at(0))});
-  }
+  for (auto& [engine, result] : command.call.fetch<value>(c, command.tasks))
+    entries.push_back({engine, std::move(result)});
   return command.call.as_json ? print_json(entries) : print_lines(entries);
 }
 

@@ -92,10 +92,8 @@ void call_options::declare(CLI::App& app, setting& around) {
   app.add_flag("--progress", progress, "Show how far it is, and what the jobs printed afterwards");
 }
 
-void call_options::late(std::string_view job) const {
-  constexpr std::string_view builtin = "pactor."; // as in pactor.pull, which users know as pull
-  if (job.starts_with(builtin)) job.remove_prefix(builtin.size());
-  throw timeout_error{std::string{job} + " is not done after " + json(timeout).dump() + " s; it goes on"};
+void call_options::late(const std::string& job) const {
+  throw timeout_error{name_for_users(job) + " is not done after " + json(timeout).dump() + " s; it goes on"};
 }
 
 void call_options::declare_waiting(CLI::App& app, setting& around) {
@@ -118,16 +116,15 @@ void call_options::declare_direct(CLI::App& app, setting& around) {
   app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
 
-bool call_options::await(const detail::async_result_base& result) const {
+void call_options::await(const detail::async_result_base& result) const {
   using namespace std::chrono_literals;
-  attendant meanwhile{around_->signals(), result, {.leave = true}};
+  attendant meanwhile{
+      around_->signals(), result, {.leave = true, .note = [this](int signal) { around_->note_signal(signal); }}};
   const auto until = detail::after(timeout > 0 ? seconds{timeout} : no_limit);
   while (!result.wait(50ms)) {
-    if (meanwhile.interrupted()) around_->note_signal(meanwhile.signal());
     meanwhile.check();
-    if (std::chrono::steady_clock::now() >= until) return result.ready();
+    if (std::chrono::steady_clock::now() >= until && !result.ready()) late(result.job());
   }
-  return true;
 }
 
 std::vector<std::string> words_of(const CLI::App& app) {

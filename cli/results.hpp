@@ -28,6 +28,12 @@ struct entry {
   std::vector<saved_item> displayed{}; ///< by the task
 };
 
+/// How a command waits for its tasks.
+struct wait_options {
+  bool prints_data = false; ///< standard output is for results: what jobs print goes to standard error
+  bool streams = true;      ///< what jobs print shows as it comes
+};
+
 /// The options of commands that run jobs.
 struct call_options {
   cluster_choice cluster;
@@ -69,34 +75,59 @@ struct call_options {
             .priority = priority,
             .idempotent = !no_rerun};
   }
-  /// Waits for the result, and until then, if `streams`, prints what the jobs print: their standard output to ours, or
-  /// to standard error if ours is data. What they have displayed is saved. Ctrl-C interrupts the tasks, a second one
-  /// kills them.
-  /// @throws timeout_error: the tasks go on; exit_error (interrupted) once they have ended
+  /// Waits for the result, and until then prints what the jobs print. What they have displayed is saved. Ctrl-C
+  /// interrupts the tasks, a second one kills them, as other signals do at once.
+  /// @throws timeout_error: the tasks go on; exit_error with the signal's status once they have ended, or can't be
+  /// reached
   template <class Result>
-  std::vector<saved_item> wait_for(const Result& result, bool prints_data, bool streams = true) const {
-    attendant meanwhile{around_->signals(), result, {.kill_window = around_->kill_window(), .progress_after = after()}};
-    line_stream out{meanwhile.line(), prints_data ? std::cerr : std::cout}, err{meanwhile.line(), std::cerr};
+  std::vector<saved_item> wait_for(const client& c, const Result& result, bool prints_data) const {
+    saved_items saved{save_to};
+    wait_for(c, result, {.prints_data = prints_data}, saved);
+    return saved.all();
+  }
+  /// @param saved gets what is displayed, also if this throws
+  template <class Result>
+  void wait_for(const client& c, const Result& result, wait_options how, saved_items& saved) const {
+    attendant meanwhile{around_->signals(),
+                        result,
+                        {.kill_window = around_->kill_window(),
+                         .progress_after = after(),
+                         .note = [this](int signal) { around_->note_signal(signal); },
+                         .abandon = [&c] { c.close(); }}};
+    line_stream out{meanwhile.line(), how.prints_data ? std::cerr : std::cout}, err{meanwhile.line(), std::cerr};
     const auto patience = timeout > 0 ? seconds{timeout} : no_limit;
     bool done = false;
     if (progress) {
       done = result.wait_interactive({.timeout = patience});
       result.print_output(out, err);
     } else {
-      done = streams ? result.stream_output(out, err, patience) : result.wait(patience);
+      done = how.streams ? result.stream_output(out, err, patience) : result.wait(patience);
     }
     if (done || meanwhile.interrupted()) result.wait();
     out.flush();
     meanwhile.line().clear();
-    if (meanwhile.interrupted()) around_->note_signal(meanwhile.signal());
-    auto saved = save(result.displayed(), save_to, std::cerr);
-    show_pictures(saved);
+    saved.update(result.displayed(), result.ready(), std::cerr);
+    show_pictures(saved.all());
     if (!done && !meanwhile.interrupted()) late(result.job());
     meanwhile.check();
-    return saved;
   }
-  /// Waits for somebody's result. Ctrl-C ends the wait. @return false if --timeout ran out @throws exit_error
-  [[nodiscard]] bool await(const detail::async_result_base& result) const;
+  /// Waits for somebody's result. A signal ends the wait only.
+  /// @throws timeout_error if --timeout ran out, exit_error with the signal's status
+  void await(const detail::async_result_base& result) const;
+  /// What came of tasks that did not block, each with its engine; waits for them. @throws as await()
+  template <class R>
+  [[nodiscard]] std::vector<std::pair<int, result_or_failure<R>>> fetch(const client& c,
+                                                                        const std::vector<std::string>& tasks) const {
+    std::vector<async_result<R>> results;
+    for (const auto& task : tasks) results.push_back(c.get_result<R>(task)); // all are on their way at once
+    std::vector<std::pair<int, result_or_failure<R>>> all;
+    for (const auto& r : results) {
+      await(r);
+      auto each = r.get_or_errors();
+      all.emplace_back(r.engine_ids().at(0), std::move(each.at(0)));
+    }
+    return all;
+  }
   /// With --no-block: prints the tasks' names once the controller has them, and does not wait.
   /// @return false without it
   template <class Result>
@@ -110,7 +141,7 @@ struct call_options {
 
 private:
   /// @throws timeout_error
-  [[noreturn]] void late(std::string_view job) const;
+  [[noreturn]] void late(const std::string& job) const;
   /// When progress is to show; wait_interactive() has its own.
   [[nodiscard]] seconds after() const { return progress || progress_after < 0 ? no_limit : seconds{progress_after}; }
 

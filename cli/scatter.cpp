@@ -53,7 +53,7 @@ action declare_scatter(CLI::App& app, setting& around) {
     const auto c = call.connect();
     const auto result = start(*command, c[targets{call.targets}].with(call.tasks()), std::move(sequence));
     if (call.leave(c, result)) return code(exit_status::done);
-    call.wait_for(result, call.as_json);
+    call.wait_for(c, result, call.as_json);
     const auto entries = entries_of(result);
     return call.as_json ? print_json(entries) : print_nothing(entries);
   };

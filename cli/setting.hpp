@@ -2,10 +2,12 @@
 // What a command finds around it: alone in `pactor COMMAND`, one of many in `pactor shell`.
 
 #include "cli/cluster_choice.hpp"
+#include "cli/displayed.hpp"
 
 #include "pactor/client.hpp"
 #include "runtime/process/signals.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -18,6 +20,14 @@ namespace pactor::cli {
 struct call_defaults {
   std::string targets = "all";
   bool block = true;
+};
+
+using per_engine_executed = async_result<executed, shape::per_engine>;
+
+/// C++ that was executed, and the files of what it displayed.
+struct executed_code {
+  per_engine_executed result;
+  saved_items saved;
 };
 
 /// The setting of a single command: it connects for itself, to the cluster that its options say.
@@ -42,23 +52,22 @@ public:
 
   /// Remembers the tasks of a command that did not wait for them.
   void left(std::vector<std::string> tasks) { left_ = std::move(tasks); }
-  /// Those of the last such command here; none if there was none.
+  /// Those of the last such command here, on the cluster of now; none if there was none.
   [[nodiscard]] const std::vector<std::string>& last_left() const noexcept { return left_; }
 
   /// Remembers the last C++ that was executed here.
-  void executed(async_result<pactor::executed, shape::per_engine> result) { executed_ = std::move(result); }
-  [[nodiscard]] const std::optional<async_result<pactor::executed, shape::per_engine>>& last_executed() const noexcept {
-    return executed_;
-  }
-  /// A signal came while a command ran.
+  executed_code& remember(executed_code code) { return executed_.emplace(std::move(code)); }
+  /// Null if there was none.
+  [[nodiscard]] executed_code* last_executed() noexcept { return executed_ ? &*executed_ : nullptr; }
+  /// A signal came while a command ran; from any thread.
   void note_signal(int number) noexcept { last_signal_ = number; }
   [[nodiscard]] int last_signal() const noexcept { return last_signal_; }
 
 private:
   std::optional<process::shutdown_signals> signals_;
   std::vector<std::string> left_;
-  std::optional<async_result<pactor::executed, shape::per_engine>> executed_;
-  int last_signal_ = 0;
+  std::optional<executed_code> executed_;
+  std::atomic<int> last_signal_{0};
 };
 
 } // namespace pactor::cli

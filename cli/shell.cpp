@@ -65,7 +65,7 @@ public:
     const auto s = session_.input().finish();
     return !s || run(*s);
   }
-  void end_by(int signal) { ending_ = 128 + signal; }
+  void end_by(int signal) { ending_ = code(ended_by(signal)); }
   /// What the shell exits with.
   [[nodiscard]] int status() const {
     if (ending_ != 0) return ending_;
@@ -109,7 +109,7 @@ void converse(session& s, loop& l) {
   place.create();
   history past{place.directory() / "shell_history"};
   editor typed{s.signals(),
-               {.complete = [&s](std::string_view line) { return complete(line, s.input().waiting(), s.names()); },
+               {.complete = [&s](std::string_view line) { return s.complete(line); },
                 .idle = [&s] { return s.news(); },
                 .prompt = [&s] { return s.prompt(); }}};
   for (const auto& line : past.lines()) typed.remember(line);
@@ -131,7 +131,7 @@ void converse(session& s, loop& l) {
       more = s.input().waiting() && l.finish();
       break;
     case typed_line::ending::signal:
-      l.end_by(SIGTERM);
+      l.end_by(line.signal);
       more = false;
       break;
     }

@@ -72,8 +72,7 @@ completion of_word(std::string_view command, std::size_t place, std::string_view
 }
 
 completion of_command(std::string_view line, const name_sources& from) {
-  const auto percent = line.starts_with("%%") ? std::size_t{2} : std::size_t{1};
-  auto rest = line.substr(std::min(percent, line.size()));
+  auto rest = line.substr(std::min(line.find_first_not_of('%'), line.size()));
   const auto end = rest.find_first_of(" \t");
   if (end == std::string_view::npos) return fitting(from.commands(), rest);
   const auto command = rest.substr(0, end);
@@ -94,9 +93,10 @@ completion of_command(std::string_view line, const name_sources& from) {
 
 } // namespace
 
-completion complete(std::string_view line, bool code, const name_sources& from) {
+completion complete(std::string_view line, line_kind kind, const name_sources& from) {
   line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  return !code && line.starts_with('%') ? of_command(line, from) : of_code(line, from);
+  const auto command = kind == line_kind::command || (kind == line_kind::any && line.starts_with('%'));
+  return command ? of_command(line, from) : of_code(line, from);
 }
 
 std::vector<std::string> files_beginning(const std::string& path) {

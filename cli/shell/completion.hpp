@@ -26,9 +26,15 @@ struct name_sources {
   std::function<names()> identifiers; ///< of C++ that was typed before
 };
 
+/// What a line may be.
+enum class line_kind {
+  any,     ///< C++, or a command with a percent sign
+  command, ///< a command, with or without one
+  code,    ///< C++: no command begins in it
+};
+
 /// @param line up to the cursor
-/// @param code it is C++: no command begins in it
-[[nodiscard]] completion complete(std::string_view line, bool code, const name_sources& from);
+[[nodiscard]] completion complete(std::string_view line, line_kind kind, const name_sources& from);
 
 /// The files and directories whose path begins with `path`, directories with a slash behind.
 [[nodiscard]] std::vector<std::string> files_beginning(const std::string& path);

@@ -14,6 +14,7 @@
 #include <histedit.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace pactor::cli::shell {
@@ -61,6 +62,12 @@ winsize terminal_size() {
   return size;
 }
 
+/// True if somebody else had the terminal meanwhile, after a stop that nobody typed.
+bool terminal_was_taken() {
+  termios settings{};
+  return ::tcgetattr(STDIN_FILENO, &settings) == 0 && (settings.c_lflag & ICANON) != 0;
+}
+
 /// In columns, as ls does.
 void print_in_columns(const std::vector<std::string>& names) {
   constexpr std::size_t most = 200;
@@ -97,6 +104,7 @@ struct editor::state {
   winsize size;
   std::wstring prompt;
   typed_line::ending ending = typed_line::ending::end; ///< if the line does not come to its own
+  int signal = 0;                                      ///< that came in its place
   std::string bytes;                                   ///< of a character that is not whole
   bool colour = false;
   std::unique_ptr<HistoryW, decltype(&::history_wend)> past{::history_winit(), &::history_wend};
@@ -122,6 +130,7 @@ struct editor::state {
       return CC_ERROR;
     }
   }
+  static unsigned char suspend_shell(EditLine* el, wint_t /*key*/) { return of(el).suspend(); }
 
   void renew_prompt() {
     const auto text = widen(call.prompt());
@@ -132,7 +141,27 @@ struct editor::state {
   int read_byte(wchar_t& key);
   void look_around();
   unsigned char complete();
+  void take_terminal();
+  void leave_terminal() { ::el_wset(el.get(), EL_PREP_TERM, 0); }
+  unsigned char suspend();
 };
+
+/// For a line: keys come as they are typed. So does Ctrl-Z, as who is stopped by the terminal can't restore it before.
+void editor::state::take_terminal() {
+  ::el_wset(el.get(), EL_PREP_TERM, 1);
+  termios settings{};
+  if (::tcgetattr(STDIN_FILENO, &settings) != 0) return;
+  settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+  (void)::tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+}
+
+/// As the terminal does it for others, with its settings as they were.
+unsigned char editor::state::suspend() {
+  leave_terminal();
+  (void)::kill(0, SIGTSTP); // until somebody has us go on
+  take_terminal();
+  return CC_REDISPLAY;
+}
 
 int editor::state::next_key(wchar_t& key) {
   for (;;) {
@@ -141,8 +170,9 @@ int editor::state::next_key(wchar_t& key) {
       look_around();
       continue;
     }
-    if (const auto signal = signals.take()) {
-      ending = *signal == SIGINT ? typed_line::ending::cancelled : typed_line::ending::signal;
+    if (const auto came = signals.take()) {
+      signal = *came;
+      ending = signal == SIGINT ? typed_line::ending::cancelled : typed_line::ending::signal;
       return -1;
     }
     if (p[0].revents == 0) continue;
@@ -174,9 +204,14 @@ void editor::state::look_around() {
     size = now;
     ::el_resize(el.get());
   }
+  const bool taken = terminal_was_taken();
+  if (taken) {
+    leave_terminal();
+    take_terminal();
+  }
   const auto told = call.idle();
-  if (told.empty()) return;
-  std::printf("\r\x1b[K%s\n", told.c_str());
+  if (told.empty() && !taken) return;
+  std::printf("\r\x1b[K%s%s", told.c_str(), told.empty() ? "" : "\n");
   std::fflush(stdout);
   renew_prompt();
   ::el_wset(el.get(), EL_REFRESH);
@@ -215,7 +250,9 @@ editor::editor(process::shutdown_signals& signals, callbacks c)
   ::el_wset(el.get(), EL_HIST, &::history_w, state_->past.get());
   ::el_wset(el.get(), EL_GETCFN, &state::read_key);
   ::el_wset(el.get(), EL_ADDFN, L"pactor-complete", L"Completes a word", &state::complete_word);
-  constexpr std::array<std::array<const wchar_t*, 2>, 7> keys{{{L"^I", L"pactor-complete"},
+  ::el_wset(el.get(), EL_ADDFN, L"pactor-suspend", L"Stops the shell", &state::suspend_shell);
+  constexpr std::array<std::array<const wchar_t*, 2>, 8> keys{{{L"^I", L"pactor-complete"},
+                                                               {L"^Z", L"pactor-suspend"},
                                                                {L"^R", L"em-inc-search-prev"},
                                                                {L"\\e[3~", L"ed-delete-next-char"},
                                                                {L"\\e[1;5D", L"ed-prev-word"},
@@ -238,19 +275,20 @@ typed_line editor::read(bool colour) {
   s.colour = colour;
   s.bytes.clear();
   s.ending = typed_line::ending::end;
+  s.signal = 0;
   s.renew_prompt();
   ::el_resize(s.el.get());
-  ::el_wset(s.el.get(), EL_PREP_TERM, 1); // before the prompt is there: what is typed then is ours
+  s.take_terminal(); // before the prompt is there: what is typed then is ours
   int count = 0;
   const auto* line = ::el_wgets(s.el.get(), &count);
   if (!line || count <= 0) {
     std::fputs(s.ending == typed_line::ending::cancelled ? "^C\n" : "\n", stdout);
     std::fflush(stdout);
-    return {s.ending};
+    return {.how = s.ending, .signal = s.signal};
   }
   auto text = narrow({line, static_cast<std::size_t>(count)});
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  return {typed_line::ending::line, std::move(text)};
+  return {.text = std::move(text)};
 }
 
 } // namespace pactor::cli::shell

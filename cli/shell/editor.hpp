@@ -22,6 +22,7 @@ struct typed_line {
   };
   ending how = ending::line;
   std::string text{}; ///< UTF-8
+  int signal = 0;     ///< that came
 };
 
 /// The terminal as standard input and output. Not thread-safe.

@@ -1,6 +1,5 @@
 #include "cli/shell/magics.hpp"
 
-#include "cli/attendant.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/invoke.hpp"
@@ -18,6 +17,7 @@
 #include <iomanip>
 #include <iostream>
 #include <map>
+#include <memory>
 
 namespace pactor::cli::shell {
 
@@ -61,20 +61,22 @@ int toggle_autopx(session& s, std::string_view rest) {
   return done;
 }
 
+action declare_pxconfig(CLI::App& app, setting& around) {
+  const auto options = std::make_shared<px_command>();
+  options->declare(app, around);
+  app.add_flag("--reset")->description("Forget what was said before");
+  return [options] { return done; };
+}
+
 int configure_px(session& s, std::string_view rest) {
-  const auto words = split_words(rest);
+  auto words = split_words(rest);
   if (words.empty()) {
     for (std::size_t i = 0; i < s.px_options.size(); ++i) std::cout << (i > 0 ? " " : "") << s.px_options[i];
     std::cout << (s.px_options.empty() ? "no options: %px has its defaults\n" : "\n");
     return done;
   }
-  if (words == std::vector<std::string>{"--reset"}) {
-    s.px_options.clear();
-    return done;
-  }
   CLI::App app{"Options that each px gets", "pxconfig"};
-  px_command unused;
-  unused.declare(app, s);
+  const auto unused = declare_pxconfig(app, s);
   try {
     app.parse(std::vector<std::string>{words.rbegin(), words.rend()}); // as the parser wants them
   } catch (const CLI::Success& e) {
@@ -82,50 +84,72 @@ int configure_px(session& s, std::string_view rest) {
   } catch (const CLI::ParseError& e) {
     throw exit_error{exit_status::usage, complaint(app, e) + " (see: %pxconfig --help)"};
   }
+  if (std::erase(words, "--reset") > 0) s.px_options.clear();
+  std::erase(words, "--"); // behind which there could be no options
   s.px_options.insert(s.px_options.end(), words.begin(), words.end());
   return done;
 }
 
 /// `a  0-3`
-int list_variables(session& s, std::string_view rest) {
-  no_words(rest);
-  const auto view = s.connect().direct_view(targets{s.defaults().targets});
-  const auto names = view.names_async();
-  {
-    attendant meanwhile{s.signals(), names, {.leave = true}};
-    using namespace std::chrono_literals;
-    while (!names.wait(50ms)) meanwhile.check();
-  }
-  std::map<std::string, std::vector<int>> holders;
-  const auto engines = names.engine_ids();
-  const auto each = names.get_or_errors();
-  for (std::size_t i = 0; i < each.size(); ++i)
-    if (each[i])
-      for (const auto& name : each[i].value()) holders[name].push_back(engines[i]);
-  if (holders.empty()) {
-    std::cout << "no variables\n";
-    return done;
-  }
+void print_holders(const std::map<std::string, std::vector<int>>& holders) {
   table text{{"VARIABLE", "ENGINES"}};
-  for (auto& [name, ids] : holders) {
+  for (auto [name, ids] : holders) {
     std::ranges::sort(ids);
     text.add({name, core::engine_list(ids)});
   }
   text.print(std::cout, colour_wanted());
-  return done;
+}
+
+/// The names in order, and as entries; failures in their places.
+int show_variables(const call_options& call) {
+  const auto result = call.connect()[targets{call.targets}].names_async();
+  call.await(result);
+  std::map<std::string, std::vector<int>> holders;
+  std::vector<entry> entries;
+  const auto engines = result.engine_ids();
+  const auto each = result.get_or_errors();
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    if (!each[i]) {
+      entries.push_back({engines[i], result_or_failure<value>{each[i].error()}});
+      continue;
+    }
+    value::array names;
+    for (const auto& name : each[i].value()) {
+      holders[name].push_back(engines[i]);
+      names.emplace_back(name);
+    }
+    entries.push_back({engines[i], result_or_failure<value>{value{std::move(names)}}});
+  }
+  if (call.as_json) return print_json(entries);
+  if (!holders.empty())
+    print_holders(holders);
+  else if (result.successful())
+    std::cout << "no variables\n";
+  return print_nothing(entries);
+}
+
+action declare_who(CLI::App& app, setting& around) {
+  const auto call = std::make_shared<call_options>();
+  call->declare_waiting(app, around);
+  call->declare_targets(app);
+  return [call] { return show_variables(*call); };
+}
+
+int list_variables(session& s, std::string_view rest) {
+  return s.run_command(find_magic("who")->with_options(), split_words(rest));
+}
+
+action declare_run(CLI::App& app, setting& around) {
+  const auto command = std::make_shared<px_command>();
+  app.add_option("FILE", command->file, "A file with C++")->required()->check(CLI::ExistingFile);
+  command->declare(app, around);
+  return [command, &around] { return run_px(*command, around); };
 }
 
 int run_file(session& s, std::string_view rest) {
-  auto words = split_words(rest);
-  if (words.empty()) throw exit_error{exit_status::usage, "give a file with C++"};
-  // The file is the last word: options may have values.
-  words.insert(words.end() - 1, "--file");
-  auto all = s.px_options;
-  all.insert(all.end(), words.begin(), words.end());
-  const auto commands = cli::commands();
-  return s.run_command(
-      *std::ranges::find_if(commands, [](const command& c) { return c.name == std::string_view{"px"}; }),
-      std::move(all));
+  auto words = s.px_options;
+  for (auto& word : split_words(rest)) words.push_back(std::move(word));
+  return s.run_command(find_magic("run")->with_options(), std::move(words));
 }
 
 int time_it(session& s, std::string_view rest) {
@@ -136,6 +160,8 @@ int time_it(session& s, std::string_view rest) {
 /// In a process of its own: a cluster's launcher is none that types.
 int start_cluster(session& s, std::string_view rest) {
   auto words = split_words(rest);
+  if (std::ranges::any_of(words, [](const std::string& word) { return word == "--help" || word == "-h"; }))
+    return s.run_command(find_magic("start")->with_options(), {"--help"});
   std::vector<std::string> arguments{"pactor", "start", "--daemonize"};
   for (auto& word : s.cluster()->arguments()) arguments.push_back(std::move(word));
   for (auto& word : words) arguments.push_back(std::move(word));
@@ -161,11 +187,11 @@ constexpr std::array magics{
           &set_noblock},
     magic{"autopx", "", "Toggle: lines without a percent sign are C++ for the engines (at first), or commands",
           &toggle_autopx},
-    magic{"pxconfig", "[OPTIONS, --reset]", "Options that each px gets from now on", &configure_px},
-    magic{"who", "", "The engines' variables", &list_variables},
-    magic{"run", "[OPTIONS] FILE", "Run a file with C++ on the engines", &run_file},
+    magic{"pxconfig", "[OPTIONS, --reset]", "Options that each px gets from now on", &configure_px, &declare_pxconfig},
+    magic{"who", "[OPTIONS]", "The engines' variables", &list_variables, &declare_who},
+    magic{"run", "[OPTIONS] FILE", "Run a file with C++ on the engines", &run_file, &declare_run},
     magic{"time", "WHAT", "Run C++ or a command, and print how long that took", &time_it},
-    magic{"start", "[OPTIONS]", "Start the cluster, in the background", &start_cluster},
+    magic{"start", "[OPTIONS]", "Start the cluster, in the background", &start_cluster, &declare_start},
     magic{"help", "[COMMAND]", "This list, or the options of a command", &help},
     magic{"quit", "", "End the shell; so does Ctrl-D", &quit},
     magic{"exit", "", "The same", &quit},
@@ -187,17 +213,20 @@ int help(session& s, std::string_view rest) {
     return done;
   }
   if (const auto* m = find_magic(rest)) {
+    if (m->declare) return s.run_command(m->with_options(), {"--help"});
     print_line(std::string{m->name} + " " + m->usage, m->help);
     return done;
   }
-  const auto commands = cli::commands();
-  const auto c = std::ranges::find_if(commands, [&](const command& one) { return one.in_shell && rest == one.name; });
-  if (c == commands.end())
-    throw exit_error{exit_status::usage, no_such_command(rest, command_names()) + " (%help lists all)"};
-  return s.run_command(*c, {"--help"});
+  if (const auto* c = find_shared(rest)) return s.run_command(*c, {"--help"});
+  throw exit_error{exit_status::usage, no_such_command(rest, command_names()) + " (%help lists all)"};
 }
 
 } // namespace
+
+const command* find_shared(std::string_view name) {
+  const auto* const found = find_command(name);
+  return found && found->in_shell ? found : nullptr;
+}
 
 const magic* find_magic(std::string_view name) {
   const auto* const found = std::ranges::find_if(magics, [&](const magic& m) { return name == m.name; });

@@ -18,27 +18,22 @@ namespace {
 
 constexpr std::size_t most_identifiers = 5000;
 
-const command* find_command(std::string_view name) {
-  const auto all = cli::commands();
-  const auto found = std::ranges::find_if(all, [&](const command& c) { return c.in_shell && name == c.name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
-/// Divides what stands behind `%px` into its options and the C++ after them.
+/// Divides what stands behind `%px` into its options, with quotes as in other commands, and the C++ after them.
 std::pair<std::vector<std::string>, std::string_view> divide_px(std::string_view text, setting& around) {
   CLI::App app;
   (void)find_command("px")->declare(app, around);
   std::vector<std::string> options;
   for (auto rest = trimmed(text); rest.starts_with('-'); text = rest) {
-    const auto word = take_word(rest);
-    if (word == "--") return {std::move(options), rest};
+    auto behind = rest;
+    const auto word = take_word(behind); // as it stands: it may be C++
+    if (word == "--") return {std::move(options), behind};
     const bool attached = word.size() > 2 && word[1] != '-';
     const auto name = std::string{attached ? word.substr(0, 2) : word.substr(0, word.find('='))};
     const auto* option = app.get_option_no_throw(name);
     if (!option) break;
-    options.emplace_back(word);
+    options.push_back(take_quoted_word(rest));
     if (!attached && word.find('=') == word.npos && option->get_expected_min() > 0 && !rest.empty())
-      options.emplace_back(take_word(rest));
+      options.push_back(take_quoted_word(rest));
   }
   return {std::move(options), trimmed(text)};
 }
@@ -47,7 +42,7 @@ std::pair<std::vector<std::string>, std::string_view> divide_px(std::string_view
 void hint_at_command(std::string_view code) {
   auto rest = code;
   const auto word = take_word(rest);
-  if (find_command(word) || find_magic(word))
+  if (find_shared(word) || find_magic(word))
     std::cerr << styled_error(style::hint, "hint: for the command write %" + std::string{word}) << '\n';
 }
 
@@ -65,6 +60,7 @@ client session::connect(const cluster_choice& /*cluster*/, std::optional<seconds
   client_ = fresh;
   end_told_ = false;
   engines_told_ = fresh.size();
+  left({}); // the new cluster has other tasks of these names
   if (anew) std::cerr << "connected to the cluster that runs now: what was on the engines is gone\n";
   return fresh;
 }
@@ -74,7 +70,7 @@ int session::run(const statement& s) {
   note_signal(0);
   const auto status = perform("pactor", [&] { return dispatch(s); });
   take_signals();
-  if (status == code(exit_status::interrupted)) interrupted_ = true;
+  if (last_signal() == SIGINT) interrupted_ = true; // also if the command had just ended
   std::cout << std::flush;
   return status;
 }
@@ -90,8 +86,8 @@ int session::dispatch(const statement& s) {
   }
   std::string_view rest = s.command;
   const auto name = take_word(rest);
-  if (name == "px") return run_code(rest, s.code);
-  if (name == "time") return timed([&] { return run_code(rest, s.code); });
+  if (name == "px") return perform("%%px", [&] { return run_code(rest, s.code); });
+  if (name == "time") return perform("%%time", [&] { return timed([&] { return run_code(rest, s.code); }); });
   tell("%%" + std::string{name}, "there is no such cell: write %%px or %%time");
   return code(exit_status::usage);
 }
@@ -130,9 +126,9 @@ int session::run_command(const command& c, std::vector<std::string> words) {
 
 int session::run_line(std::string_view line) {
   const auto name = take_word(line);
-  if (name == "px") return run_code(line, {});
+  if (name == "px") return perform("%px", [&] { return run_code(line, {}); });
   if (const auto* m = find_magic(name)) return perform("%" + std::string{name}, [&] { return m->run(*this, line); });
-  const auto* c = find_command(name);
+  const auto* c = find_shared(name);
   if (!c) {
     tell("pactor", no_such_command(name, command_names()) + " (%help lists all)");
     return code(exit_status::usage);
@@ -204,10 +200,12 @@ name_sources session::names() {
           .options =
               [this](const std::string& name) {
                 std::vector<std::string> names;
-                const auto* c = find_command(name == "pxconfig" || name == "run" ? "px" : name);
-                if (!c) return names;
+                const auto* c = find_shared(name);
+                const auto* m = find_magic(name);
+                const auto declare = c ? c->declare : m ? m->declare : nullptr;
+                if (!declare) return names;
                 CLI::App app;
-                (void)c->declare(app, *this);
+                (void)declare(app, *this);
                 for (const auto* option : app.get_options())
                   for (const auto& long_name : option->get_lnames()) names.push_back("--" + long_name);
                 return names;
@@ -238,6 +236,12 @@ name_sources session::names() {
               [this] {
                 return std::vector<std::string>{identifiers_.begin(), identifiers_.end()};
               }};
+}
+
+completion session::complete(std::string_view line) {
+  auto kind = input_.bare_code() ? line_kind::any : line_kind::command;
+  if (input_.waiting()) kind = line_kind::code;
+  return shell::complete(line, kind, names());
 }
 
 } // namespace pactor::cli::shell

@@ -50,10 +50,12 @@ public:
   [[nodiscard]] std::string prompt() const;
   /// What happened to the cluster since it was asked last; "" for nothing.
   [[nodiscard]] std::string news();
-  [[nodiscard]] name_sources names();
+  /// What the word at the end of a line may become.
+  [[nodiscard]] completion complete(std::string_view line);
 
 private:
   int dispatch(const statement& s);
+  name_sources names();
   void note_identifiers(std::string_view code);
   std::vector<std::string> variables();
   void take_signals();

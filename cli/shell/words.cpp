@@ -3,6 +3,8 @@
 #include "pactor/error.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace pactor::cli::shell {
 
@@ -16,20 +18,19 @@ class splitter {
 public:
   explicit splitter(std::string_view line) : rest_{line} {}
 
-  std::vector<std::string> all() {
-    while (skip_blanks()) {
-      word_.clear();
-      while (!rest_.empty() && !is_blank(rest_.front())) take();
-      words_.push_back(std::move(word_));
-    }
-    return std::move(words_);
+  std::optional<std::string> next_word() {
+    skip_blanks();
+    if (rest_.empty()) return std::nullopt;
+    word_.clear();
+    while (!rest_.empty() && !is_blank(rest_.front())) take();
+    skip_blanks();
+    return std::move(word_);
   }
+  /// Behind the words that were taken.
+  [[nodiscard]] std::string_view rest() const { return rest_; }
 
 private:
-  bool skip_blanks() {
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size()));
-    return !rest_.empty();
-  }
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size())); }
   char next() {
     const auto c = rest_.front();
     rest_.remove_prefix(1);
@@ -76,12 +77,23 @@ private:
 
   std::string_view rest_;
   std::string word_;
-  std::vector<std::string> words_;
 };
 
 } // namespace
 
-std::vector<std::string> split_words(std::string_view line) { return splitter{line}.all(); }
+std::vector<std::string> split_words(std::string_view line) {
+  splitter words{line};
+  std::vector<std::string> all;
+  while (auto word = words.next_word()) all.push_back(std::move(*word));
+  return all;
+}
+
+std::string take_quoted_word(std::string_view& line) {
+  splitter words{line};
+  auto word = words.next_word();
+  line = words.rest();
+  return std::move(word).value_or("");
+}
 
 std::string_view trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));

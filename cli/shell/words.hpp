@@ -14,6 +14,8 @@ namespace pactor::cli::shell {
 
 /// Takes the first word off a line, up to a blank; quotes mean nothing. What is left begins with no blank.
 [[nodiscard]] std::string_view take_word(std::string_view& line);
+/// Takes the first word off a line as split_words() reads it. What is left begins with no blank. @throws as that
+[[nodiscard]] std::string take_quoted_word(std::string_view& line);
 /// Without blanks at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 

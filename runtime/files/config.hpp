@@ -3,6 +3,7 @@
 // environment, the cluster's file (`--config`), the profile's file (config.json), the default. Files are JSON with
 // comments.
 
+#include "runtime/files/host_config.hpp"
 #include "runtime/files/option_spec.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -41,10 +42,13 @@ struct config {
   std::size_t recent_tasks = 1000;           ///< tasks that have ended and are listed, at most 10,000
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
   execute_config execute;                    ///< whether and how engines execute code
+  std::vector<host_config> hosts;            ///< where engines run; none: `engines` of them here
 
   friend bool operator==(const config&, const config&) = default;
 };
 
+/// All engines: those of the hosts if there are any, else those of this machine.
+[[nodiscard]] int engine_count(const config& c);
 /// What can be configured, in the order in which it is shown.
 [[nodiscard]] std::span<const option_spec> config_options();
 /// The environment variable of an option: `execute.compiler` has PACTOR_EXECUTE_COMPILER.

@@ -193,6 +193,27 @@ TEST_CASE("signals: an interrupt ends a task that checks, outside of tasks it do
   CHECK(becomes(c, 1, "idle"));
 }
 
+TEST_CASE("a stopped worker can be told from a busy one, and goes on with its task") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto go = path_in(cluster, "go");
+  const auto both = c[all].apply_async<void>("until_exists", go);
+  REQUIRE(becomes(c, 0, "busy"));
+  REQUIRE(becomes(c, 1, "busy"));
+  const auto pid = c.status().engines.at(1).pid;
+  ::kill(pid, SIGSTOP);
+  REQUIRE(becomes(c, 1, "stopped"));
+  const auto table = cluster.pactor({"status"}).out;
+  CHECK(contains(table, "busy"));
+  CHECK(contains(table, "stopped"));
+  CHECK(c.status().engines.at(0).state == "busy");
+  ::kill(pid, SIGCONT);
+  CHECK(becomes(c, 1, "busy"));
+  write_file(go, "");
+  CHECK_NOTHROW(both.get(15s));
+  CHECK(c.status().engines.at(1).pid == pid);
+}
+
 TEST_CASE("the shell aborts tasks of others, and interrupts its own") {
   const temporary_cluster cluster{1};
   const auto c = cluster.client();
@@ -217,6 +238,8 @@ TEST_CASE("the shell aborts tasks of others, and interrupts its own") {
 
   const auto pid = worker_pid(c, 0);
   CHECK(contains(cluster.pactor({"engines"}).out, std::to_string(pid)));
+  CHECK(contains(cluster.pactor({"engines", "--json"}).out,
+                 "\"pid\":" + std::to_string(pid) + ",\"state\":\"idle\",\"queued\":0}]\n"));
   CHECK(cluster.pactor({"engines", "restart", "-t", "0"}).exit_code == 0);
   CHECK(eventually(15s, [&] { return c.status().engines.at(0).restarts == 1; }));
   REQUIRE(answers(c, 0));
@@ -262,6 +285,38 @@ TEST_CASE("all open tasks are listed, and those that ended last") {
   CHECK_THROWS_AS(c.load_balanced_view().apply_sync<void>("throw_std", "oh no"), remote_error);
   CHECK(contains(cluster.pactor({"tasks"}).out, "failed"));
   CHECK(contains(cluster.pactor({"tasks", "--json"}).out, R"("label":"second","engine":1)"));
+}
+
+TEST_CASE("a signal that ends a command kills its tasks, and ends it also if nobody answers") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  const auto ended_by = [&](int signal, const std::vector<std::string>& command) {
+    auto apply = cluster.pactor_beside(command);
+    REQUIRE(becomes(c, 0, "busy"));
+    apply.signal(signal);
+    const auto ended = apply.wait(15s);
+    REQUIRE(answers(c, 0));
+    return ended;
+  };
+  const auto terminated = ended_by(SIGTERM, {"apply", "doze", "3600"});
+  CHECK(terminated.exit_code == 143);
+  CHECK(terminated.err == "pactor apply: ended by signal 15 (Terminated)\n");
+  CHECK(ended_by(SIGHUP, {"map", "doze", "[3600]"}).exit_code == 129);
+  CHECK(eventually(15s, [&] { return c.status().engines.at(0).restarts == 2; }));
+
+  const auto dozes = c[0].with({.keep = true}).apply_async<void>("doze", 3600.0);
+  auto result = cluster.pactor_beside({"result", dozes.names().at(0)}); // of somebody else: only the wait ends
+  REQUIRE(eventually(15s, [&] { return c.status().clients == 2; }));
+  result.signal(SIGTERM);
+  CHECK(result.wait(15s).exit_code == 143);
+  CHECK_FALSE(dozes.ready());
+  const auto unreachable = cluster.pid("controller");
+  auto apply = cluster.pactor_beside({"apply", "getpid"}); // waits behind the other
+  REQUIRE(eventually(15s, [&] { return c.status().engines.at(0).queued == 2; }));
+  ::kill(unreachable, SIGSTOP);
+  apply.signal(SIGTERM);
+  CHECK(apply.wait(15s).exit_code == 143);
+  ::kill(unreachable, SIGCONT);
 }
 
 TEST_CASE("what one client leaves to be kept, another fetches, as often as it likes") {
@@ -323,6 +378,7 @@ TEST_CASE("the shell leaves tasks behind, and shows their results later") {
   const auto name = submitted.out.substr(0, submitted.out.find('\n'));
   CHECK(cluster.pactor({"result", name}).out == "[1] 1024.0\n");
   CHECK(cluster.pactor({"result"}).out == "[1] 1024.0\n");
+  CHECK(cluster.pactor({"result", name, "--json"}).out == "[{\"engine\":1,\"result\":1024.0}]\n");
   CHECK(contains(cluster.pactor({"tasks"}).out, "mine"));
   CHECK(contains(cluster.pactor({"tasks", "--json"}).out, "\"state\":\"finished\""));
   CHECK(cluster.pactor({"result", "99.9"}).exit_code == 1);

@@ -3,6 +3,7 @@
 #include "tests/support/caught.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/temporary_cluster.hpp"
+#include "tests/support/terminal.hpp"
 
 #include <doctest/doctest.h>
 
@@ -167,6 +168,38 @@ TEST_CASE("the command line saves what jobs display, and says so") {
   const auto failed = cluster.pactor({"apply", "display_and_throw", "notes", save, "--targets", "0"});
   CHECK(failed.exit_code == 1);
   CHECK(content_of(path("notes.txt")) == "what there was");
+}
+
+TEST_CASE("a terminal that can shows pictures, whatever goes wrong with that") {
+  const temporary_cluster cluster{1};
+  const auto bin = cluster.directory() / "bin";
+  std::filesystem::create_directories(bin);
+  const auto converter = bin / "rsvg-convert";
+  const auto use = [&](const std::string& script) {
+    write_file(converter, "#!/bin/sh\n" + script);
+    std::filesystem::permissions(converter, std::filesystem::perms::owner_all);
+  };
+  const auto show = [&](const std::string& temporary) {
+    auto variables = cluster.variables();
+    variables.insert(variables.end(), {{"TERM", "xterm-kitty"},
+                                       {"TMUX", ""},
+                                       {"NO_COLOR", "1"},
+                                       {"TMPDIR", temporary},
+                                       {"PATH", bin.string() + ":/usr/bin:/bin"}});
+    terminal shown{
+        {PACTOR_TEST_PROGRAM, "apply", "display_svg", "plot", "--save", (cluster.directory() / "p").string()},
+        variables};
+    auto text = shown.until("[0] 0\n");
+    CHECK(shown.wait() == 0);
+    return text.substr(text.find('\n') + 1); // behind `saved ...`
+  };
+  const auto there = std::filesystem::temp_directory_path().string();
+  // As it is called: rsvg-convert --format=png --output FILE -- FILE
+  use("test \"$1 $2 $4\" = '--format=png --output --' && grep -q '<svg' \"$5\" && printf png > \"$3\"\n");
+  CHECK(show(there) == "Ga=T,f=100,q=2,m=0;cG5n\n");
+  CHECK(show("/no/such/directory") == "");
+  use("exit 1\n");
+  CHECK(show(there) == "");
 }
 
 TEST_CASE("a job's name for what it displays reaches no other directory, and no file that is there") {

@@ -169,6 +169,62 @@ TEST_CASE("px that does not block can be asked for later, from anywhere") {
   const auto failed = cluster.pactor({"pxresult"});
   CHECK(failed.exit_code == 1);
   CHECK(failed.err.starts_with("[engines 0, 1]\npx:1:1: error: "));
+  const auto late = px(cluster, {"sleep(60)", "--timeout", "0.1"});
+  CHECK(late.exit_code == 14);
+  CHECK(late.err == "pactor px: px is not done after 0.1 s; it goes on\n");
+  // Tasks of the next cluster have the same names.
+  REQUIRE(cluster.pactor({"stop"}).exit_code == 0);
+  REQUIRE(cluster.pactor({"start", "-n", "1", "--daemonize"}).exit_code == 0);
+  const auto gone = cluster.pactor({"pxresult"});
+  CHECK(gone.exit_code == 1);
+  CHECK(gone.err == "pactor pxresult: the cluster of profile 'default' was started anew since the last px that did not "
+                    "block; its results are gone\n");
+}
+
+TEST_CASE("of an option that is given again the last counts, also of %pxconfig") {
+  const temporary_cluster cluster{2};
+  CHECK(output(cluster, {"1", "-t0", "--target", "1", "--json", "--json", "--label=a", "--label=b", "--targets",
+                         "0"}) == "[{\"engine\":0,\"count\":1,\"result\":1,\"text\":\"1\",\"type\":\"int32\"}]\n");
+  write_file(cluster.directory() / "two words.cpp", "2\n");
+  const auto file = "'" + (cluster.directory() / "two words.cpp").string() + "'";
+  const auto result = script(cluster, "%pxconfig --target 0 --label \"two words\"\n"
+                                      "1\n"
+                                      "%px -t 1 --label 'three more words' 1\n"
+                                      "%px --file " +
+                                          file +
+                                          "\n"
+                                          "%run " +
+                                          file +
+                                          " --target 1\n"
+                                          "%pxconfig --group-outputs engine\n"
+                                          "%pxconfig --reset --targets 1\n"
+                                          "%pxconfig\n"
+                                          "%px -- 3\n"
+                                          "%pxconfig --reset\n"
+                                          "%pxconfig\n"
+                                          "%px --label 'x\n");
+  CHECK(result.out == "Out[0:2]: 1\nOut[1:1]: 1\nOut[0:3]: 2\nOut[1:2]: 2\n--targets 1\nOut[1:3]: 3\n"
+                      "no options: %px has its defaults\n");
+  CHECK(result.err == "%px: there is no end to the quote '\n");
+  CHECK(result.exit_code == 2);
+}
+
+TEST_CASE("%pxresult shows what the last C++ gave, and saves nothing again") {
+  const temporary_cluster cluster{1};
+  const auto place = cluster.directory() / "pictures";
+  const auto result = script(cluster, "%px --save " + place.string() +
+                                          " --no-block here().display(\"text/plain\", std::string{\"x\"}, \"x\"); 5\n"
+                                          "%pxresult\n"
+                                          "%pxresult\n");
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.out, "Out[0:1]: 5\nOut[0:1]: 5\n"));
+  CHECK(result.err == "[display:0] saved " + (place / "x.txt").string() + " (text/plain, 1 bytes)\n");
+  CHECK(std::distance(std::filesystem::directory_iterator{place}, {}) == 1);
+  CHECK(script(cluster, "%px --no-block nothing\n%pxresult\n").exit_code == 1);
+  write_file(place / "file", "");
+  const auto unsaved = script(cluster, "%px --save " + (place / "file").string() +
+                                           " here().display(\"text/plain\", std::string{\"x\"}, \"x\");\n%pxresult\n");
+  CHECK(unsaved.exit_code == 1);
 }
 
 TEST_CASE("the shell reads lines as C++") {

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 using namespace pactor;
@@ -22,6 +23,13 @@ run_result script(const pactor_home& home, const std::string& text, const std::s
   write_file(file, text);
   return run({"/bin/sh", "-c", "exec \"$0\" shell " + options + " < \"$1\"", PACTOR_TEST_PROGRAM, file.string()},
              home.variables());
+}
+
+background_program script_beside(const pactor_home& home, const std::string& text) {
+  const auto file = home.directory() / "script";
+  write_file(file, text);
+  return background_program{{"/bin/sh", "-c", "exec \"$0\" shell < \"$1\"", PACTOR_TEST_PROGRAM, file.string()},
+                            home.variables()};
 }
 
 environment plain(const pactor_home& home) {
@@ -118,8 +126,9 @@ TEST_CASE("the shell says what is wrong with a command") {
   says("%targets 7", "%targets: no engine 7: the engines are 0, 1\n");
   says("%block now", "%block: takes no words: now\n");
   says("%help nonsense", "%help: there is no command 'nonsense' (%help lists all)\n");
-  says("%run", "%run: give a file with C++\n");
-  says("%run /no/such/file", "%px: --file: File does not exist: /no/such/file (see: %help px)\n");
+  says("%run", "%run: FILE is required (see: %help run)\n");
+  says("%run /no/such/file", "%run: FILE: File does not exist: /no/such/file (see: %help run)\n");
+  says("%who -t7", "%who: no engine 7: the engines are 0, 1\n");
   says("%px", "%px: give C++, or a file with it: --file FILE\n");
   says("%time", "%time: give C++, or a command with its percent sign\n");
   says("%%nonsense\nx", "%%nonsense: there is no such cell: write %%px or %%time\n");
@@ -131,8 +140,11 @@ TEST_CASE("the shell says what is wrong with a command") {
 TEST_CASE("without blocking, tasks have names, and results come later") {
   const temporary_cluster cluster{2};
   const auto result = script(cluster, "%noblock\n%apply power10 2\n%result\n%block\n%apply power10 1 -t0\n"
-                                      "%apply power10 3 --no-block -t1\n%result\n");
-  CHECK(result.err == "");
+                                      "%apply power10 3 --no-block -t1\n%result\n"
+                                      "%stop\n%start -n 1\n%result\n");
+  CHECK(result.err.ends_with("\nconnected to the cluster that runs now: what was on the engines is gone\n"
+                             "%result: no task is kept: submit one with pactor apply --no-block\n"));
+  CHECK(result.exit_code == 1);
   CHECK(contains(result.out, "[0] 1024.0\n[1] 1024.0\n[0] 1.0\n"));
   CHECK(contains(result.out, "[1] 59049.0\n"));
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 7); // three names, four results
@@ -158,6 +170,50 @@ TEST_CASE("help lists the commands, and shows the options of one") {
   CHECK(contains(one.out, "--targets"));
   CHECK_FALSE(contains(one.out, "--profile")); // the shell has said it
   CHECK(contains(one.out, "without T, which they are"));
+  for (const auto* line : {"%help start\n", "%start --help\n", "%start -n 2 -h\n"}) {
+    const auto start = script(home, line);
+    CHECK(contains(start.out, "--engines"));
+    CHECK(start.exit_code == 0);
+  }
+  CHECK(home.processes().empty());
+  for (const auto* line : {"%run --help\n", "%help run\n"}) CHECK(contains(script(home, line).out, "--targets"));
+  for (const auto* line : {"%who --help\n", "%help who\n"}) CHECK(contains(script(home, line).out, "--timeout"));
+  CHECK(contains(script(home, "%pxconfig --help\n").out, "--reset"));
+}
+
+TEST_CASE("the list of variables says which engines have none to tell") {
+  const temporary_cluster cluster{2};
+  const auto result = script(cluster, "%push a=1 -t0\n%who --json\n%who -t1\n%apply wait 1000 -t1 --no-block\n");
+  CHECK(result.out.starts_with("[{\"engine\":0,\"result\":[\"a\"]},{\"engine\":1,\"result\":[]}]\nno variables\n"));
+  CHECK(result.err == "");
+  // One's worker dies before it answers.
+  auto who = script_beside(cluster, "%who\n");
+  REQUIRE(eventually(15s, [&] { return cluster.client().status().engines.at(1).queued == 2; }));
+  REQUIRE(cluster.pactor({"engines", "signal", "KILL", "-t1"}).exit_code == 0);
+  const auto lost = who.wait(15s);
+  CHECK(lost.exit_code == 1);
+  CHECK(contains(lost.err, "engine_lost: "));
+  CHECK(lost.out == "VARIABLE  ENGINES\na         0\n");
+  REQUIRE(answers(cluster.client(), 1));
+  const auto late = script(cluster, "%apply wait 1000 -t1 --no-block\n%who --timeout 0.2\n");
+  CHECK(late.err == "%who: who is not done after 0.2 s; it goes on\n");
+  CHECK(late.exit_code == 14);
+}
+
+TEST_CASE("a script ends with the signal that ends it") {
+  const temporary_cluster cluster{1};
+  const auto ended_by = [&](int signal) {
+    auto shell = script_beside(cluster, "%apply wait 1000\n%apply hello\n");
+    REQUIRE(eventually(15s, [&] { return cluster.client().status().engines.at(0).state == "busy"; }));
+    shell.signal(signal);
+    const auto ended = shell.wait(15s);
+    CHECK(ended.out == "");
+    CHECK(answers(cluster.client(), 0));
+    return ended.exit_code;
+  };
+  CHECK(ended_by(SIGINT) == 130);
+  CHECK(ended_by(SIGTERM) == 143);
+  CHECK(ended_by(SIGHUP) == 129);
 }
 
 TEST_CASE("a cluster can be started and stopped from within") {
@@ -209,6 +265,10 @@ TEST_CASE("the tab key completes, and shows what is possible") {
   shell.type("\t");
   CHECK(shell.shows("alpha     alphabet\n"));
   CHECK(shell.enter(" -t1") == "[1] 6\n");
+  shell.enter("%autopx");
+  shell.type("gath\t"); // now a command
+  CHECK(shell.shows("gather "));
+  CHECK(contains(shell.enter("none"), "has no variable none"));
   shell.type("\x04");
   CHECK(shell.wait() == 0);
 }
@@ -249,6 +309,48 @@ TEST_CASE("Ctrl-C interrupts what runs on the engines, and the shell goes on") {
   CHECK(shell.enter("%apply power10 2 -t0") == "[0] 1024.0\n");
   const auto engines = cluster.client().status().engines;
   CHECK(std::ranges::all_of(engines, [](const engine_info& e) { return e.restarts == 0; }));
+}
+
+TEST_CASE("a shell that was stopped has its terminal again when it goes on") {
+  if (!std::filesystem::exists("/bin/bash")) {
+    MESSAGE("skipped: there is no bash");
+    return;
+  }
+  const temporary_cluster cluster{2};
+  auto variables = plain(cluster);
+  variables.emplace_back("PS1", "outer> ");
+  terminal outer{{"/bin/bash", "--norc", "--noediting", "-i"}, variables};
+  (void)outer.until("outer> ");
+  outer.type(std::string{PACTOR_TEST_PROGRAM} + " shell\r");
+  (void)outer.until("pactor[2]> ");
+  outer.type("%pul\x1a");
+  CHECK(outer.shows("Stopped"));
+  CHECK(outer.shows("outer> "));
+  outer.type("stty -a; fg\r");
+  CHECK(outer.shows("susp = ^Z"));
+  CHECK(outer.shows(" icanon"));
+  CHECK(outer.shows("pactor[2]> %pul"));
+  outer.type("\t"); // keys come as they are typed, to the line that was begun
+  CHECK(outer.shows("l "));
+  outer.type("none -t0\r");
+  CHECK(outer.shows("has no variable none"));
+  CHECK(outer.shows("pactor[2]> "));
+  outer.type("\x04");
+  CHECK(outer.shows("outer> "));
+  outer.type("exit\r");
+  CHECK(outer.wait() >= 0);
+}
+
+TEST_CASE("a signal ends a shell at its prompt") {
+  const pactor_home home;
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    typed_shell shell{home};
+    (void)shell.until("pactor> ");
+    const auto pids = home.pids("shell");
+    REQUIRE(pids.size() == 1);
+    ::kill(pids.front(), signal);
+    CHECK(shell.wait() == 128 + signal);
+  }
 }
 
 TEST_CASE("the end of the cluster is told, and the next command finds the new one") {

@@ -120,7 +120,7 @@ void engine(std::string_view bytes) {
   const auto controller = std::make_shared<peer_link>(role::controller);
   const auto services = std::make_shared<node_services>();
   deaf_worker* worker = nullptr;
-  services->oom_kills = 0;
+  services->count_oom_kills = [] { return std::nullopt; };
   services->report = [](const engine_report&) {};
   services->flush_later = services->flush_now = [] {};
   services->start_worker = [&](worker_events&) {

@@ -44,7 +44,7 @@ public:
       if ((who & 0x40) == 0) state_.end_turn();
       serve();
       if (!from->closed) continue;
-      state_.link_down(from); // it was cut off, and comes again
+      state_.link_down({from, "it was cut off"}); // and comes again, as another
       join(who % 2);
     }
     state_.end_turn();
@@ -53,7 +53,7 @@ public:
   /// Its task runs and its client hears of it.
   void check() {
     require(!honest_client_->closed && !honest_node_->closed, "nobody else is cut off");
-    for (auto& h : hostile_) state_.link_down(h);
+    for (auto& h : hostile_) state_.link_down({h, "it went"});
     state_.frame_in_turn(task_of_honest());
     state_.end_turn();
     for (int i = 0; i < 1000 && !answered_; ++i) {
@@ -71,7 +71,7 @@ private:
     hostile_[i] = std::make_shared<peer_link>(i == 0 ? role::client : role::node);
     hostile_[i]->welcomed = true;
     if (i == 0)
-      state_.join(client_joined{1, hostile_[0]});
+      state_.join(client_joined{clients_++, hostile_[0]});
     else
       state_.join(node_joined{"here", hostile_[1], {0, 1}});
   }
@@ -127,6 +127,7 @@ private:
   std::array<peer_ptr, 2> hostile_;
   peer_ptr honest_client_ = std::make_shared<peer_link>(role::client, true);
   peer_ptr honest_node_ = std::make_shared<peer_link>(role::node, true);
+  std::uint32_t clients_ = 100; // that were here
   bool answered_ = false;
 };
 
@@ -191,10 +192,10 @@ inputs seeds(std::uint16_t flags) {
   script_writer control;
   say(control, 0, kind, options + elsewhere + task);
   say(control, 0, frame_kind::task_control, encoded(task_control{1, 0, {5, 6}, {}, {}}), 4);
-  say(control, 0, frame_kind::task_query, encoded(task_query{1, 6, 9}), 0);
+  say(control, 0, frame_kind::task_query, encoded(task_query{100, 6, 9}), 0);
   say(control, 0, frame_kind::task_query, {}, 5);
   say(control, 0, frame_kind::resume, {});
-  say(control, 1, frame_kind::held, encoded(held_tasks{{{1, 5, 3, 0, true}}, false, true}));
+  say(control, 1, frame_kind::held, encoded(held_tasks{{{100, 5, 3, 0, true}}, false, true}));
   say(control, 1, frame_kind::acknowledge, {}, 0, 0, 1);
   all.push_back(control.take());
   return all;

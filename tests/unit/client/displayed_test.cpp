@@ -207,3 +207,29 @@ TEST_CASE("saving never writes over anything, and tells what is not whole") {
 }
 
 TEST_SUITE_END();
+
+TEST_CASE_FIXTURE(said_fixture, "what is displayed is saved once, when it is whole, or will never be") {
+  const test::scratch_directory directory;
+  cli::saved_items saved{directory.path()};
+  std::ostringstream log;
+  const auto look = [&](bool ended) {
+    std::vector<displayed_item> items;
+    for (const auto& item : said.displayed()) items.push_back(*item);
+    saved.update(items, ended, log);
+    return saved.all().size();
+  };
+  hear(displays(0, 3, 0, "abc"));
+  hear(displays(1, 6, 0, "abc"));
+  hear(displays(2, 6, 0, "abc"));
+  CHECK(look(false) == 1);
+  hear(displays(1, 6, 3, "def"));
+  hear(displays(0, 3, 0, "xyz"), 7);
+  CHECK(look(false) == 3);
+  CHECK(look(false) == 3);
+  CHECK(look(true) == 4);
+  CHECK(look(true) == 4);
+  CHECK(saved.all()[1].task + saved.all()[2].task == 7);
+  CHECK(saved.all()[3].error != "");
+  CHECK(content(directory.path() / "plot.png") == "abc");
+  CHECK(std::distance(std::filesystem::directory_iterator{directory.path()}, {}) == 3);
+}

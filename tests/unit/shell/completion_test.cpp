@@ -42,7 +42,9 @@ const name_sources& sources() {
                                     }};
   return all;
 }
-names completed(std::string_view line, bool code = false) { return complete(line, code, sources()).names; }
+names completed(std::string_view line, line_kind kind = line_kind::any) {
+  return complete(line, kind, sources()).names;
+}
 
 } // namespace
 
@@ -66,6 +68,15 @@ TEST_CASE("words of commands are completed by their place") {
   CHECK(completed("%nonsense x") == names{});
 }
 
+TEST_CASE("without C++ in bare lines, commands need no percent sign") {
+  CHECK(completed("pu", line_kind::command) == names{"pull", "push"});
+  CHECK(completed("%pu", line_kind::command) == names{"pull", "push"});
+  CHECK(completed("  apply po", line_kind::command) == names{"power10"});
+  CHECK(completed("apply --t", line_kind::command) == names{"--targets", "--timeout"});
+  CHECK(completed("px sum(lin", line_kind::command) == names{"linspace"});
+  CHECK(complete("pul", line_kind::command, sources()).typed == 3);
+}
+
 TEST_CASE("C++ is completed with variables and what was typed before") {
   CHECK(completed("al") == names{"alpha", "alphabet"});
   CHECK(completed("x = f(be") == names{"beta"});
@@ -74,11 +85,11 @@ TEST_CASE("C++ is completed with variables and what was typed before") {
   CHECK(completed("std::al") == names{});
   CHECK(completed("12") == names{});
   CHECK(completed("") == names{});
-  CHECK(completed("%al", true) == names{"alpha", "alphabet"}); // in the middle of an expression
-  const auto one = complete("be", false, sources());
+  CHECK(completed("%al", line_kind::code) == names{"alpha", "alphabet"}); // in the middle of an expression
+  const auto one = complete("be", line_kind::any, sources());
   CHECK(one.typed == 2);
   CHECK_FALSE(one.whole);
-  CHECK(complete("%pul", false, sources()).whole);
+  CHECK(complete("%pul", line_kind::any, sources()).whole);
 }
 
 TEST_CASE("files are completed, directories with a slash") {
@@ -89,8 +100,8 @@ TEST_CASE("files are completed, directories with a slash") {
   CHECK(completed("%run " + at + "s") == names{at + "script.cpp", at + "sub/", at + "sum.cpp"});
   CHECK(completed("%px --file " + at + "sc") == names{at + "script.cpp"});
   CHECK(completed("%run " + at + ".h") == names{at + ".hidden"});
-  CHECK(complete("%run " + at + "sub", false, sources()).names == names{at + "sub/"});
-  CHECK_FALSE(complete("%run " + at + "sub", false, sources()).whole);
+  CHECK(complete("%run " + at + "sub", line_kind::any, sources()).names == names{at + "sub/"});
+  CHECK_FALSE(complete("%run " + at + "sub", line_kind::any, sources()).whole);
   CHECK(completed("%run /no/such/place/") == names{});
 }
 

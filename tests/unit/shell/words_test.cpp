@@ -35,4 +35,12 @@ TEST_CASE("the first word is taken off a line") {
   CHECK(take_word(line) == "--targets");
   line = "";
   CHECK(take_word(line) == "");
+  line = " --label='two words'  \"x\" y";
+  CHECK(take_quoted_word(line) == "--label=two words");
+  CHECK(line == "\"x\" y");
+  CHECK(take_quoted_word(line) == "x");
+  CHECK(take_quoted_word(line) == "y");
+  CHECK(take_quoted_word(line) == "");
+  line = "'x";
+  CHECK_THROWS_AS(take_quoted_word(line), pactor::error);
 }
