@@ -38,6 +38,7 @@ int next_engine(const files::roster& before) {
 // Numbers of clients are not used again after a restart, until a million of them were there in one life.
 hub_state::hub_state(hub_setup setup, callbacks out)
     : setup_{std::move(setup)}, out_{std::move(out)}, table_{next_engine(setup_.expected)},
+      depot_{setup_.shipping, setup_.journal, setup_.expected.libraries, [this] { note_roster(); }},
       last_client_{setup_.incarnation << 20}, absent_clients_{setup_.expected.clients},
       recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {}
 
@@ -59,6 +60,8 @@ void hub_state::frame(const frame_in& f) {
       return on_report(f);
     case frame_kind::query:
       return on_query(f);
+    case frame_kind::library:
+      return on_library(f);
     default:
       return;
     }
@@ -137,6 +140,7 @@ void hub_state::note_roster() {
   };
   add(now.engines, before.engines);
   add(now.clients, before.clients);
+  now.libraries = depot_.current();
   out_.roster(now);
 }
 
@@ -159,11 +163,12 @@ void hub_state::on_hello_node(const frame_in& f) {
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
-  f.from->in_loop(
-      [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again})](transport::link& l) {
-        l.welcome_peer();
-        l.send(frame_kind::welcome, detail::slice{body});
-      });
+  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again,
+                                              depot_.enabled(), depot_.node_joins()})](transport::link& l) {
+    l.welcome_peer();
+    l.send(frame_kind::welcome, detail::slice{body});
+  });
+  depot_.node_joined(n.key, n.host, n.link);
   out_.node({n.host, n.link, n.engines});
   nodes_.emplace(f.from.get(), std::move(n));
   note_roster();
@@ -188,6 +193,11 @@ void hub_state::on_report(const frame_in& f) {
                          r.last_loss);
     announce_engines();
   }
+}
+
+void hub_state::on_library(const frame_in& f) {
+  if (clients_.contains(f.from.get())) return depot_.from_client(f);
+  if (const auto n = nodes_.find(f.from.get()); n != nodes_.end()) depot_.from_node(n->second.key, f);
 }
 
 void hub_state::on_query(const frame_in& f) {
@@ -230,7 +240,12 @@ std::uint64_t hub_state::order_engines(const link_ptr& from, const query& q) {
 
 jobs_answer hub_state::jobs() const {
   std::set<jobs_answer::value_type> all;
-  for (const auto& [link, n] : nodes_) all.insert(n.jobs.begin(), n.jobs.end());
+  for (const auto& [link, n] : nodes_) {
+    for (const auto& job : n.jobs)
+      if (!depot_.replaces(std::get<2>(job))) all.insert(job);
+    const auto shipped = depot_.jobs_of(n.key);
+    all.insert(shipped.begin(), shipped.end());
+  }
   return {all.begin(), all.end()};
 }
 
@@ -270,6 +285,7 @@ void hub_state::announce_engines() const {
 }
 
 void hub_state::link_down(const struct link_down& d) {
+  depot_.link_down(d.which);
   std::erase_if(newcomers_, [&](const frame_in& f) { return f.from == d.which; });
   if (const auto c = clients_.find(d.which.get()); c != clients_.end()) {
     setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
@@ -282,6 +298,7 @@ void hub_state::link_down(const struct link_down& d) {
   setup_.journal.warning("hub lost the node of " + n->second.host + " with " +
                          std::to_string(n->second.engines.size()) + " engines: " + d.reason);
   table_.node_gone(n->second.key);
+  depot_.node_gone(n->second.key);
   for (const auto e : n->second.engines) std::erase(setup_.expected.engines, e);
   nodes_.erase(n);
   note_roster();

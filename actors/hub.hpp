@@ -2,6 +2,7 @@
 // The hub: who is in the cluster and what state it is in. It admits nodes and clients, introduces them to the
 // schedulers, and answers every query; work does not pass through it.
 
+#include "actors/library_depot.hpp"
 #include "actors/protocol.hpp"
 #include "runtime/core/engine_table.hpp"
 #include "runtime/files/roster.hpp"
@@ -28,6 +29,7 @@ struct hub_setup {
   std::uint32_t incarnation = 0;      ///< how often the controller was restarted
   std::string secret{};               ///< of this start of the cluster; clients prove with it which number they had
   files::roster expected{};           ///< who was there before
+  depot_setup shipping{};             ///< job libraries of clients
 };
 
 /// A hub without its actor. One thread at a time.
@@ -50,6 +52,8 @@ public:
   hub_state(hub_setup setup, callbacks out);
 
   void frame(const frame_in& f);
+  /// A part of a library that a client sends.
+  void library_part(const frame_in& f) { depot_.part(f); }
   void link_down(const link_down& d);
   /// Whether nodes that were there before a restart are waited for. New clients wait too: without engines nothing that
   /// they ask would be answered rightly.
@@ -77,6 +81,7 @@ private:
   void on_hello_node(const frame_in& f);
   [[nodiscard]] bool returning(const hello_client& h) const;
   void on_report(const frame_in& f);
+  void on_library(const frame_in& f);
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
   std::uint64_t order_engines(const transport::link_ptr& from, const query& q);
@@ -93,6 +98,7 @@ private:
   hub_setup setup_;
   callbacks out_;
   core::engine_table table_;
+  library_depot depot_;
   std::unordered_map<const transport::link*, client> clients_;
   std::unordered_map<const transport::link*, node> nodes_;
   std::uint32_t last_client_;
@@ -135,6 +141,10 @@ caf::behavior hub(
   if (state->recovering()) self->delayed_send(self, recovery_time, recovery_over{});
   return {
       [state](const frame_in& f) { state->frame(f); },
+      [state](const library_part_in& p) {
+        state->library_part(p.frame);
+        --*p.pending;
+      },
       [state, self, direct, balanced](const link_down& d) {
         state->link_down(d);
         // The transport tells them too, and faster; but a peer that was lost before its hello was read here joins them

@@ -72,6 +72,12 @@ void node_state::on_welcome(const frame_in& f) {
   const auto w = decode<welcome_node>(f.body);
   controller_->welcome_peer();
   controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
+  services_->shipping = w.shipping;
+  if (out_.libraries) {
+    // Workers start with the libraries that there are; those that run already get them as they come.
+    if (numbers_.empty() && !w.libraries.empty()) services_->settled = false;
+    out_.libraries({controller_, w.libraries});
+  }
   if (!numbers_.empty()) return welcome_back(w);
   services_->direct.emplace(controller_, frame_kind::outcomes, std::uint16_t{0});
   services_->balanced.emplace(controller_, frame_kind::outcomes, std::uint16_t{transport::balanced});
@@ -232,6 +238,23 @@ void node_state::report(const engine_report& r) {
   if (r.state != core::to_string(core::engine_status::shut_down)) return;
   shut_down_.insert(r.engine);
   if (shut_down_.size() == engines_.size()) end(ec::interrupted, "all its engines were shut down");
+}
+
+void node_state::use_library(const library_in_use& l) {
+  auto& all = services_->shipped;
+  std::erase_if(all, [&](const auto& each) { return each.file == l.library.file; });
+  if (!l.library.path.empty()) all.push_back(l.library);
+  for (std::size_t i = 0; i < numbers_.size(); ++i) out_.use_library(i, l.library);
+  if (!l.tell || !welcomed_) return;
+  library_report told;
+  told.word = static_cast<std::uint8_t>(library_word::in_use);
+  told.library = {l.library.file, l.library.hash, 0};
+  controller_->send(frame_kind::library, detail::slice{encode(told)});
+}
+
+void node_state::libraries_settled() {
+  services_->settled = true;
+  for (std::size_t i = 0; i < numbers_.size(); ++i) out_.settled(i);
 }
 
 void node_state::end(ec code, const std::string& reason) {

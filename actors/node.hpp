@@ -39,6 +39,10 @@ public:
     std::function<void(std::size_t engine)> disown{};   ///< nobody waits for its tasks any more
     std::function<void(std::size_t engine)> cut{};      ///< what is not wholly there will be handed in again
     std::function<void(std::size_t engine)> announce{}; ///< report its state
+    /// The controller has these; settled() when they were looked after. Null: they are not used.
+    std::function<void(const libraries_listed&)> libraries{};
+    std::function<void(std::size_t engine, const placed_library&)> use_library{}; ///< an engine's tasks from now on
+    std::function<void(std::size_t engine)> settled{}; ///< services->shipped is what it starts with
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
 
@@ -51,6 +55,9 @@ public:
   void flush();
   /// Tells the hub, once there is one.
   void report(const engine_report& r);
+  /// Tasks that workers get from now on use this library, or no more.
+  void use_library(const library_in_use& l);
+  void libraries_settled();
 
 private:
   struct arrival {
@@ -131,6 +138,8 @@ inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_st
   out.disown = [all](std::size_t e) { (*all)[e]->disown_all("its node, which was cut off"); };
   out.cut = [all](std::size_t e) { (*all)[e]->drop_incomplete(); };
   out.announce = [all](std::size_t e) { (*all)[e]->announce(); };
+  out.use_library = [all](std::size_t e, const placed_library& l) { (*all)[e]->use_library(l); };
+  out.settled = [all](std::size_t e) { (*all)[e]->settled(); };
   return out;
 }
 
@@ -158,6 +167,8 @@ caf::behavior node(Self* self, node_setup setup) {
       },
       [state](const frame_in& f) { state->frame(f); },
       [state](const link_down& d) { state->link_down(d.reason); },
+      [state](const library_in_use& l) { state->use_library(l); },
+      [state](const libraries_settled&) { state->libraries_settled(); },
       [state, flushing](const flush&) {
         *flushing = false;
         state->flush();

@@ -1,5 +1,6 @@
 #include "actors/client_core.hpp"
 #include "actors/events.hpp"
+#include "actors/library_sender.hpp"
 #include "actors/redialer.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
@@ -131,6 +132,16 @@ public:
     list.forgotten = answer.forgotten;
     list.unlisted = answer.unlisted;
     return list;
+  }
+  std::vector<job_info> send_library(const std::filesystem::path& library, std::chrono::milliseconds timeout) override {
+    return pactor::send_library(*core_, library, options_.timeout, timeout);
+  }
+  void remove_library(const std::string& file) override {
+    pactor::remove_library(*core_, file, options_.timeout);
+    jobs(); // what is known here may be gone
+  }
+  std::vector<shipped_library> shipped_libraries() override {
+    return pactor::shipped_libraries(*core_, options_.timeout);
   }
   void stop_cluster() override {
     try {

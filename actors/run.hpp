@@ -26,6 +26,9 @@ struct controller_options {
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
   std::uint32_t incarnation = 0; ///< how often it was restarted
+  bool shipping = true;          ///< clients may send job libraries
+  std::string library_cache{};   ///< directory in which these are kept
+  std::uint64_t library_bytes = 0; ///< what they may take there
   std::string roster{};          ///< file in which it notes who is in the cluster, for its successor; "" is none
 };
 
@@ -42,6 +45,8 @@ struct node_options {
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;
   snippets::compile_settings execute{};      ///< of its engines
+  std::string library_cache{};               ///< directory for job libraries that clients send
+  std::uint64_t library_bytes = 0;           ///< what they may take there
   std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
   std::chrono::milliseconds timeout{10'000}; ///< of the connection
   /// How long it goes on without a controller, and tries to get back to one.

@@ -1,6 +1,7 @@
 #include "actors/run.hpp"
 
 #include "actors/events.hpp"
+#include "actors/library_keeper.hpp"
 #include "actors/node.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/files/connection_file.hpp"
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/library.hpp"
+#include "runtime/jobs/requirements.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 #include "runtime/process/unique_fd.hpp"
@@ -184,6 +186,8 @@ int run_node(const node_options& options) {
   };
   out.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
   if (options.reconnect.count() > 0) out.lost = [&](const std::string& reason) { end.lost(reason); };
+  const auto libraries = std::make_shared<caf::actor>();
+  out.libraries = [libraries](const libraries_listed& l) { caf::anon_send(*libraries, l); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
   setup.state = state;
   services->flush_later = services->flush_now = [] {}; // until there is a node
@@ -192,9 +196,20 @@ int run_node(const node_options& options) {
     setup.engines.push_back(system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); }));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
-  node_events events{the_node, state};
+  library_keeper::callbacks kept;
+  kept.in_use = [the_node](const library_in_use& l) { caf::anon_send(the_node, l); };
+  kept.settled = [the_node] { caf::anon_send(the_node, libraries_settled{}); };
+  kept.inspect = [host = services->host, scratch = options.library_cache](const std::filesystem::path& library) {
+    return jobs::inspect(library, host, scratch);
+  };
+  const auto keeper = std::make_shared<library_keeper>(
+      jobs::library_store{options.library_cache, options.library_bytes}, journal, std::move(kept));
+  *libraries = system.spawn<caf::detached>(
+      [keeper](caf::event_based_actor* self) { return library_keeper_actor(self, keeper); });
+  node_events events{the_node, *libraries, state};
   const auto finish = [&] {
     caf::anon_send(the_node, stop_node{});
+    caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::scoped_actor self{system};
     self->wait_for(the_node);
   };

@@ -60,6 +60,12 @@ inline std::optional<std::string> objection(const frame_header& h, security::rol
   case frame_kind::resume:
     allowed = peer != role::node && welcomed && h.size == 0;
     break;
+  case frame_kind::library:
+    allowed = welcomed;
+    break;
+  case frame_kind::library_part:
+    allowed = peer != role::node && welcomed && h.size > 0 && h.size <= piece_size;
+    break;
   case frame_kind::acknowledge:
   case frame_kind::abandon:
   case frame_kind::credit:

@@ -56,10 +56,18 @@ public:
 
   /// Every job that the cluster knows, by name.
   [[nodiscard]] std::vector<job_info> jobs() const;
-  /// Has all engines of now load a job library, see direct_view::import_library().
-  std::vector<std::string> import_library(const std::filesystem::path& library) const {
-    return direct_view().import_library(library);
-  }
+  /// Sends a job library of this machine to the cluster: once to each host, and to those that join later. Every host
+  /// checks that it can use it; if one can't, nothing changes. Waits until tasks that start from now on use it. A later
+  /// build of the same file name takes its place.
+  /// @return the names of its jobs, sorted; none if the cluster has no engines yet
+  /// @throws error: bad_library, with what is in the way on each host; refused, if the cluster takes none; too_large;
+  /// timeout_error: it may go on
+  std::vector<std::string> import_library(const std::filesystem::path& library, seconds timeout = seconds{300}) const;
+  /// What clients have sent, the latest last.
+  [[nodiscard]] std::vector<shipped_library> libraries() const { return gate_->peer()->shipped_libraries(); }
+  /// Has tasks from now on use a library that was sent no more. @throws error{bad_library} if there is none of this file
+  /// name
+  void remove_library(const std::string& file) const { gate_->peer()->remove_library(file); }
   /// The engines and what they do, the controller and where it listens.
   [[nodiscard]] cluster_status status() const;
 
