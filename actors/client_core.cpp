@@ -252,9 +252,8 @@ detail::bytes client_core::ask(frame_kind kind, detail::slice body, std::uint64_
   auto [tag, answer] = question();
   const auto to = controller_;
   lock.unlock();
-  to->in_loop([kind, number = tag, body = std::move(body), aux](transport::link& l) {
-    l.send(kind, body, number, 0, aux);
-  });
+  to->in_loop(
+      [kind, number = tag, body = std::move(body), aux](transport::link& l) { l.send(kind, body, number, 0, aux); });
   return await(tag, answer, timeout);
 }
 

@@ -38,8 +38,8 @@ struct node_services {
   std::string host;
   std::vector<std::string> libraries;
   std::vector<placed_library> shipped; ///< by clients, in the order in which they came; of each file name the latest
-  bool settled = true;                 ///< false: those of the controller are not here yet, and no worker is told of any
-  bool shipping = true;                ///< clients may name libraries of the host
+  bool settled = true;                ///< false: those of the controller are not here yet, and no worker is told of any
+  bool shipping = true;               ///< clients may name libraries of the host
   snippets::compile_settings execute; ///< as workers are told
   std::function<std::unique_ptr<worker_link>(worker_events&)> start_worker;
   std::function<void()> flush_later; ///< send the outboxes once what is in the mailboxes was handled

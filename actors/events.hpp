@@ -18,8 +18,8 @@
 namespace pactor {
 
 /// In nodes: every frame goes to the node's state, in place, but for those about libraries, which are for an actor that
-/// may wait for the disk; the end of the connection goes to both actors. Large payloads are received where their readers
-/// will find them.
+/// may wait for the disk; the end of the connection goes to both actors. Large payloads are received where their
+/// readers will find them.
 class node_events final : public transport::link_events {
 public:
   node_events(caf::actor node, caf::actor libraries, std::shared_ptr<node_state> state)

@@ -47,8 +47,8 @@ std::int64_t seconds_now() {
 
 library_depot::library_depot(depot_setup setup, const log& journal, const std::vector<shipped_library>& before,
                              std::function<void()> changed)
-    : setup_{std::move(setup)}, journal_{journal}, changed_{std::move(changed)},
-      store_{setup_.directory, setup_.limit} {
+    : setup_{std::move(setup)}, journal_{journal}, changed_{std::move(changed)}, store_{setup_.directory,
+                                                                                        setup_.limit} {
   std::vector<shipped_library> there;
   for (const auto& l : setup_.enabled ? before : std::vector<shipped_library>{}) {
     const auto name = name_of(l);
@@ -201,8 +201,7 @@ void library_depot::carry_out(const library_rollout::actions& all) {
   using step = library_rollout::step;
   const auto order = [this](const library_rollout::action& a, library_step what) {
     if (const auto n = nodes_.find(a.node); n != nodes_.end())
-      send(n->second.link, frame_kind::library,
-           library_order{static_cast<std::uint8_t>(what), wire_of(a.library), {}});
+      send(n->second.link, frame_kind::library, library_order{static_cast<std::uint8_t>(what), wire_of(a.library), {}});
   };
   bool changed = false;
   for (const auto& a : all) {

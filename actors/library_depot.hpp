@@ -16,9 +16,9 @@
 namespace pactor {
 
 struct depot_setup {
-  bool enabled = false;             ///< clients may send libraries
+  bool enabled = false;              ///< clients may send libraries
   std::filesystem::path directory{}; ///< where they are kept
-  std::uint64_t limit = 0;          ///< bytes of all of them
+  std::uint64_t limit = 0;           ///< bytes of all of them
 };
 
 class library_depot {

@@ -24,9 +24,8 @@ wire_library wire_of(const jobs::library_name& l) { return {l.file, l.hash, l.si
 
 void library_keeper::report(const library_report& r, std::uint64_t tag) {
   if (!controller_) return;
-  controller_->in_loop([body = encode(r), tag](transport::link& l) {
-    l.send(frame_kind::library, detail::slice{body}, tag);
-  });
+  controller_->in_loop(
+      [body = encode(r), tag](transport::link& l) { l.send(frame_kind::library, detail::slice{body}, tag); });
 }
 
 library_keeper::known* library_keeper::find(const std::string& hash) {
@@ -171,7 +170,8 @@ void library_keeper::use(known& k, bool tell) {
     if (each.library.file == library.file) each.used = false;
   latest.used = latest.was_used = true;
   const auto same = [&](const known& each) { return each.library.file == library.file; };
-  std::erase_if(known_, [&](const known& each) { return same(each) && !each.was_used; }); // could be used elsewhere only
+  std::erase_if(known_,
+                [&](const known& each) { return same(each) && !each.was_used; }); // could be used elsewhere only
   known_.push_back(std::move(latest));
   while (std::ranges::count_if(known_, same) > most_builds) known_.erase(std::ranges::find_if(known_, same));
   while (known_.size() > most_known) known_.pop_front();

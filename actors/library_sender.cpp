@@ -85,8 +85,8 @@ void remove_library(client_core& core, const std::string& file, milliseconds pat
 std::vector<shipped_library> shipped_libraries(client_core& core, milliseconds patience) {
   const library_query q{static_cast<std::uint8_t>(library_ask::list), {}, {}};
   std::vector<shipped_library> all;
-  for (auto& e : decode<std::vector<library_entry>>(
-           core.ask(frame_kind::library, detail::slice{encode(q)}, 0, patience)))
+  for (auto& e :
+       decode<std::vector<library_entry>>(core.ask(frame_kind::library, detail::slice{encode(q)}, 0, patience)))
     all.push_back({std::move(e.library.file), std::move(e.library.hash), e.library.size, std::move(e.origin),
                    std::chrono::system_clock::time_point{std::chrono::seconds{e.since}}, std::move(e.unfit)});
   return all;

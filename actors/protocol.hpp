@@ -90,9 +90,9 @@ struct wire_library {
 struct welcome_node {
   std::vector<int> engines; ///< the numbers of its engines
   std::uint32_t heartbeat_ms = 1'000;
-  std::uint32_t incarnation = 0; ///< how often the controller was restarted
-  bool again = false;            ///< other processes had these engines, or this one before it was cut off
-  bool shipping = true;          ///< clients may send libraries, and name others
+  std::uint32_t incarnation = 0;         ///< how often the controller was restarted
+  bool again = false;                    ///< other processes had these engines, or this one before it was cut off
+  bool shipping = true;                  ///< clients may send libraries, and name others
   std::vector<wire_library> libraries{}; ///< that clients sent: they are used before the first task runs
   MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation, again, shipping, libraries)
 };
@@ -254,8 +254,8 @@ struct wire_options {
   wire_dependency after{}, follow{};
   MSGPACK_DEFINE_MAP(run_limit, label, keep, job, retries, timeout, priority, idempotent, after, follow)
 };
-/// client to direct scheduler. With a frame tag: for the list of tasks, as the answer; else for the outcome of a kept one,
-/// which comes as that of the client's task `as`.
+/// client to direct scheduler. With a frame tag: for the list of tasks, as the answer; else for the outcome of a kept
+/// one, which comes as that of the client's task `as`.
 struct task_query {
   std::uint32_t client = 0;
   std::uint64_t number = 0, as = 0;
@@ -268,7 +268,8 @@ struct task_list_entry {
   std::string job{}, label{};
   int engine = -1;
   std::string state{};
-  std::int64_t submitted = 0, started = 0, completed = 0; ///< nanoseconds since the epoch; 0: it is not known, or not yet
+  std::int64_t submitted = 0, started = 0,
+               completed = 0; ///< nanoseconds since the epoch; 0: it is not known, or not yet
   bool kept = false;
   MSGPACK_DEFINE_MAP(client, number, job, label, engine, state, submitted, started, completed, kept)
 };

@@ -25,11 +25,11 @@ struct controller_options {
   log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
-  std::uint32_t incarnation = 0; ///< how often it was restarted
-  bool shipping = true;          ///< clients may send job libraries
-  std::string library_cache{};   ///< directory in which these are kept
+  std::uint32_t incarnation = 0;   ///< how often it was restarted
+  bool shipping = true;            ///< clients may send job libraries
+  std::string library_cache{};     ///< directory in which these are kept
   std::uint64_t library_bytes = 0; ///< what they may take there
-  std::string roster{};          ///< file in which it notes who is in the cluster, for its successor; "" is none
+  std::string roster{};            ///< file in which it notes who is in the cluster, for its successor; "" is none
 };
 
 /// Hub, schedulers and the one port. Ends on SIGINT or SIGTERM.

@@ -28,6 +28,7 @@ struct node_command {
   int ready_fd = -1;
   std::string log_level;
   files::execute_config execute;
+  files::shipping_config shipping;
 };
 
 /// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
@@ -65,6 +66,9 @@ int run(const node_command& given) {
   const auto& execute = launched ? given.execute : config.execute;
   options.execute = {execute.enabled, execute.compiler, execute.flags, (files::pactor_directory() / "cache").string(),
                      static_cast<std::uint64_t>(execute.cache_mb) << 20};
+  const auto& shipping = launched ? given.shipping : config.shipping;
+  options.library_cache = (files::pactor_directory() / "cache" / "jobs").string();
+  options.library_bytes = static_cast<std::uint64_t>(shipping.cache_mb) << 20U;
   options.ready_fd = given.ready_fd;
   if (launched) options.log_file = place.log_file("node", given.cluster.cluster_id).string();
   options.requested_ids = given.ids;
@@ -103,6 +107,7 @@ action declare_node(CLI::App& app, setting& around) {
       ->allow_extra_args(false)
       ->group("");
   app.add_option("--execute-cache-mb", given->execute.cache_mb, "The launcher's execute.cache_mb")->group("");
+  app.add_option("--shipping-cache-mb", given->shipping.cache_mb, "The launcher's shipping.cache_mb")->group("");
   app.add_option("--ids", given->ids, "Numbers for the engines")->delimiter(',')->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
   return [given] { return run(*given); };

@@ -24,8 +24,8 @@ void client::wait_for_engines(std::size_t n, seconds timeout) const {
 std::vector<job_info> client::jobs() const { return gate_->peer()->jobs(); }
 
 std::vector<std::string> client::import_library(const std::filesystem::path& library, seconds timeout) const {
-  const auto jobs =
-      gate_->peer()->send_library(library, std::chrono::ceil<std::chrono::milliseconds>(std::min(timeout, seconds{1e9})));
+  const auto jobs = gate_->peer()->send_library(
+      library, std::chrono::ceil<std::chrono::milliseconds>(std::min(timeout, seconds{1e9})));
   gate_->know(jobs); // calls that were checked before may have other signatures now
   std::vector<std::string> names;
   for (const auto& job : jobs) names.push_back(job.name);

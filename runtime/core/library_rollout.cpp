@@ -105,7 +105,8 @@ library_rollout::actions library_rollout::node_gone(node_key node) {
   actions out;
   const auto host = nodes_.extract(node);
   if (!host) return out;
-  const auto others = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.second == host.mapped(); });
+  const auto others =
+      std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.second == host.mapped(); });
   if (!others)
     for (auto& l : current_) l.unfit.erase(host.mapped());
   waiting_for_.erase(node);

@@ -50,7 +50,8 @@ bool is_whole(int fd, const library_name& l) {
 unique_fd hold(const fs::path& directory) {
   unique_fd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
   if (!fd || ::flock(fd.get(), LOCK_SH) != 0) return {};
-  struct stat held {}, named {}; // who removes it holds it alone until it is gone
+  struct stat held {
+  }, named{}; // who removes it holds it alone until it is gone
   if (::fstat(fd.get(), &held) != 0 || ::stat(directory.c_str(), &named) != 0 || held.st_ino != named.st_ino) return {};
   return fd;
 }

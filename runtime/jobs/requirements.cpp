@@ -100,8 +100,8 @@ std::string unmet_needs(std::string_view list, const fs::path& library, std::str
   }
   if (!files.empty()) return "needs " + files + ", not found on host " + here;
   if (!versions.empty())
-    return "needs " + versions + ", which host " + here + " does not have: it was built on a newer system; build it on " +
-           "one like the host's";
+    return "needs " + versions + ", which host " + here +
+           " does not have: it was built on a newer system; build it on " + "one like the host's";
   if (other.empty()) return {};
   if (const auto at = other.find(library.string()); at != std::string::npos)
     other.replace(at, library.string().size(), library.filename().string());

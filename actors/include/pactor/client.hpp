@@ -65,8 +65,8 @@ public:
   std::vector<std::string> import_library(const std::filesystem::path& library, seconds timeout = seconds{300}) const;
   /// What clients have sent, the latest last.
   [[nodiscard]] std::vector<shipped_library> libraries() const { return gate_->peer()->shipped_libraries(); }
-  /// Has tasks from now on use a library that was sent no more. @throws error{bad_library} if there is none of this file
-  /// name
+  /// Has tasks from now on use a library that was sent no more. @throws error{bad_library} if there is none of this
+  /// file name
   void remove_library(const std::string& file) const { gate_->peer()->remove_library(file); }
   /// The engines and what they do, the controller and where it listens.
   [[nodiscard]] cluster_status status() const;
