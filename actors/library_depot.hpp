@@ -5,6 +5,7 @@
 #include "actors/protocol.hpp"
 #include "runtime/core/library_rollout.hpp"
 #include "runtime/jobs/library_store.hpp"
+#include "runtime/log.hpp"
 
 #include <cstdint>
 #include <functional>
