@@ -16,6 +16,10 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::eng
   return result;
 }
 
+void direct_scheduler_state::close(const close_engines& c) {
+  for (const auto engine : c.engines) core_.close(engine);
+}
+
 std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::on_outcome(const record& r,
                                                                                           std::string_view) {
   const auto o = core_.finished(r.id, r.engine);

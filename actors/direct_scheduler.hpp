@@ -10,11 +10,15 @@ class direct_scheduler_state final : public scheduler_base {
 public:
   explicit direct_scheduler_state(std::function<void()> flush_later) : scheduler_base{0, std::move(flush_later)} {}
 
+  /// Accepts nothing for these any more. @pre they have nothing, or it is lost
+  void close(const close_engines& c);
+
 private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
   void client_gone(std::uint32_t client) override { core_.client_gone(client); }
+  [[nodiscard]] std::size_t left(int engine) const override { return core_.pending(engine); }
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;

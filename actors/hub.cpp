@@ -211,6 +211,10 @@ void hub_state::on_query(const frame_in& f) {
   case query_kind::stop_engines:
   case query_kind::signal_engines:
     return send(f.from, frame_kind::answer, encode(order_engines(f.from, q)), f.header.tag);
+  case query_kind::start_engines:
+    return send(f.from, frame_kind::answer, encode(start_engines(f.from, q)), f.header.tag);
+  case query_kind::drain_host:
+    return send(f.from, frame_kind::answer, encode(drain_host(f.from, q)), f.header.tag);
   case query_kind::stop_cluster:
     send(f.from, frame_kind::answer, encode(std::uint64_t{1}), f.header.tag);
     setup_.journal.info("hub ends the cluster for " + name_of(f.from));
@@ -257,7 +261,8 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   a.controller_pid = setup_.pid;
   for (const auto& e : table_.list()) {
     const auto& c = e.condition;
-    a.engines.emplace_back(e.host, engine_report{e.id, c.state, c.pid, c.restarts, c.queued, c.completed, c.last_loss});
+    a.engines.emplace_back(e.host, engine_report{e.id, draining_.drains(e.node) ? "draining" : c.state, c.pid,
+                                                 c.restarts, c.queued, c.completed, c.last_loss});
   }
   a.clients = static_cast<std::uint32_t>(clients_.size());
   a.unassigned = unassigned;
@@ -269,6 +274,10 @@ std::vector<node_place> hub_state::places() const {
   std::vector<node_place> all;
   for (const auto& [link, n] : nodes_) {
     node_place p{n.host, n.lane, {}};
+    if (draining_.drains(n.key)) { // what clients have there goes on
+      all.push_back(std::move(p));
+      continue;
+    }
     std::copy_if(n.engines.begin(), n.engines.end(), std::back_inserter(p.engines), [this](int id) {
       const auto* e = table_.find(id);
       return e && !is_over(e->condition.state);
@@ -299,6 +308,7 @@ void hub_state::link_down(const struct link_down& d) {
                          std::to_string(n->second.engines.size()) + " engines: " + d.reason);
   table_.node_gone(n->second.key);
   depot_.node_gone(n->second.key);
+  draining_.gone(n->second.key);
   for (const auto e : n->second.engines) std::erase(setup_.expected.engines, e);
   nodes_.erase(n);
   note_roster();

@@ -4,6 +4,7 @@
 
 #include "actors/library_depot.hpp"
 #include "actors/protocol.hpp"
+#include "runtime/core/draining.hpp"
 #include "runtime/core/engine_table.hpp"
 #include "runtime/files/roster.hpp"
 #include "runtime/log.hpp"
@@ -48,6 +49,13 @@ public:
     std::function<void(const struct link_down&)> gone = [](const struct link_down&) {};
     /// Who is in the cluster changed: for a controller that takes this one's place.
     std::function<void(const files::roster&)> roster = [](const files::roster&) {};
+    // Of nodes that leave.
+    std::function<void(const drain_engines&)> drain = [](const drain_engines&) {};
+    std::function<void(const close_engines&)> close = [](const close_engines&) {};
+    /// Asks both schedulers; the sum goes to the function.
+    std::function<void(const count_left&, std::function<void(std::uint64_t)>)> count =
+        [](const count_left&, const std::function<void(std::uint64_t)>&) {};
+    std::function<void()> tick_later = [] {}; ///< asks for drain_tick()
   };
   hub_state(hub_setup setup, callbacks out);
 
@@ -55,6 +63,8 @@ public:
   /// A part of a library that a client sends.
   void library_part(const frame_in& f) { depot_.part(f); }
   void link_down(const link_down& d);
+  /// Looks after nodes that leave.
+  void drain_tick();
   /// Whether nodes that were there before a restart are waited for. New clients wait too: without engines nothing that
   /// they ask would be answered rightly.
   [[nodiscard]] bool recovering() const noexcept { return recovering_; }
@@ -85,6 +95,11 @@ private:
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
   std::uint64_t order_engines(const transport::link_ptr& from, const query& q);
+  // hub_hosts.cpp
+  host_answer start_engines(const transport::link_ptr& from, const query& q);
+  host_answer drain_host(const transport::link_ptr& from, const query& q);
+  [[nodiscard]] std::string no_such_host(const std::string& host) const;
+  void carry_out(const core::draining::actions& all);
   [[nodiscard]] std::string name_of(const transport::link_ptr& from) const;
   [[nodiscard]] jobs_answer jobs() const;
   /// Engines that can be addressed, by node: all but those that were given up.
@@ -99,6 +114,8 @@ private:
   callbacks out_;
   core::engine_table table_;
   library_depot depot_;
+  core::draining draining_;
+  bool ticking_ = false; // drain_tick() is to come
   std::unordered_map<const transport::link*, client> clients_;
   std::unordered_map<const transport::link*, node> nodes_;
   std::uint32_t last_client_;
@@ -136,6 +153,21 @@ caf::behavior hub(
     self->request(balanced, std::chrono::seconds{2}, count_unassigned{})
         .then([then](std::uint64_t n) { then(n); }, [then](const caf::error&) { then(0); });
   };
+  out.drain = [self, balanced](const drain_engines& d) { self->send(balanced, d); };
+  out.close = [self, direct](const close_engines& c) { self->send(direct, c); };
+  out.count = [self, direct, balanced](const count_left& c, const std::function<void(std::uint64_t)>& then) {
+    constexpr std::uint64_t unknown = 1; // it is asked again
+    constexpr std::chrono::seconds patience{5};
+    self->request(direct, patience, c)
+        .then(
+            [self, balanced, c, then](std::uint64_t directed) {
+              self->request(balanced, std::chrono::seconds{5}, c)
+                  .then([then, directed](std::uint64_t n) { then(n + directed); },
+                        [then](const caf::error&) { then(unknown); });
+            },
+            [then](const caf::error&) { then(unknown); });
+  };
+  out.tick_later = [self] { self->delayed_send(self, std::chrono::milliseconds{50}, drain_tick{}); };
   out.end_process = std::move(end_process);
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
   if (state->recovering()) self->delayed_send(self, recovery_time, recovery_over{});
@@ -153,6 +185,7 @@ caf::behavior hub(
         self->send(balanced, d);
       },
       [state](const recovery_over&) { state->end_recovery(); },
+      [state](const drain_tick&) { state->drain_tick(); },
       [state](const stop_cluster&) {
         state->stop();
         return true;

@@ -143,6 +143,20 @@ public:
   std::vector<shipped_library> shipped_libraries() override {
     return pactor::shipped_libraries(*core_, options_.timeout);
   }
+  std::vector<int> start_engines(const std::string& host, std::uint32_t count) override {
+    query q;
+    q.kind = static_cast<std::uint8_t>(query_kind::start_engines);
+    q.host = host;
+    q.count = count;
+    return ask_host(q);
+  }
+  std::vector<int> drain_host(const std::string& host, std::optional<std::chrono::milliseconds> limit) override {
+    query q;
+    q.kind = static_cast<std::uint8_t>(query_kind::drain_host);
+    q.host = host;
+    if (limit) q.timeout_ms = limit->count();
+    return ask_host(q);
+  }
   void stop_cluster() override {
     try {
       core_->ask(query_kind::stop_cluster, options_.timeout);
@@ -157,6 +171,12 @@ public:
   }
 
 private:
+  std::vector<int> ask_host(const query& q) {
+    auto a = decode<host_answer>(core_->ask(q, options_.timeout));
+    if (!a.why.empty()) throw error{ec::invalid_argument, a.why};
+    return std::move(a.engines);
+  }
+
   /// Called in the I/O thread.
   client_lanes::open_function lanes() {
     if (!options_.shared_memory) return {};

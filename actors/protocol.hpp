@@ -192,12 +192,29 @@ struct library_report {
 };
 
 /// client to hub. The last three are for `engines`; the answer is how many of these there were.
-enum class query_kind : std::uint8_t { jobs = 1, status, restart_engines, stop_engines, signal_engines, stop_cluster };
+enum class query_kind : std::uint8_t {
+  jobs = 1,
+  status,
+  restart_engines,
+  stop_engines,
+  signal_engines,
+  stop_cluster,
+  start_engines, ///< `count` more on `host`; answered by a host_answer
+  drain_host,    ///< the nodes of `host` are to leave, after `timeout_ms` in any case; answered by a host_answer
+};
 struct query {
   std::uint8_t kind = 0;
   std::vector<int> engines{};
   int signal = 0; ///< signal_engines
-  MSGPACK_DEFINE_MAP(kind, engines, signal)
+  std::string host{};
+  std::uint32_t count = 0;
+  std::int64_t timeout_ms = -1; ///< negative: as long as it takes
+  MSGPACK_DEFINE_MAP(kind, engines, signal, host, count, timeout_ms)
+};
+struct host_answer {
+  std::string why{};          ///< nothing was done; "" if something was
+  std::vector<int> engines{}; ///< that start, or leave
+  MSGPACK_DEFINE_MAP(why, engines)
 };
 
 static_assert(static_cast<int>(query_kind::restart_engines) == static_cast<int>(engine_order::restart) &&
@@ -206,12 +223,15 @@ static_assert(static_cast<int>(query_kind::restart_engines) == static_cast<int>(
 
 /// hub to node: what its engines are to do
 struct engine_control {
-  std::uint8_t kind = 0; ///< query_kind: restart_engines, stop_engines or signal_engines
+  std::uint8_t kind = 0; ///< query_kind: restart_engines, stop_engines, signal_engines or start_engines; leave_node
   std::vector<int> engines{};
   int signal = 0;
   std::string by{}; ///< who wants it, for people: `client 3`
   MSGPACK_DEFINE_MAP(kind, engines, signal, by)
 };
+
+/// In engine_control::kind: the node is to end when everything that it has to say was heard.
+constexpr std::uint8_t leave_node = 32;
 
 /// In task_control::how from the task scheduler to a node: give those back that have not started, as lost and
 /// unblamed; say nothing of the others.
@@ -378,6 +398,21 @@ struct tell_taken {};
 /// task scheduler to itself, after a delay: something waited for long enough
 struct look_again {};
 
+/// hub to schedulers: these engines are to leave; the task scheduler gives them nothing more, and takes back
+struct drain_engines {
+  std::vector<int> engines;
+};
+/// hub to direct scheduler: it accepts no tasks for these any more
+struct close_engines {
+  std::vector<int> engines;
+};
+/// hub to schedulers; each answers with the number of tasks that these engines have or will have to run
+struct count_left {
+  std::vector<int> engines;
+};
+/// hub to itself: look after nodes that leave
+struct drain_tick {};
+
 /// hub to task scheduler; it answers with the number of tasks that no engine has
 struct count_unassigned {};
 
@@ -444,6 +479,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::absence_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::tell_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::look_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::drain_engines)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::close_engines)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::drain_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_tasks)

@@ -41,6 +41,7 @@ struct node_options {
   int engines = 1;
   std::vector<std::string> job_directories;
   std::string worker;   ///< path of pactor-worker
+  std::string name;     ///< of the host, as the cluster knows it; "" is its host name
   int ready_fd = -1;    ///< gets one byte once the engines are registered
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;

@@ -141,7 +141,7 @@ int run_node(const node_options& options) {
   const security::tls_context tls{security::role::node, file.ca, file.certificate, file.key};
 
   auto services = std::make_shared<node_services>();
-  services->host = host_name();
+  services->host = options.name.empty() ? host_name() : options.name;
   services->execute = options.execute;
   node_setup setup;
   setup.services = services;
@@ -156,9 +156,8 @@ int run_node(const node_options& options) {
   caf::actor_system system{config};
   services->start_worker = [&](worker_events& events) { return start_worker_process(system, options.worker, events); };
   std::random_device seeds;
-  std::vector<std::shared_ptr<engine_state>> engines;
-  engines.reserve(static_cast<std::size_t>(options.engines));
-  for (int i = 0; i < options.engines; ++i) engines.push_back(std::make_shared<engine_state>(services, seeds()));
+  const auto engines = std::make_shared<std::vector<std::shared_ptr<engine_state>>>();
+  for (int i = 0; i < options.engines; ++i) engines->push_back(std::make_shared<engine_state>(services, seeds()));
 
   services->lanes = std::make_unique<node_lanes>(file.nonce);
   setup.listen = [&, &s = *services] {
@@ -186,14 +185,20 @@ int run_node(const node_options& options) {
   };
   out.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
   if (options.reconnect.count() > 0) out.lost = [&](const std::string& reason) { end.lost(reason); };
+  const auto spawn = [&system](const std::shared_ptr<engine_state>& e) {
+    return system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); });
+  };
+  out.add_engine = [&, engines, actors = setup.engines] { // in the I/O thread, as everything of the node
+    engines->push_back(std::make_shared<engine_state>(services, seeds()));
+    actors->push_back(spawn(engines->back()));
+  };
   const auto libraries = std::make_shared<caf::actor>();
   out.libraries = [libraries](const libraries_listed& l) { caf::anon_send(*libraries, l); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
   setup.state = state;
   services->flush_later = services->flush_now = [] {}; // until there is a node
   services->report = [](const engine_report&) {};
-  for (const auto& e : engines)
-    setup.engines.push_back(system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); }));
+  for (const auto& e : *engines) setup.engines->push_back(spawn(e));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
   library_keeper::callbacks kept;

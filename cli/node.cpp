@@ -19,7 +19,7 @@ namespace {
 
 struct node_command {
   cluster_choice cluster;
-  std::string connection;
+  std::string connection, name;
   std::vector<std::string> jobs;
   std::vector<int> ids;
   std::optional<int> engines;
@@ -63,6 +63,7 @@ int run(const node_command& given) {
   if (options.engines == 0) options.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options.job_directories = job_directories(given, config);
   options.worker = process::find_worker().string();
+  options.name = given.name;
   const auto& execute = launched ? given.execute : config.execute;
   options.execute = {execute.enabled, execute.compiler, execute.flags, (files::pactor_directory() / "cache").string(),
                      static_cast<std::uint64_t>(execute.cache_mb) << 20};
@@ -91,6 +92,10 @@ action declare_node(CLI::App& app, setting& around) {
   app.add_option("--connection", given->connection,
                  "Connection file of role node; by default the profile's security/pactor-engine.json")
       ->check(CLI::ExistingFile);
+  app.add_option("--name", given->name, "What the cluster is to call this host; by default its host name")
+      ->check([](const std::string& name) {
+        return name.empty() || name.size() > 255 ? std::string{"a name has 1 to 255 characters"} : std::string{};
+      });
   app.add_option("--jobs", given->jobs, "Directory with job libraries; may be given several times")
       ->check(CLI::ExistingDirectory)
       ->allow_extra_args(false);

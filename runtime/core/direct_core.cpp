@@ -14,10 +14,14 @@ std::vector<owner> direct_core::engine_lost(int engine) {
   return result;
 }
 
+void direct_core::close(int engine) {
+  if (const auto at = engines_.find(engine); at != engines_.end()) at->second.closed = true;
+}
+
 std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint64_t number, int engine,
                                                  std::uint32_t kind) {
   const auto at = engines_.find(engine);
-  if (at == engines_.end()) return std::nullopt;
+  if (at == engines_.end() || at->second.closed) return std::nullopt;
   auto& c = clients_[client];
   c.id = client;
   auto& e = tasks_.add();

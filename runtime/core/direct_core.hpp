@@ -28,6 +28,8 @@ public:
   /// The engine is gone for good. @return whom to tell that their tasks are lost, in the order of submission
   [[nodiscard]] std::vector<owner> engine_lost(int engine);
 
+  /// It accepts nothing more; what it has goes on.
+  void close(int engine);
   /// @return the id under which to send the task to the engine; nothing if there is no such engine
   /// @param kind the same for calls of the same job
   [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine,
@@ -76,6 +78,7 @@ private:
   };
   struct engine_state {
     int number = -1;
+    bool closed = false;
     std::size_t count = 0;
     chain<entry, &entry::engine_links> tasks;
   };

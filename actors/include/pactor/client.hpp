@@ -92,6 +92,16 @@ public:
   void restart(const targets& t = all) const { direct_view(t).restart(); }
   /// Ends these engines for good; a node without engines ends too. Throws as operator[].
   void shutdown(const targets& t) const { direct_view(t).shutdown(); }
+  /// Starts further engines on a host that has a node. They are there when this returns, and their workers start.
+  /// @return their numbers @throws error{invalid_argument} naming the hosts that there are
+  std::vector<int> start_engines(const std::string& host, int n) const;
+  /// Has a host leave without losing tasks: its engines get no new ones, load-balanced ones that have not started run
+  /// elsewhere, all others end first; then its nodes end. Variables of its engines are lost. Waits until it is gone.
+  /// @param limit after that it goes in any case: what runs then is lost, as when a host fails
+  /// @return the engines that it had @throws error{invalid_argument} naming the hosts that there are
+  std::vector<int> drain(const std::string& host, seconds limit = no_limit) const;
+  /// The engines of a host. @throws error{invalid_argument} naming the hosts that there are
+  [[nodiscard]] std::vector<int> engines_of(const std::string& host) const;
   /// Ends the whole cluster, as `pactor stop` does.
   void shutdown() const;
   /// Sends a signal to the workers of these engines, see direct_view::signal(). Throws as operator[].

@@ -47,7 +47,7 @@ struct engine_info {
   int id = -1;
   std::string host;
   int pid = 0;              ///< of the worker
-  std::string state;        ///< "idle", "busy", "restarting", "given up"
+  std::string state;        ///< "idle", "busy", "restarting", "given up", "draining": its host leaves
   std::uint64_t queued = 0; ///< tasks at the engine that have not ended
   std::uint64_t completed = 0;
   std::uint32_t restarts = 0;
@@ -321,6 +321,11 @@ public:
   /// Has engines use a library that was sent no more. @throws error{bad_library} if there is none of this name
   virtual void remove_library(const std::string& file) = 0;
   [[nodiscard]] virtual std::vector<shipped_library> shipped_libraries() = 0;
+  /// Further engines on a host. @return their numbers @throws error{invalid_argument} if there is no node
+  virtual std::vector<int> start_engines(const std::string& host, std::uint32_t count) = 0;
+  /// Has a host's nodes leave, after `limit` in any case; does not wait. @return their engines
+  /// @throws error{invalid_argument} if there are none
+  virtual std::vector<int> drain_host(const std::string& host, std::optional<std::chrono::milliseconds> limit) = 0;
   /// Ends the whole cluster.
   virtual void stop_cluster() = 0;
   /// True until the connection ended or close() was called.
