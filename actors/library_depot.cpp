@@ -12,7 +12,6 @@
 namespace pactor {
 
 using core::library_rollout;
-using core::shipped_library;
 using transport::frame_kind;
 using transport::link_ptr;
 
@@ -29,8 +28,8 @@ void send(const link_ptr& to, frame_kind kind, const T& what, std::uint64_t tag 
 }
 
 jobs::library_name name_of(const wire_library& l) { return {l.file, l.hash, l.size}; }
-jobs::library_name name_of(const shipped_library& l) { return {l.file, l.hash, l.size}; }
-wire_library wire_of(const shipped_library& l) { return {l.file, l.hash, l.size}; }
+jobs::library_name name_of(const core::shipped_library& l) { return {l.file, l.hash, l.size}; }
+wire_library wire_of(const core::shipped_library& l) { return {l.file, l.hash, l.size}; }
 
 library_reply refusal_of(ec code, std::string why) {
   library_reply r;
@@ -45,12 +44,12 @@ std::int64_t seconds_now() {
 
 } // namespace
 
-library_depot::library_depot(depot_setup setup, const log& journal, const std::vector<shipped_library>& before,
+library_depot::library_depot(depot_setup setup, const log& journal, const std::vector<core::shipped_library>& before,
                              std::function<void()> changed)
     : setup_{std::move(setup)}, journal_{journal}, changed_{std::move(changed)}, store_{setup_.directory,
                                                                                         setup_.limit} {
-  std::vector<shipped_library> there;
-  for (const auto& l : setup_.enabled ? before : std::vector<shipped_library>{}) {
+  std::vector<core::shipped_library> there;
+  for (const auto& l : setup_.enabled ? before : std::vector<core::shipped_library>{}) {
     const auto name = name_of(l);
     if (auto kept = store_.find(name)) {
       kept_.insert_or_assign(l.hash, std::pair{name, std::move(*kept)});
@@ -135,7 +134,7 @@ void library_depot::commit(const frame_in& f, const library_query& q) {
   // Its content may have come under another name.
   const jobs::library_name name{q.library.file, q.library.hash, kept->second.first.size};
   if (const auto fault = jobs::fault_of(name)) throw error{ec::bad_library, *fault};
-  shipped_library l{name.file, name.hash, name.size, by->second, seconds_now(), {}};
+  core::shipped_library l{name.file, name.hash, name.size, by->second, seconds_now(), {}};
   if (const auto full = rollout_.full(l, setup_.limit); !full.empty()) throw error{ec::too_large, full};
   askers_[++last_request_] = {f.from, f.header.tag};
   carry_out(rollout_.push(last_request_, std::move(l)));

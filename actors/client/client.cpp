@@ -69,15 +69,15 @@ std::vector<int> client::drain(const std::string& host, seconds limit) const {
 }
 
 std::vector<int> client::engines_of(const std::string& host) const {
-  std::vector<int> all;
+  std::vector<int> found;
   std::set<std::string> hosts;
   const auto there = ids();
   for (const auto& e : status().engines) {
     if (!std::ranges::binary_search(there, e.id)) continue; // it has ended, or is leaving
     hosts.insert(e.host);
-    if (e.host == host) all.push_back(e.id);
+    if (e.host == host) found.push_back(e.id);
   }
-  if (!all.empty()) return all;
+  if (!found.empty()) return found;
   std::string text;
   for (const auto& h : hosts) text += (text.empty() ? "" : ", ") + h;
   throw error{ec::invalid_argument, "no engines on host " + host + "; " +

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,8 +70,10 @@ std::vector<kept> all_in(const fs::path& directory) {
     if (at->path().filename() == incoming_folder) continue;
     kept k{at->path(), 0, at->last_write_time(gone)};
     std::error_code ignored;
-    for (fs::directory_iterator file{at->path(), ignored}, last; !ignored && file != last; file.increment(ignored))
-      k.size += file->file_size(ignored);
+    for (fs::directory_iterator file{at->path(), ignored}, last; !ignored && file != last; file.increment(ignored)) {
+      const auto size = file->file_size(ignored);
+      if (!ignored) k.size += size;
+    }
     all.push_back(std::move(k));
     gone.clear();
   }

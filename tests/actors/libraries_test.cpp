@@ -64,8 +64,8 @@ struct cluster_fixture {
   int parts = 0; // that went to nodes
 
   explicit cluster_fixture(bool enabled = true) { restart(enabled, {}); }
-  void restart(bool enabled, const std::vector<core::shipped_library>& before) {
-    depot.emplace(depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, log{}, before, [this] { ++changes; });
+  void restart(bool enabled, std::vector<core::shipped_library> before) { // not a reference: what it replaces has it
+    depot.emplace(depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, pactor::log{}, before, [this] { ++changes; });
   }
   fake_node& join(const std::string& host, std::map<std::string, std::string> unfit = {}) {
     auto& n = *nodes.emplace_back(std::make_unique<fake_node>(nodes.size() + 1));

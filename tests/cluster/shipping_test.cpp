@@ -102,7 +102,6 @@ TEST_CASE("a newer build is used by what starts from then on, while the older on
   c.import_library(build(1));
   const auto running = c[0].apply_async<int>("version_once_there_is", go);
   REQUIRE(eventually(15s, [&] { return c.status().engines[0].state == "busy"; }));
-  c[0].set_block(false);
   const auto waits = c[0].apply_async<int>("version"); // at its engine, not yet with the worker
   c.import_library(build(2));
   const auto later = c[0].apply_async<int>("version");
@@ -175,7 +174,7 @@ TEST_CASE("a library whose file was changed on the host is not run") {
   const auto path = cluster.directory() / "cache/jobs" / c.libraries()[0].hash / "libversion.so";
   fs::permissions(path, fs::perms::owner_all);
   fs::copy_file(build(2), path, fs::copy_options::overwrite_existing);
-  const auto e = caught<remote_error>([&] { (void)c[0].apply_sync<int>("version"); });
+  const auto e = caught<error>([&] { (void)c[0].apply_sync<int>("version"); });
   REQUIRE(e);
   CHECK(contains(e->what(), "is not what was sent any more"));
 }

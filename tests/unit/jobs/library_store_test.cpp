@@ -5,6 +5,7 @@
 #include "runtime/jobs/library_store.hpp"
 #include "runtime/jobs/requirements.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -67,7 +68,7 @@ TEST_CASE_FIXTURE(store_fixture, "what came part by part is there under its cont
   const auto s = store();
   const std::string content = "the library";
   const auto name = name_of(content);
-  CHECK_FALSE(s.find(name));
+  CHECK_FALSE(s.find(name).has_value());
   auto in = s.receive(name);
   in.add(0, content.data(), 4);
   CHECK(in.size() == 4);
@@ -100,7 +101,7 @@ TEST_CASE_FIXTURE(store_fixture, "what is not as announced is refused, and leave
     CHECK(has(error_text(ec::bad_library, [&] { (void)s.finish(std::move(in)); }), "not what it was announced as"));
   }
   CHECK(drafts() == 0);
-  CHECK_FALSE(s.find(name));
+  CHECK_FALSE(s.find(name).has_value());
 }
 
 TEST_CASE_FIXTURE(store_fixture, "what was damaged on the disk is not found again") {
@@ -108,7 +109,7 @@ TEST_CASE_FIXTURE(store_fixture, "what was damaged on the disk is not found agai
   const auto stored = put(s, "the library");
   fs::permissions(stored.path, fs::perms::owner_all);
   std::ofstream{stored.path} << "The library";
-  CHECK_FALSE(s.find(name_of("the library")));
+  CHECK_FALSE(s.find(name_of("the library")).has_value());
   CHECK_FALSE(fs::exists(stored.path));
 }
 
@@ -116,14 +117,14 @@ TEST_CASE_FIXTURE(store_fixture, "the oldest that nobody holds makes room") {
   const auto s = store(30);
   {
     const auto held = put(s, "aaaaaaaaaa");
-    CHECK(put(s, "bbbbbbbbbb").held);
+    CHECK(put(s, "bbbbbbbbbb").held.get() >= 0);
     fs::last_write_time(path / "cache/jobs" / name_of("bbbbbbbbbb").hash,
                         fs::file_time_type::clock::now() - std::chrono::hours{1});
-    CHECK(put(s, "cccccccccc").held);
-    CHECK(put(s, "dddddddddd").held);
-    CHECK(s.find(name_of("aaaaaaaaaa")));
-    CHECK_FALSE(s.find(name_of("bbbbbbbbbb")));
-    CHECK(s.find(name_of("cccccccccc")));
+    CHECK(put(s, "cccccccccc").held.get() >= 0);
+    CHECK(put(s, "dddddddddd").held.get() >= 0);
+    CHECK(s.find(name_of("aaaaaaaaaa")).has_value());
+    CHECK_FALSE(s.find(name_of("bbbbbbbbbb")).has_value());
+    CHECK(s.find(name_of("cccccccccc")).has_value());
   }
   const auto a = s.find(name_of("aaaaaaaaaa")), c = s.find(name_of("cccccccccc")), d = s.find(name_of("dddddddddd"));
   REQUIRE((a && c && d));
@@ -134,12 +135,12 @@ TEST_CASE_FIXTURE(store_fixture, "the oldest that nobody holds makes room") {
 
 TEST_CASE("names that are none are refused") {
   const auto good = name_of("x");
-  CHECK_FALSE(jobs::fault_of(good));
+  CHECK_FALSE(jobs::fault_of(good).has_value());
   for (const auto* file : {"", "x", "../x.so", "a/b.so", ".so", ".x.so", "a b.so", "x.so\n"})
-    CHECK(jobs::fault_of({file, good.hash, 1}));
-  for (const auto* hash : {"", "00", "..", "/etc/passwd"}) CHECK(jobs::fault_of({"libx.so", hash, 1}));
-  CHECK(jobs::fault_of({"libx.so", std::string(64, 'A'), 1}));
-  CHECK(jobs::fault_of({"libx.so", good.hash, 0}));
+    CHECK(jobs::fault_of({file, good.hash, 1}).has_value());
+  for (const auto* hash : {"", "00", "..", "/etc/passwd"}) CHECK(jobs::fault_of({"libx.so", hash, 1}).has_value());
+  CHECK(jobs::fault_of({"libx.so", std::string(64, 'A'), 1}).has_value());
+  CHECK(jobs::fault_of({"libx.so", good.hash, 0}).has_value());
 }
 
 TEST_CASE("a file is named by its content") {
