@@ -137,8 +137,8 @@ void library_keeper::part(const frame_in& f) {
 void library_keeper::judge(const job& j, jobs::stored_library file) {
   library_report r;
   try {
-    for (auto& job : out_.inspect(file.path))
-      r.jobs.emplace_back(std::move(job.name), std::move(job.signature), j.library.file);
+    for (auto& found : out_.inspect(file.path))
+      r.jobs.emplace_back(std::move(found.name), std::move(found.signature), j.library.file);
   } catch (const error& e) {
     return unfit(j, e.what());
   }

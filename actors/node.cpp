@@ -263,7 +263,7 @@ void node_state::add_engine(int number) {
 void node_state::leave_when_done() {
   if (!leaving_ || ended_) return;
   constexpr int heard = 2, unheard = 12; // looks
-  bool busy = !welcomed_ || services_->senders.size() > 0 || !arrivals_.empty();
+  bool busy = !welcomed_ || services_->senders.size() > 0 || controller_->unsent() > 0 || !arrivals_.empty();
   if (out_.held)
     for (std::size_t i = 0; i < numbers_.size(); ++i) busy = busy || !out_.held(i).empty();
   flush();
