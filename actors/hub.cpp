@@ -329,6 +329,8 @@ void hub_state::link_down(const struct link_down& d) {
     node_losses_[e] = {words_of_lost_node(e, d.reason), entry ? entry->condition.last_loss : ""};
     std::erase(setup_.expected.engines, e);
   }
+  constexpr std::size_t most_remembered = 4096;
+  while (node_losses_.size() > most_remembered) node_losses_.erase(node_losses_.begin()); // the oldest number
   table_.node_gone(n->second.key);
   nodes_.erase(n);
   note_roster();
