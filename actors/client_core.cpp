@@ -111,12 +111,12 @@ void client_core::submit_direct(const std::shared_ptr<detail::call>& c, std::siz
                     targets.size() * sizeof(target));
   record r;
   if (targets.size() == 1) {
-    r.id = tasks_.enter(c, first, shared, {way::direct, targets[0], payload, {}, true});
+    r.id = tasks_.enter(c, first, shared, {way::direct, targets[0], payload, {}, life()});
     r.engine = targets[0];
   } else {
     std::vector<target> list(targets.size());
     for (std::size_t i = 0; i < targets.size(); ++i)
-      list[i] = {tasks_.enter(c, first + i, shared, {way::direct, targets[i], payload, {}, true}), targets[i], 0};
+      list[i] = {tasks_.enter(c, first + i, shared, {way::direct, targets[i], payload, {}, life()}), targets[i], 0};
     record t;
     t.kind = static_cast<std::uint16_t>(record_kind::targets);
     t.size = static_cast<std::uint32_t>(list.size() * sizeof(target));
@@ -131,7 +131,8 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
                                   const detail::slice& payload, std::span<const int> allowed) {
   std::unique_lock lock{mutex_};
   const auto options = admit(lock, *c, index, 1, payload.size);
-  open_tasks::submission given{open_tasks::submission::way::balanced, -1, payload, tasks_.shared(allowed), !away_};
+  open_tasks::submission given{open_tasks::submission::way::balanced, -1, payload, tasks_.shared(allowed),
+                               away_ ? 0U : life()};
   const bool lone = tasks_.empty();
   if (away_) {
     tasks_.weigh(tasks_.enter(c, index, 0, std::move(given)), payload.size);
@@ -288,6 +289,16 @@ welcome_client client_core::wait_for_welcome(std::chrono::steady_clock::time_poi
 bool client_core::connected() const {
   const std::lock_guard lock{mutex_};
   return welcome_ && !ended_ && !away_;
+}
+
+table_sizes client_core::tables() const {
+  const std::lock_guard lock{mutex_};
+  return {{"client: tasks", tasks_.size()},
+          {"client: uploads", uploads_.size() + senders_.size()},
+          {"client: orders", orders_.size()},
+          {"client: questions", questions_.size()},
+          {"client: results", arrivals_.size() + assemblies_.size()},
+          {"client: bytes", tasks_.weight()}};
 }
 
 void client_core::on_connected(const transport::link_ptr& controller, const hello_client& hello) {

@@ -5,6 +5,7 @@
 #include "actors/open_tasks.hpp"
 #include "actors/protocol.hpp"
 #include "actors/submission_limit.hpp"
+#include "actors/time_source.hpp"
 #include "actors/transfers.hpp"
 #include "pactor/detail/session.hpp"
 
@@ -72,6 +73,8 @@ public:
   /// Waits for the hub's welcome. @throws error{refused | incompatible_version}, not_connected, timeout_error
   welcome_client wait_for_welcome(std::chrono::steady_clock::time_point deadline);
   [[nodiscard]] bool connected() const;
+  /// What it keeps of tasks.
+  [[nodiscard]] table_sizes tables() const;
 
   /// `f` gets a new connection for on_connected(), or calls on_gone(), when the one there was is lost. In the I/O
   /// thread.
@@ -158,7 +161,11 @@ private:
   std::atomic<std::uint64_t>& taken(std::uint16_t flags) {
     return (flags & transport::balanced) != 0 ? balanced_taken_ : direct_taken_;
   }
-  std::optional<open_tasks::task> take_out(std::uint64_t number);
+  /// Of the controller, from 1. With mutex_ held.
+  [[nodiscard]] std::uint32_t life() const { return welcome_ ? welcome_->incarnation + 1 : 1; }
+  /// Takes out a task that was settled, and then wakes who waits for room: they ask how it ended.
+  void take_out(std::uint64_t number);
+  [[nodiscard]] bool is_open(std::uint64_t number) const;
 
   void on_outcomes(const frame_in& f);
   void on_abandon(const frame_in& f);

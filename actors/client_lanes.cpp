@@ -160,6 +160,9 @@ void client_lanes::said(end& e, const lane_message& m, process::unique_fd file) 
   case lane_kind::release:
     e.sent.erase(m.handle);
     return;
+  case lane_kind::drop:
+    e.here.erase(m.handle);
+    return;
   default:
     return closed(e);
   }
@@ -195,7 +198,7 @@ void client_lanes::await(int engine, std::uint64_t handle, std::uint64_t size, a
   if (e == ends_.end()) return arrived(std::nullopt);
   auto h = e->second->here.extract(handle);
   if (!h) {
-    e->second->wanted[handle] = {size, std::move(arrived)};
+    e->second->wanted.try_emplace(handle, end::awaited{size, std::move(arrived)}); // who came first
   } else if (h.mapped().size() != size) {
     arrived(std::nullopt);
   } else {

@@ -34,16 +34,22 @@ void client_core::on_outcomes(const frame_in& f) {
   {
     const std::lock_guard lock{mutex_};
     wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
-      if (wire::is_output(r.kind)) {
-        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
-      } else if ((r.flags & wire::transferred) != 0) { // it is open until all of it is here
-        if (const auto* p = tasks_.find(r.id)) done.push_back({p->call, p->index, r, payload});
-      } else if (auto p = tasks_.leave(r.id)) {
-        if (p->shared != 0) lanes_.task_ended(p->shared);
-        done.push_back({std::move(p->call), p->index, r, payload});
-      } else if ((r.flags & wire::shared) != 0) {
-        unwanted.push_back(r);
+      auto* p = tasks_.find(r.id);
+      if (p && p->arriving) p = nullptr; // it has ended
+      const auto by_lane = (r.flags & wire::shared) != 0;
+      if (!p) {
+        if (by_lane && !wire::is_output(r.kind)) unwanted.push_back(r);
+        return;
       }
+      const auto whole = !wire::is_output(r.kind) && (r.flags & wire::transferred) == 0;
+      if (whole && p->shared != 0) lanes_.task_ended(std::exchange(p->shared, 0));
+      if (whole && !by_lane) {
+        auto left = *tasks_.leave(r.id);
+        done.push_back({std::move(left.call), left.index, r, payload});
+        return;
+      }
+      p->arriving = whole; // it is open until all of its result is here
+      done.push_back({p->call, p->index, r, payload});
     });
   }
   for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
@@ -96,11 +102,17 @@ void client_core::settle_shared(settled& s, detail::outcome o) {
   if (s.record.size == sizeof size) std::memcpy(&size, s.payload, sizeof size);
   const auto engine = o.engine;
   lanes_.await(engine, s.record.transfer, size,
-               [c = s.call, index = s.index, o = std::move(o)](std::optional<detail::bytes> payload) mutable {
-                 if (!payload) return settle_with(c, index, lost_result(o.engine));
-                 o.payload = detail::slice{std::move(*payload)};
-                 o.received = detail::clock::now();
-                 c->settle(index, std::move(o));
+               [this, c = s.call, index = s.index, number = s.record.id,
+                o = std::move(o)](std::optional<detail::bytes> payload) mutable {
+                 if (!is_open(number)) return; // the client ended meanwhile
+                 if (payload) {
+                   o.payload = detail::slice{std::move(*payload)};
+                   o.received = detail::clock::now();
+                   c->settle(index, std::move(o));
+                 } else {
+                   settle_with(c, index, lost_result(o.engine));
+                 }
+                 take_out(number);
                });
 }
 
@@ -112,16 +124,18 @@ void client_core::settle_later(settled& s, detail::outcome o, const transport::l
   f.engine = o.engine;
   f.what = "engine " + std::to_string(o.engine) + " announced a result of " + std::to_string(size) + " bytes";
   if (size == 0 || size >> 32 != 0) {
+    settle_with(s.call, s.index, f);
     take_out(s.record.id);
-    return settle_with(s.call, s.index, f);
+    return;
   }
   try {
     assemblies_.expect(from, s.record.transfer, size);
   } catch (const std::bad_alloc&) {
     f.code = ec::system;
     f.what = "no memory for a result of " + std::to_string(size) + " bytes";
+    settle_with(s.call, s.index, f);
     take_out(s.record.id);
-    return settle_with(s.call, s.index, f);
+    return;
   }
   arrivals_[s.record.transfer] = {std::move(s.call), s.index, std::move(o), s.record.id};
 }
@@ -147,8 +161,8 @@ detail::bytes client_core::buffer(const transport::link& from, const transport::
 void client_core::on_abandon(const frame_in& f) {
   assemblies_.drop(f.from, f.header.tag);
   if (auto a = arrivals_.extract(f.header.tag)) {
-    take_out(a.mapped().number);
     settle_with(a.mapped().call, a.mapped().index, lost_result(a.mapped().outcome.engine));
+    take_out(a.mapped().number);
   }
 }
 

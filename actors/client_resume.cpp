@@ -50,12 +50,12 @@ void client_core::on_welcome(const frame_in& f) {
   controller_->welcome_peer();
   controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
   const bool again = client_ != 0;
-  // A controller that lives, or knows this client no more, has dropped what it had there.
-  const bool same = again && (w.incarnation == welcome_->incarnation || w.client != client_);
+  // A controller that knows this client no more has dropped what it had there.
+  const bool dropped = again && w.client != client_, same = again && w.incarnation == welcome_->incarnation;
   if (again && w.client != client_) lanes_.close(); // nodes know it by its number
   client_ = w.client;
   // After a restart there is no list until all nodes are back; what was there before stands until then.
-  if (!again || same || !w.nodes.empty()) {
+  if (!again || dropped || same || !w.nodes.empty()) {
     lanes_.set_places(w.client, w.nodes);
     set_places(std::move(w.nodes));
   }
@@ -64,7 +64,7 @@ void client_core::on_welcome(const frame_in& f) {
     welcome_ = std::move(w);
     if (!again) changed_.notify_all();
   }
-  if (again) come_back(same);
+  if (again) come_back(dropped);
 }
 
 void client_core::come_back(bool dropped) {
@@ -78,6 +78,7 @@ void client_core::come_back(bool dropped) {
     outcomes_untold_ = bytes_untold_ = 0;
     std::array<task_control, 4> orders;
     for (const auto& [number, t] : tasks_.in_order()) {
+      if (t->arriving) continue; // by a lane, which has nothing to do with the controller
       if (dropped || t->given.how == open_tasks::submission::way::none) {
         if (auto p = tasks_.leave(number)) lost.push_back(*std::move(p));
         continue;
@@ -121,7 +122,10 @@ void client_core::hand_in(std::uint64_t number, open_tasks::task& t) {
   record r;
   r.id = number;
   const auto marked = [&](outgoing& out, std::uint16_t flags) {
-    if (std::exchange(t.given.sent, true)) r.flags = wire::again;
+    if (t.given.sent == 0)
+      t.given.sent = life();
+    else
+      r.flags = t.given.sent < life() ? std::uint16_t{wire::again} : repeated;
     add_task(out, r, given.payload, flags, options, t.shared);
   };
   if (given.how == open_tasks::submission::way::direct) {
@@ -157,12 +161,16 @@ void client_core::note_orders(const task_control& c) {
       t->ordered = std::max<std::uint8_t>(t->ordered, static_cast<std::uint8_t>(c.how + 1));
 }
 
-std::optional<open_tasks::task> client_core::take_out(std::uint64_t number) {
+void client_core::take_out(std::uint64_t number) {
   const std::lock_guard lock{mutex_};
-  auto t = tasks_.leave(number);
+  const auto t = tasks_.leave(number);
   if (t && t->shared != 0) lanes_.task_ended(t->shared);
   limit_.left([this] { return load(); });
-  return t;
+}
+
+bool client_core::is_open(std::uint64_t number) const {
+  const std::lock_guard lock{mutex_};
+  return tasks_.find(number) != nullptr;
 }
 
 /// As a rule the next tasks tell how far outcomes were read; who has none to send tells it from time to time, lest one

@@ -10,7 +10,7 @@ namespace pactor {
 using wire::record;
 using wire::record_kind;
 
-std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::engine_lost(int engine) {
+std::vector<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::engine_lost(int engine, const failure&) {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> result;
   for (const auto& o : core_.engine_lost(engine)) result.emplace_back(o.client, o.number);
   return result;
@@ -31,6 +31,12 @@ std::optional<core::task_core::running> direct_scheduler_state::on_output(const 
   const auto o = core_.owner_of(r.id, r.engine);
   if (!o) return std::nullopt;
   return core::task_core::running{*o, 0};
+}
+
+table_sizes direct_scheduler_state::tables() const {
+  auto all = scheduler_base::tables();
+  all.emplace_back("direct scheduler: tasks", core_.pending());
+  return all;
 }
 
 scheduler_base::withdrawal direct_scheduler_state::withdraw(std::uint32_t client,
@@ -61,8 +67,24 @@ void direct_scheduler_state::on_tasks(client_entry& from, const detail::bytes& b
   if (!whole || !sound) refuse(from.out.link(), "a malformed batch of directed tasks");
 }
 
-std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t, bool again,
-                                                            std::uint32_t kind) {
+void direct_scheduler_state::payloads_lost(const piece_relay::cargo& tasks) {
+  for (const auto& [id, engine] : tasks) {
+    const auto o = core_.finished(id, engine);
+    if (!o) continue;
+    // Handed in again it would come behind others that were behind it.
+    failure f;
+    f.code = ec::not_connected;
+    f.engine = engine;
+    f.what =
+        "the connection to the controller was lost while the arguments of this task were on their way: it never ran";
+    fail(o->client, o->number, engine, f);
+  }
+}
+
+std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& from, const target& t,
+                                                            std::uint16_t flags, std::uint32_t kind) {
+  const bool again = (flags & wire::again) != 0, handed_in = (flags & (wire::again | repeated)) != 0;
+  if (handed_in && known_already(from, t.id)) return std::nullopt;
   const auto o = owner_of(from, t.id);
   if (!label_.empty()) ends().log.label(o, label_);
   if (again) {
@@ -76,6 +98,10 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
       return std::nullopt;
     }
   }
+  if (handed_in && from.dropped) {
+    fail_uncertain(o, t.engine);
+    return std::nullopt;
+  }
   if (const auto id = core_.submit(o.client, o.number, t.engine, kind)) return id;
   failure f;
   f.code = ec::engine_lost;
@@ -86,10 +112,10 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
 }
 
 std::vector<std::pair<scheduler_base::node_entry*, std::vector<target>>>
-direct_scheduler_state::by_node(const client_entry& from, bool again, std::uint32_t kind) {
+direct_scheduler_state::by_node(const client_entry& from, std::uint16_t flags, std::uint32_t kind) {
   std::vector<std::pair<node_entry*, std::vector<target>>> groups;
   for (const auto& t : std::exchange(targets_, {})) {
-    const auto id = accept(from, t, again, kind);
+    const auto id = accept(from, t, flags, kind);
     if (!id) continue;
     auto* n = node_of(t.engine);
     auto g = std::find_if(groups.begin(), groups.end(), [n](const auto& group) { return group.first == n; });
@@ -100,12 +126,12 @@ direct_scheduler_state::by_node(const client_entry& from, bool again, std::uint3
 }
 
 void direct_scheduler_state::on_task(client_entry& from, const record& r, const char* payload) {
-  const bool transferred = (r.flags & wire::transferred) != 0, again = (r.flags & wire::again) != 0;
+  const bool transferred = (r.flags & wire::transferred) != 0;
   if (transferred && r.size != sizeof(std::uint64_t)) throw error{ec::bad_payload, "a transfer without its size"};
   // Of a payload that is still on its way nothing is known.
   const auto kind = transferred || (r.flags & wire::shared) != 0 ? 0 : kind_of(payload, r.size);
   if (r.engine >= 0 && !transferred) { // the usual case, without a detour
-    if (const auto id = accept(from, {r.id, r.engine, 0}, again, kind)) {
+    if (const auto id = accept(from, {r.id, r.engine, 0}, r.flags, kind)) {
       auto out = r;
       out.id = *id;
       out.count = from.number;
@@ -118,8 +144,12 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
   }
   if (r.engine >= 0) targets_.assign(1, target{r.id, r.engine, 0});
   // One copy of the payload a node, whatever the number of its engines.
-  auto groups = by_node(from, again, kind);
+  auto groups = by_node(from, r.flags, kind);
   std::vector<piece_relay::end> destinations;
+  piece_relay::cargo tasks;
+  if (transferred)
+    for (const auto& [n, list] : groups)
+      for (const auto& t : list) tasks.emplace_back(t.id, t.engine);
   for (auto& [n, list] : groups) {
     auto out = r;
     out.count = from.number;
@@ -133,7 +163,7 @@ void direct_scheduler_state::on_task(client_entry& from, const record& r, const 
   if (!transferred) return;
   std::uint64_t size = 0;
   std::memcpy(&size, payload, sizeof size);
-  relay_.open({from.out.link(), r.transfer}, std::move(destinations), flags(), size);
+  relay_.open({from.out.link(), r.transfer}, std::move(destinations), flags(), size, std::move(tasks));
 }
 
 void direct_scheduler_state::send_to(node_entry& n, std::vector<target> targets, record r, const char* payload) {

@@ -12,13 +12,16 @@ public:
 
   /// Accepts nothing for these any more. @pre they have nothing, or it is lost
   void close(const close_engines& c);
+  [[nodiscard]] table_sizes tables() const override;
 
 private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) override;
   void client_gone(std::uint32_t client) override { core_.client_gone(client); }
   [[nodiscard]] std::size_t left(int engine) const override { return core_.pending(engine); }
+  void payloads_lost(const piece_relay::cargo& tasks) override;
+  bool has_task(const core::owner& task) override { return core_.is_open(task); }
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
@@ -36,8 +39,9 @@ private:
 
   /// @return the task's id at the engine; nothing if it is not to be sent: the engine has it already, or there is no
   /// such engine, which the client is told
-  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, bool again, std::uint32_t kind);
-  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, bool again,
+  std::optional<std::uint64_t> accept(const client_entry& from, const target& t, std::uint16_t flags,
+                                      std::uint32_t kind);
+  std::vector<std::pair<node_entry*, std::vector<target>>> by_node(const client_entry& from, std::uint16_t flags,
                                                                    std::uint32_t kind);
   void on_task(client_entry& from, const wire::record& r, const char* payload);
   void send_to(node_entry& n, std::vector<target> targets, wire::record r, const char* payload);

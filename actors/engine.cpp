@@ -2,7 +2,6 @@
 
 #include "pactor/detail/failure.hpp"
 #include "runtime/jobs/crash_report.hpp"
-#include "runtime/process/oom_kills.hpp"
 #include "runtime/worker/protocol.hpp"
 
 #include <csignal>
@@ -42,7 +41,7 @@ void engine_state::start() {
   if (stopping_ || worker_ || core_.status() == core::engine_status::shut_down) return;
   introduced_ = false;
   printed_.restart();
-  if (!services_->oom_kills) services_->oom_kills = process::oom_kills();
+  if (!services_->oom_kills) services_->oom_kills = services_->count_oom_kills();
   try {
     worker_ = services_->start_worker(*this);
   } catch (const error& e) {
@@ -180,8 +179,10 @@ void engine_state::printed(record r, const char* payload) {
   if (!t || t->id != r.id) return; // by something that an earlier task left behind
   if (r.kind == static_cast<std::uint16_t>(record_kind::output)) printed_.note(r, {payload, r.size});
   r.engine = number_;
-  if (services_->direct_ledger.muted() || services_->balanced_ledger.muted()) return; // there is nobody to hear it
-  gate_.pass(outbox_for(t->directed), r, payload);
+  const bool alone = (t->directed ? services_->direct_ledger : services_->balanced_ledger).muted();
+  const bool full = alone && services_->said_alone + r.size > output_gate::most_for_absent;
+  if (alone && !full) services_->said_alone += r.size;
+  gate_.pass(outbox_for(t->directed), r, payload, full);
   owes_ = true;
 }
 
@@ -204,6 +205,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   const auto client = held_.front().client;
   const auto whose = held_.front().owner;
   const bool disowned = !disowned_.empty() && disowned_.erase({t->directed, t->id}) > 0;
+  const bool wanted_back = !wanted_back_.empty() && wanted_back_.erase({t->directed, t->id}) > 0;
   core_.finished(*t, std::chrono::nanoseconds{disowned ? -1 : r.completed - r.started});
   held_.pop_front();
   --services_->held;
@@ -212,7 +214,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     if (!guard_.idle()) guard_.forget(*t);
     return;
   }
-  if (!wanted_back_.empty() && wanted_back_.erase({t->directed, t->id}) > 0 && never_began(r, payload))
+  if (wanted_back && never_began(r, payload))
     return send_lost(*t, failure_of(ec::aborted, "taken back"), false, whose, true);
   auto& out = outbox_for(t->directed);
   gate_.ended(out, r.id, number_);
@@ -338,7 +340,7 @@ failure engine_state::describe(const process::exit_state& how) {
   f.backtrace = crash.backtrace;
   // A kill without a sender is the kernel's if it says so; each of its kills explains one death.
   auto& explained = services_->oom_kills;
-  if (how.signal == SIGKILL && !killed_ && explained && process::oom_kills().value_or(0) > *explained) {
+  if (how.signal == SIGKILL && !killed_ && explained && services_->count_oom_kills().value_or(0) > *explained) {
     ++*explained;
     f.what += ": killed, probably by the kernel for want of memory";
   }
@@ -367,7 +369,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
 }
 
 void engine_state::after_loss() {
-  const auto decision = policy_.died(steady::now(), chance_);
+  const auto decision = policy_.died(services_->now(), chance_);
   if (std::holds_alternative<core::give_up>(decision)) {
     auto whose = owners_now();
     lose(core_.give_up(),

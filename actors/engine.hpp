@@ -7,6 +7,7 @@
 #include "actors/output_gate.hpp"
 #include "actors/printed_text.hpp"
 #include "actors/protocol.hpp"
+#include "actors/time_source.hpp"
 #include "actors/transfers.hpp"
 #include "actors/worker_link.hpp"
 #include "runtime/core/engine_core.hpp"
@@ -14,6 +15,7 @@
 #include "runtime/core/restart_policy.hpp"
 #include "runtime/core/run_guard.hpp"
 #include "runtime/core/supervision.hpp"
+#include "runtime/process/oom_kills.hpp"
 #include "runtime/snippets/compiler_settings.hpp"
 
 #include <caf/behavior.hpp>
@@ -35,6 +37,7 @@ namespace pactor {
 /// What the engines of one node share. Plain objects in the I/O thread: engines and node are broker actors there, and
 /// what they owe the controller leaves in one frame for all of them.
 struct node_services {
+  time_source now = steady_time();
   std::string host;
   std::vector<std::string> libraries;
   std::vector<placed_library> shipped; ///< by clients, in the order in which they came; of each file name the latest
@@ -44,7 +47,8 @@ struct node_services {
   std::function<std::unique_ptr<worker_link>(worker_events&)> start_worker;
   std::function<void()> flush_later; ///< send the outboxes once what is in the mailboxes was handled
   std::function<void()> flush_now;
-  std::size_t held = 0; ///< tasks that the workers have
+  std::size_t held = 0;       ///< tasks that the workers have
+  std::size_t said_alone = 0; ///< bytes of what tasks said while there is no controller
   std::function<void(const engine_report&)> report;
   std::optional<outbox> direct, balanced;              ///< outcomes for the two schedulers, once there is a controller
   core::outcome_ledger direct_ledger, balanced_ledger; ///< those that may have to be sent again
@@ -62,7 +66,9 @@ struct node_services {
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
-  std::optional<std::uint64_t> oom_kills; ///< by the kernel, before the first worker and of workers since
+  /// Kills by the kernel for want of memory, of this machine or control group.
+  std::function<std::optional<std::uint64_t>()> count_oom_kills = [] { return process::oom_kills(); };
+  std::optional<std::uint64_t> oom_kills; ///< such kills before the first worker, and of workers since
 };
 
 /// An engine without its actor. I/O thread only.
@@ -101,6 +107,8 @@ public:
   /// Forgets tasks that are not wholly here, and directed ones behind them: their clients hand them in again, in order.
   void drop_incomplete();
   void announce() const { services_->report(report()); }
+  /// What it keeps of tasks.
+  [[nodiscard]] table_sizes tables() const;
   /// Every task that has not ended.
   [[nodiscard]] std::vector<core::engine_core::presence> tasks() const;
   /// Nobody waits for its tasks any more: those that have not started never do, the one that runs is asked to end.

@@ -67,6 +67,17 @@ std::vector<core::engine_core::presence> engine_state::tasks() const {
   return all;
 }
 
+table_sizes engine_state::tables() const {
+  return {{"engine: tasks", core_.queued()},
+          {"engine: disowned", disowned_.size()},
+          {"engine: wanted back", wanted_back_.size()},
+          {"engine: files", files_.size()},
+          {"engine: files of the worker", given_.size()},
+          {"engine: limits", guard_.idle() ? 0U : 1U},
+          {"engine: begun", begun_.size()},
+          {"engine: held", held_.size()}};
+}
+
 void engine_state::drop_incomplete() {
   for (const auto t : core_.take_incomplete()) {
     files_.erase({t.directed, t.id});
@@ -98,7 +109,7 @@ void engine_state::check_limits() {
 }
 
 void engine_state::enforce() {
-  const auto now = steady::now();
+  const auto now = services_->now();
   guard_.running(core_.executing(), now);
   while (const auto step = guard_.next(now)) carry_out(*step);
   const auto next = guard_.deadline();

@@ -10,6 +10,7 @@
 #include <caf/send.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <utility>
@@ -64,6 +65,32 @@ private:
   std::shared_ptr<client_core> core_;
 };
 
+/// Who in a controller gets a frame.
+enum class receiver : std::uint8_t { hub, direct, balanced, all };
+constexpr receiver receiver_of(const transport::frame_header& header) {
+  using transport::frame_kind;
+  switch (static_cast<frame_kind>(header.kind)) {
+  case frame_kind::direct_tasks:
+  case frame_kind::task_query:
+    return receiver::direct;
+  case frame_kind::balanced_tasks:
+    return receiver::balanced;
+  case frame_kind::task_control:
+  case frame_kind::outcomes:
+  case frame_kind::held:
+  case frame_kind::resume:
+  case frame_kind::acknowledge:
+  case frame_kind::piece:
+  case frame_kind::credit:
+  case frame_kind::abandon:
+    return (header.flags & transport::balanced) != 0 ? receiver::balanced : receiver::direct;
+  case frame_kind::stop:
+    return receiver::all;
+  default:
+    return receiver::hub;
+  }
+}
+
 /// In the controller: work goes to its scheduler, in place; everything else to the hub, as messages.
 class controller_events final : public transport::link_events {
 public:
@@ -75,27 +102,18 @@ public:
       : hub_{std::move(hub)}, direct_{std::move(direct)}, balanced_{std::move(balanced)}, all_{std::move(all)} {}
 
   void frame(const transport::link_ptr& from, const transport::frame_header& header, detail::bytes body) override {
-    using transport::frame_kind;
     const frame_in f{from, header, std::move(body)};
-    switch (static_cast<frame_kind>(header.kind)) {
-    case frame_kind::direct_tasks:
-    case frame_kind::task_query:
+    switch (receiver_of(header)) {
+    case receiver::direct:
       return direct_->state.frame_in_turn(f);
-    case frame_kind::balanced_tasks:
+    case receiver::balanced:
       return balanced_->state.frame_in_turn(f);
-    case frame_kind::task_control:
-    case frame_kind::outcomes:
-    case frame_kind::held:
-    case frame_kind::resume:
-    case frame_kind::acknowledge:
-    case frame_kind::piece:
-    case frame_kind::credit:
-    case frame_kind::abandon:
-      if ((header.flags & transport::balanced) != 0) return balanced_->state.frame_in_turn(f);
-      return direct_->state.frame_in_turn(f);
-    case frame_kind::library_part:
-      return part_of_library(f);
-    default:
+    case receiver::all:
+      direct_->state.frame_in_turn(f);
+      balanced_->state.frame_in_turn(f);
+      [[fallthrough]];
+    case receiver::hub:
+      if (header.kind == static_cast<std::uint16_t>(transport::frame_kind::library_part)) return part_of_library(f);
       caf::anon_send(hub_, f);
     }
   }
@@ -114,7 +132,8 @@ private:
     constexpr int most = 4;
     auto& pending = parts_[f.from.get()];
     if (!pending) pending = std::make_shared<std::atomic<int>>(0);
-    if (pending->fetch_add(1) >= most) return f.from->close("it sends parts of a library without being asked");
+    if (pending->fetch_add(1) >= most || f.body.size() > transport::piece_size)
+      return f.from->close("it sends parts of a library without being asked");
     caf::anon_send(hub_, library_part_in{f, pending});
   }
 

@@ -1,5 +1,6 @@
 #include "actors/hub.hpp"
 
+#include "actors/lost_node.hpp"
 #include "pactor/codec.hpp"
 #include "runtime/core/engine_core.hpp"
 #include "runtime/security/session_key.hpp"
@@ -58,6 +59,9 @@ void hub_state::frame(const frame_in& f) {
       return f.from->peer_role() == security::role::client ? on_hello_client(f) : on_hello_node(f);
     case frame_kind::engine_report:
       return on_report(f);
+    case frame_kind::stop:
+      if (const auto c = clients_.find(f.from.get()); c != clients_.end()) c->second.leaves = true;
+      return;
     case frame_kind::query:
       return on_query(f);
     case frame_kind::library:
@@ -90,11 +94,19 @@ void hub_state::on_hello_client(const frame_in& f) {
   const auto back = returning(hello);
   if (!back && recovering_) return newcomers_.push_back(f);
   const auto number = back ? hello.number : ++last_client_;
+  bool again = false;
+  if (back) {
+    const auto same = [number](const auto& entry) { return entry.second.number == number; };
+    if (const auto before = std::ranges::find_if(clients_, same); before != clients_.end())
+      replace(before->second.link, "its client came anew");
+    again = number > setup_.incarnation << 20 || !returned_.insert(number).second;
+    departed_.erase(number);
+  }
   const client c{number, f.from};
   clients_.emplace(f.from.get(), c);
   setup_.journal.info("hub welcomes client " + std::to_string(c.number) + " (pid " + std::to_string(hello.pid) +
                       " on " + hello.host + ")");
-  out_.client({c.number, c.link});
+  out_.client({c.number, c.link, again});
   note_roster();
   welcome_client w;
   w.client = c.number;
@@ -116,24 +128,37 @@ void hub_state::end_recovery() {
   for (const auto& f : std::exchange(newcomers_, {})) frame(f);
 }
 
-/// Whether it has this number, nobody else uses it, and what it had open then is still known.
+/// Whether it has this number, and what it had open then may still be known.
 bool hub_state::returning(const hello_client& h) const {
   if (h.number == 0 || h.key != security::session_key(setup_.secret, h.number)) return false;
-  const bool of_this_life = h.number > setup_.incarnation << 20;
-  const bool in_time = std::chrono::steady_clock::now() - started_ < absence_time;
-  if (!of_this_life && !(in_time && std::ranges::find(absent_clients_, h.number) != absent_clients_.end()))
-    return false;
-  return std::ranges::none_of(clients_, [&](const auto& entry) { return entry.second.number == h.number; });
+  const bool of_this_life =
+      (h.number > setup_.incarnation << 20 && h.number <= last_client_) || returned_.contains(h.number);
+  const bool in_time = setup_.now() - started_ < absence_time;
+  return of_this_life || (in_time && std::ranges::find(absent_clients_, h.number) != absent_clients_.end());
+}
+
+/// The end of a connection has not been noticed, but its peer is here again.
+void hub_state::replace(link_ptr before, const std::string& why) {
+  const struct link_down gone { std::move(before), why };
+  gone.which->in_loop([why](transport::link& l) { l.close(why); });
+  link_down(gone);
+  out_.gone(gone);
+}
+
+void hub_state::forget_departed() {
+  std::erase_if(departed_, [this](const auto& d) { return setup_.now() - d.second >= absence_time; });
+  note_roster();
 }
 
 /// Those who were there before and are not back count for a while: the next restart may come soon.
 void hub_state::note_roster() {
   constexpr std::chrono::seconds while_recovering{5};
   auto& before = setup_.expected;
-  if (std::chrono::steady_clock::now() - started_ > while_recovering) before = {};
+  if (setup_.now() - started_ > while_recovering) before = {};
   files::roster now;
   now.engines = table_.ids();
   for (const auto& [link, c] : clients_) now.clients.push_back(c.number);
+  for (const auto& [number, when] : departed_) now.clients.push_back(number);
   const auto add = [](auto& to, const auto& from) {
     for (const auto x : from)
       if (std::ranges::find(to, x) == to.end()) to.push_back(x);
@@ -151,12 +176,8 @@ void hub_state::on_hello_node(const frame_in& f) {
     const auto& n = entry.second;
     return n.host == hello.host && n.pid == hello.pid && n.engines == hello.requested;
   };
-  if (const auto before = std::ranges::find_if(nodes_, same); before != nodes_.end()) {
-    const struct link_down gone { before->second.link, "its node came anew" };
-    gone.which->in_loop([](transport::link& l) { l.close("its node came anew"); });
-    link_down(gone);
-    out_.gone(gone);
-  }
+  if (const auto before = std::ranges::find_if(nodes_, same); before != nodes_.end())
+    replace(before->second.link, "its node came anew");
   const auto again = std::ranges::any_of(hello.requested, [&](int e) { return e >= 0 && e < table_.next(); });
   node n{++last_node_, hello.pid, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
@@ -253,6 +274,16 @@ jobs_answer hub_state::jobs() const {
   return {all.begin(), all.end()};
 }
 
+/// What it said last, unless its node has missed heartbeats since.
+std::string hub_state::state_of(const core::engine_entry& e) const {
+  const auto of = std::ranges::find_if(nodes_, [&](const auto& n) { return n.second.key == e.node; });
+  const auto silent = of == nodes_.end() ? std::chrono::milliseconds{0} : of->second.link->silence();
+  if (silent < 2 * std::chrono::milliseconds{setup_.heartbeat_ms} || is_over(e.condition.state))
+    return e.condition.state;
+  const auto tenths = silent.count() / 100;
+  return "silent " + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
 void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const {
   status_answer a;
   a.cluster_id = setup_.cluster_id;
@@ -261,13 +292,20 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   a.controller_pid = setup_.pid;
   for (const auto& e : table_.list()) {
     const auto& c = e.condition;
-    a.engines.emplace_back(e.host, engine_report{e.id, draining_.drains(e.node) ? "draining" : c.state, c.pid,
-                                                 c.restarts, c.queued, c.completed, c.last_loss});
+    a.engines.emplace_back(e.host, engine_report{e.id, draining_.drains(e.node) ? "draining" : state_of(e), c.pid,
+                                                 c.restarts, c.queued, c.completed, last_loss(e)});
   }
   a.clients = static_cast<std::uint32_t>(clients_.size());
   a.unassigned = unassigned;
   a.controller_restarts = setup_.incarnation;
   send(to, frame_kind::answer, encode(a), tag);
+}
+
+/// That of the worker, or of the whole node if nothing was heard of a worker's death since.
+std::string hub_state::last_loss(const core::engine_entry& e) const {
+  const auto n = node_losses_.find(e.id);
+  const auto& told = e.condition.last_loss;
+  return n != node_losses_.end() && (told.empty() || told == n->second.before) ? n->second.what : told;
 }
 
 std::vector<node_place> hub_state::places() const {
@@ -299,6 +337,10 @@ void hub_state::link_down(const struct link_down& d) {
   if (const auto c = clients_.find(d.which.get()); c != clients_.end()) {
     setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
     std::erase(setup_.expected.clients, c->second.number);
+    if (!c->second.leaves) {
+      departed_[c->second.number] = setup_.now();
+      out_.forget_later();
+    }
     clients_.erase(c);
     note_roster();
   }
@@ -306,10 +348,16 @@ void hub_state::link_down(const struct link_down& d) {
   if (n == nodes_.end()) return;
   setup_.journal.warning("hub lost the node of " + n->second.host + " with " +
                          std::to_string(n->second.engines.size()) + " engines: " + d.reason);
+  for (const auto e : n->second.engines) {
+    const auto* entry = table_.find(e);
+    node_losses_[e] = {words_of_lost_node(e, d.reason), entry ? entry->condition.last_loss : ""};
+    std::erase(setup_.expected.engines, e);
+  }
+  constexpr std::size_t most_remembered = 4096;
+  while (node_losses_.size() > most_remembered) node_losses_.erase(node_losses_.begin()); // the oldest number
   table_.node_gone(n->second.key);
   depot_.node_gone(n->second.key);
   draining_.gone(n->second.key);
-  for (const auto e : n->second.engines) std::erase(setup_.expected.engines, e);
   nodes_.erase(n);
   note_roster();
   announce_engines();

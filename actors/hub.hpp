@@ -4,6 +4,7 @@
 
 #include "actors/library_depot.hpp"
 #include "actors/protocol.hpp"
+#include "actors/time_source.hpp"
 #include "runtime/core/draining.hpp"
 #include "runtime/core/engine_table.hpp"
 #include "runtime/files/roster.hpp"
@@ -15,6 +16,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,7 +33,8 @@ struct hub_setup {
   std::uint32_t incarnation = 0;      ///< how often the controller was restarted
   std::string secret{};               ///< of this start of the cluster; clients prove with it which number they had
   files::roster expected{};           ///< who was there before
-  depot_setup shipping{};             ///< job libraries of clients
+  time_source now = steady_time();
+  depot_setup shipping{}; ///< job libraries of clients
 };
 
 /// A hub without its actor. One thread at a time.
@@ -49,6 +53,8 @@ public:
     std::function<void(const struct link_down&)> gone = [](const struct link_down&) {};
     /// Who is in the cluster changed: for a controller that takes this one's place.
     std::function<void(const files::roster&)> roster = [](const files::roster&) {};
+    /// Asks for forget_departed() after absence_time.
+    std::function<void()> forget_later = [] {};
     // Of nodes that leave.
     std::function<void(const drain_engines&)> drain = [](const drain_engines&) {};
     std::function<void(const close_engines&)> close = [](const close_engines&) {};
@@ -70,6 +76,8 @@ public:
   [[nodiscard]] bool recovering() const noexcept { return recovering_; }
   /// Who is not back by now is not waited for any longer.
   void end_recovery();
+  /// A controller that took this one's place would not wait for clients that were cut off so long ago.
+  void forget_departed();
   /// Tells every node to end, and every client that the cluster does.
   void stop();
 
@@ -77,6 +85,7 @@ private:
   struct client {
     std::uint32_t number;
     transport::link_ptr link;
+    bool leaves = false; ///< it said so
   };
   struct node {
     std::uint64_t key;
@@ -90,6 +99,8 @@ private:
   void on_hello_client(const frame_in& f);
   void on_hello_node(const frame_in& f);
   [[nodiscard]] bool returning(const hello_client& h) const;
+  void replace(transport::link_ptr before, const std::string& why);
+  [[nodiscard]] std::string state_of(const core::engine_entry& e) const;
   void on_report(const frame_in& f);
   void on_library(const frame_in& f);
   void on_query(const frame_in& f);
@@ -104,6 +115,7 @@ private:
   [[nodiscard]] jobs_answer jobs() const;
   /// Engines that can be addressed, by node: all but those that were given up.
   [[nodiscard]] std::vector<node_place> places() const;
+  [[nodiscard]] std::string last_loss(const core::engine_entry& e) const;
   void announce_engines() const;
   void note_roster();
   /// @return true if the peer belongs to this start of this cluster and speaks this protocol; else it is told
@@ -116,11 +128,17 @@ private:
   library_depot depot_;
   core::draining draining_;
   bool ticking_ = false; // drain_tick() is to come
+  struct node_loss {
+    std::string what, before; ///< what the engine had told of its own last loss by then
+  };
+  std::map<int, node_loss> node_losses_; // the last of each engine
   std::unordered_map<const transport::link*, client> clients_;
   std::unordered_map<const transport::link*, node> nodes_;
   std::uint32_t last_client_;
   std::vector<std::uint32_t> absent_clients_; // of the life before, that may come back
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::set<std::uint32_t> returned_;          // of these and of earlier lives: those that were here in this one
+  std::map<std::uint32_t, std::chrono::steady_clock::time_point> departed_; // cut off, and when
+  std::chrono::steady_clock::time_point started_ = setup_.now();
   std::uint64_t last_node_ = 0;
   bool recovering_;
   std::vector<frame_in> newcomers_; // their hellos, while recovering
@@ -169,6 +187,7 @@ caf::behavior hub(
   };
   out.tick_later = [self] { self->delayed_send(self, std::chrono::milliseconds{50}, drain_tick{}); };
   out.end_process = std::move(end_process);
+  out.forget_later = [self] { self->delayed_send(self, absence_time, forget_departed{}); };
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
   if (state->recovering()) self->delayed_send(self, recovery_time, recovery_over{});
   return {
@@ -186,6 +205,7 @@ caf::behavior hub(
       },
       [state](const recovery_over&) { state->end_recovery(); },
       [state](const drain_tick&) { state->drain_tick(); },
+      [state](const pactor::forget_departed&) { state->forget_departed(); },
       [state](const stop_cluster&) {
         state->stop();
         return true;

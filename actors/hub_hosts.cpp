@@ -72,7 +72,7 @@ host_answer hub_state::start_engines(const link_ptr& from, const query& q) {
 
 host_answer hub_state::drain_host(const link_ptr& from, const query& q) {
   host_answer a;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = setup_.now();
   std::optional<core::draining::time_point> until;
   if (q.timeout_ms >= 0) until = now + std::chrono::milliseconds{std::min(q.timeout_ms, std::int64_t{1} << 40)};
   core::draining::actions all;
@@ -96,7 +96,7 @@ host_answer hub_state::drain_host(const link_ptr& from, const query& q) {
 void hub_state::drain_tick() {
   ticking_ = draining_.any();
   if (!ticking_) return;
-  carry_out(draining_.tick(std::chrono::steady_clock::now()));
+  carry_out(draining_.tick(setup_.now()));
   out_.tick_later();
 }
 

@@ -289,6 +289,16 @@ void node_state::libraries_settled() {
   for (std::size_t i = 0; i < numbers_.size(); ++i) out_.settled(i);
 }
 
+table_sizes node_state::tables() const {
+  return {{"node: payloads on their way", arrivals_.size()},
+          {"node: payloads by lane", shared_.size()},
+          {"node: outcomes of directed tasks", services_->direct_ledger.bytes()},
+          {"node: outcomes of balanced tasks", services_->balanced_ledger.bytes()},
+          {"node: large results", services_->large.size()},
+          {"node: results under way", services_->senders.size()},
+          {"node: tasks of workers", services_->held}};
+}
+
 void node_state::end(ec code, const std::string& reason) {
   if (!std::exchange(ended_, true)) out_.ended(code, reason);
 }

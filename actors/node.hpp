@@ -54,6 +54,8 @@ public:
   [[nodiscard]] detail::bytes buffer(const transport::frame_header& header) const;
   void link_down(const std::string& reason);
   void flush();
+  /// What it keeps of tasks, besides its engines.
+  [[nodiscard]] table_sizes tables() const;
   /// Tells the hub, once there is one.
   void report(const engine_report& r);
   /// Tasks that workers get from now on use this library, or no more.
@@ -94,6 +96,7 @@ private:
   void welcome_back(const welcome_node& w);
   void tell_held(bool balanced, bool forgot);
   void send_held(const held_tasks& all, std::uint16_t flags);
+  void take_back_results(const core::outcome_ledger::kept& k);
   void note_replacement();
   void on_resume(bool balanced);
   core::outcome_ledger& ledger(bool balanced) {

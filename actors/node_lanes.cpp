@@ -116,6 +116,19 @@ std::uint64_t node_lanes::send(std::uint32_t client, int fd, std::uint64_t offse
   return m.handle;
 }
 
+void node_lanes::forget(std::uint32_t client, std::uint64_t handle) {
+  if (const auto c = clients_.find(client); c != clients_.end()) c->second->arrivals.erase(handle);
+}
+
+void node_lanes::take_back(std::uint32_t client, std::uint64_t handle) {
+  const auto c = clients_.find(client);
+  if (c == clients_.end() || c->second->sent.erase(handle) == 0) return;
+  lane_message m;
+  m.kind = static_cast<std::uint32_t>(lane_kind::drop);
+  m.handle = handle;
+  c->second->link->send(m);
+}
+
 void node_lanes::closed(end& e) {
   const auto i = ends_.find(&e);
   if (i == ends_.end()) return;

@@ -39,6 +39,10 @@ public:
   /// @return its handle @pre reaches(client)
   std::uint64_t send(std::uint32_t client, int fd, std::uint64_t offset, std::uint64_t size,
                      std::shared_ptr<const void> keep);
+  /// A payload that was claimed is not wanted any more.
+  void forget(std::uint32_t client, std::uint64_t handle);
+  /// A result that was sent is of no use to the client: it does not ask for it.
+  void take_back(std::uint32_t client, std::uint64_t handle);
 
 private:
   struct end;

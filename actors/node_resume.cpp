@@ -25,6 +25,7 @@ void node_state::link_down(const std::string& reason) {
   if (out_.cut)
     for (std::size_t i = 0; i < numbers_.size(); ++i) out_.cut(i);
   while (!arrivals_.empty()) finish_arrival(arrivals_.begin()->first, false);
+  for (const auto& [from, a] : std::exchange(shared_, {})) services_->lanes->forget(from.first, from.second);
   out_.lost(reason);
 }
 
@@ -41,17 +42,29 @@ void node_state::welcome_back(const welcome_node& w) {
     for (std::size_t i = 0; i < numbers_.size(); ++i) out_.disown(i);
     services_->large.clear();
     note_replacement();
-    for (const auto balanced : {false, true}) static_cast<void>(ledger(balanced).resume());
+    for (const auto balanced : {false, true})
+      for (const auto& k : ledger(balanced).resume()) take_back_results(k);
   }
   if (w.incarnation > 0)
-    for (const auto balanced : {false, true}) tell_held(balanced, std::chrono::steady_clock::now() < replaces_until_);
+    for (const auto balanced : {false, true}) tell_held(balanced, services_->now() < replaces_until_);
   incarnation_ = w.incarnation;
   for (std::size_t i = 0; i < numbers_.size(); ++i) out_.announce(i);
   out_.welcomed(w.engines);
 }
 
+/// Results that went by a lane, and of which their clients will not hear.
+void node_state::take_back_results(const core::outcome_ledger::kept& k) {
+  if (!services_->lanes) return;
+  std::size_t i = 0;
+  wire::for_each_record(k.frame.data, k.frame.size, [&](const record& r, const char*) {
+    if (wire::is_output(r.kind) || (r.flags & wire::transferred) != 0 || i >= k.owners.size()) return;
+    const auto& whose = k.owners[i++];
+    if ((r.flags & wire::shared) != 0) services_->lanes->take_back(whose.client, r.transfer);
+  });
+}
+
 /// Clients say within a second that they have an outcome; this is for slow ones.
-void node_state::note_replacement() { replaces_until_ = std::chrono::steady_clock::now() + std::chrono::minutes{1}; }
+void node_state::note_replacement() { replaces_until_ = services_->now() + std::chrono::minutes{1}; }
 
 void node_state::tell_held(bool balanced, bool forgot) {
   held_tasks all;
@@ -98,11 +111,16 @@ void node_state::send_held(const held_tasks& all, std::uint16_t flags) {
 void node_state::on_resume(bool balanced) {
   auto& kept = ledger(balanced);
   if (!kept.muted()) return;
+  services_->said_alone = 0;
   auto& out = balanced ? *services_->balanced : *services_->direct;
   for (const auto& k : kept.resume()) {
     std::size_t i = 0;
     wire::for_each_record(k.frame.data, k.frame.size, [&](const record& r, const char* payload) {
-      if (wire::is_output(r.kind) || (r.flags & wire::transferred) != 0 || i >= k.owners.size()) return;
+      if (wire::is_output(r.kind)) {
+        if (k.unsent) out.add(r, payload);
+        return;
+      }
+      if ((r.flags & wire::transferred) != 0 || i >= k.owners.size()) return;
       out.add_outcome(r, payload, k.owners[i++]);
     });
   }

@@ -166,7 +166,11 @@ public:
   [[nodiscard]] bool connected() const override { return core_->connected(); }
   void close() override {
     core_->closing();
-    if (const auto open = link()) open->in_loop([](transport::link& l) { l.close("this client closed it"); });
+    if (const auto open = link())
+      open->in_loop([](transport::link& l) {
+        l.send(transport::frame_kind::stop);
+        l.close("this client closed it");
+      });
     caf::anon_send(actor_, controller_gone{"this client closed it"}); // also while there is no connection
   }
 
@@ -236,11 +240,21 @@ private:
     out.dial = [this](redialer::clock::time_point deadline) {
       const auto file = read_connection(options_);
       if (file.nonce != file_.nonce) throw error{ec::not_running, "the cluster was started anew"};
+      if (file.certificate != file_.certificate || file.ca != file_.ca) renew(file);
       return endpoint_->connect(file.hosts, file.port, deadline);
     };
     out.back = [this](const transport::link_ptr& link) { connected(link); };
     out.gone = [this](const std::string& reason) { caf::anon_send(actor_, controller_gone{reason}); };
     return out;
+  }
+
+  /// Credentials were rotated: the file has others since. In the redialer's thread, the only one that connects then.
+  void renew(const files::connection_file& file) {
+    security::tls_context next{security::role::client, file.ca, file.certificate, file.key};
+    endpoint_->use(next.get());
+    tls_ = std::move(next);
+    file_.ca = file.ca;
+    file_.certificate = file.certificate;
   }
 
   std::optional<job_info> look_up(const std::string& name) const {

@@ -24,7 +24,7 @@ public:
     std::int32_t engine = -1;
     detail::slice payload{};
     std::shared_ptr<const std::vector<int>> allowed{}; ///< null: all
-    bool sent = false;                                 ///< some controller may have it
+    std::uint32_t sent = 0; ///< to which life of the controller first, from 1; 0: none may have it
   };
   struct task {
     std::shared_ptr<detail::call> call; ///< null: the slot is free
@@ -35,6 +35,7 @@ public:
     std::uint64_t sequence = 0;         ///< of submission
     submission given{};
     std::uint8_t ordered = 0; ///< 1 + the end_how by which it was told to end; 0: it was not
+    bool arriving = false;    ///< it has ended, and its result is on its way by a lane
   };
 
   /// @return the task's number

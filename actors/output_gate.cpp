@@ -6,15 +6,15 @@ namespace pactor {
 
 using wire::record_kind;
 
-void output_gate::pass(outbox& out, wire::record r, const char* payload) {
-  const bool slow = out.link()->unsent() > most_waiting;
+void output_gate::pass(outbox& out, wire::record r, const char* payload, bool full) {
+  const bool slow = full || out.link()->unsent() > most_waiting;
   switch (static_cast<record_kind>(r.kind)) {
   case record_kind::output:
     return pass_output(out, r, payload, slow);
   case record_kind::published:
     return pass_published(out, r, payload, slow);
   case record_kind::displayed:
-    return pass_displayed(out, r, payload);
+    return pass_displayed(out, r, payload, full);
   default: // of a later version
     if (!slow) out.add(r, payload);
   }
@@ -41,8 +41,8 @@ void output_gate::pass_published(outbox& out, const wire::record& r, const char*
   out.add(r, payload);
 }
 
-void output_gate::pass_displayed(outbox& out, wire::record r, const char* payload) {
-  if (out.link()->unsent() > most_waiting_displayed) {
+void output_gate::pass_displayed(outbox& out, wire::record r, const char* payload, bool full) {
+  if (full || out.link()->unsent() > most_waiting_displayed) {
     const auto item = wire::read_displayed({payload, r.size});
     if (!item || item->head.offset > 0) return;
     r.size = static_cast<std::uint32_t>(item->front);

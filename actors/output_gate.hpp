@@ -23,10 +23,13 @@ public:
   /// hand over at once and not more than a few of.
   static constexpr std::size_t most_waiting = std::size_t{16} << 20;
   static constexpr std::size_t most_waiting_displayed = std::size_t{128} << 20;
+  /// Bytes of what tasks say that are kept for a peer that is away.
+  static constexpr std::size_t most_for_absent = std::size_t{4} << 20;
   /// Bytes of published values that are kept for a slow peer.
   static constexpr std::size_t most_kept = std::size_t{16} << 20;
 
-  void pass(outbox& out, wire::record r, const char* payload);
+  /// @param full nothing more may wait there
+  void pass(outbox& out, wire::record r, const char* payload, bool full = false);
   /// The task ends: what was kept of it passes, and what was left out and not told yet is told.
   /// @param id by which `out` knows the task, and records were passed
   void ended(outbox& out, std::uint64_t id, int engine) {
@@ -49,7 +52,7 @@ private:
   static std::uint16_t stream_of(const wire::record& r) { return r.flags & wire::error_stream; }
   void pass_output(outbox& out, wire::record r, const char* payload, bool slow);
   void pass_published(outbox& out, const wire::record& r, const char* payload, bool slow);
-  static void pass_displayed(outbox& out, wire::record r, const char* payload);
+  static void pass_displayed(outbox& out, wire::record r, const char* payload, bool full);
   void forget_values(kept_values& task);
   void keep(const wire::record& r, std::string_view payload);
   void release(outbox& out, std::uint64_t id, int engine);

@@ -322,6 +322,9 @@ struct target {
 };
 static_assert(sizeof(target) == 24);
 
+/// In a task record's flags: its client handed it in before, to this life of the controller, and was cut off since.
+constexpr std::uint16_t repeated = 64;
+
 // ---- inside a process --------------------------------------------------------------------------------------------
 
 /// transport to any actor: a frame came
@@ -365,6 +368,7 @@ struct link_down {
 struct client_joined {
   std::uint32_t client = 0;
   transport::link_ptr link;
+  bool again = false; ///< it was here before, in this life of the controller
 };
 
 /// hub to schedulers: a node was welcomed
@@ -386,13 +390,23 @@ struct recovery_over {};
 constexpr auto recovery_time = std::chrono::seconds{3};
 /// How long nodes hold what is of clients that are not back.
 constexpr auto absence_time = std::chrono::seconds{30};
+/// How long what a client has open stays when its connection breaks, which is also what is seen of one that was killed;
+/// of one that fell silent for absence_time.
+constexpr auto broken_time = std::chrono::seconds{3};
+/// scheduler to itself, after one of these: a client that was cut off then is not waited for any longer
+struct client_absent {
+  std::uint32_t client = 0;
+  std::uint64_t absence = 0; ///< counts how often clients were cut off
+};
+/// hub to itself, after absence_time: clients that were cut off then need not be known to the next controller
+struct forget_departed {};
 /// scheduler to itself, after absence_time: what nodes hold for clients that are not back is not wanted any more
 struct absence_over {};
 
 /// to oneself: send what has piled up in batches
 struct flush {};
 
-/// client to itself, after a while: tell how far outcomes were read
+/// client or scheduler to itself, after a while: tell how far outcomes were read
 struct tell_taken {};
 
 /// task scheduler to itself, after a delay: something waited for long enough
@@ -476,6 +490,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::node_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_available)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::recovery_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::absence_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_absent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::forget_departed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::tell_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::look_again)

@@ -51,6 +51,7 @@ void redialer::reconnect(std::unique_lock<std::mutex>& lock) {
       last = e.what();
       lock.lock();
       if (e.code() == ec::not_running) break;
+      if (e.code() == ec::refused && attempts.hopeless(clock::now())) break;
     }
   }
   lock.unlock();

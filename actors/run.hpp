@@ -2,6 +2,7 @@
 // The two long-lived processes of a cluster, each as one function. They return when the process is to end.
 
 #include "pactor/error.hpp"
+#include "runtime/files/connection_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/snippets/compiler_settings.hpp"
 
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +39,13 @@ struct controller_options {
 int run_controller(const controller_options& options);
 
 struct node_options {
-  std::string connection_file; ///< of role node
+  std::string connection_file; ///< of role node; read again whenever the connection was lost
+  /// What goes before connection_file, for a node that has no such file.
+  std::optional<files::connection_file> connection{};
+  std::string lane_directory; ///< for the socket by which clients of this host share memory; "" is none
+  /// -1, or a descriptor whose end ends the node. What comes there is dropped.
+  int life_line = -1;
+  std::chrono::seconds lease{0}; ///< how long the node lives without a byte from life_line; 0: for ever
   int engines = 1;
   std::vector<std::string> job_directories;
   std::string worker;   ///< path of pactor-worker
@@ -48,6 +56,7 @@ struct node_options {
   snippets::compile_settings execute{};      ///< of its engines
   std::string library_cache{};               ///< directory for job libraries that clients send
   std::uint64_t library_bytes = 0;           ///< what they may take there
+  std::vector<std::vector<int>> cores;       ///< that its engines' workers are bound to, in turn; none: any
   std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
   std::chrono::milliseconds timeout{10'000}; ///< of the connection
   /// How long it goes on without a controller, and tries to get back to one.

@@ -1,14 +1,13 @@
 #include "actors/run.hpp"
 
+#include "actors/credentials_watch.hpp"
 #include "actors/events.hpp"
 #include "actors/hub.hpp"
 #include "actors/scheduler_actors.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
-#include "runtime/files/connection_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
-#include "runtime/security/tls_context.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
@@ -41,9 +40,11 @@ int run_controller(const controller_options& options) {
   process::shutdown_signals signals;
   process::raise_descriptor_limit();
   keep_freed_memory();
-  const auto file = files::connection_file::read(options.connection_file, security::role::controller);
+  const auto all = files::controller_file::read(options.connection_file);
   const log journal{{"controller", options.log_file, options.level}};
-  const security::tls_context tls{security::role::controller, file.ca, file.certificate, file.key};
+  const auto now = [] { return std::chrono::system_clock::now(); };
+  const auto& file = all.common;
+  credentials_watch credentials{options.connection_file, all, journal, now()};
 
   system_config config;
   caf::actor_system system{config};
@@ -76,7 +77,7 @@ int run_controller(const controller_options& options) {
                   journal,
                   static_cast<std::uint32_t>(options.heartbeat.count()),
                   options.incarnation,
-                  file.key,
+                  all.secret,
                   before,
                   {options.shipping, options.library_cache, options.library_bytes}};
   const auto roster = [path = options.roster](const files::roster& r) {
@@ -88,11 +89,14 @@ int run_controller(const controller_options& options) {
 
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
   transport::endpoint_options transport_options;
-  transport_options.tls = tls.get();
+  transport_options.tls = credentials.tls();
   transport_options.limits.heartbeat = options.heartbeat;
   transport_options.limits.silence = options.heartbeat * 5;
   transport_options.on_refused = [&journal](const std::string& address, const std::string& reason) {
     journal.warning("controller refused " + address + ": " + reason);
+  };
+  transport_options.on_admitted = [&journal](const std::string& address, const security::certificate_info& peer) {
+    journal.info("controller admits " + security::describe(peer) + " from " + address);
   };
   {
     transport::endpoint endpoint{system, std::move(transport_options), events};
@@ -100,8 +104,11 @@ int run_controller(const controller_options& options) {
     journal.info("controller listens at " + file.hosts.at(0) + ":" + std::to_string(port));
     if (options.listening) options.listening(port);
     tell_ready(options.ready_fd);
+    credentials.begin(endpoint);
     pollfd p{signals.fd(), POLLIN, 0};
-    while (!signals.take()) ::poll(&p, 1, -1);
+    constexpr int look_interval = 500; // milliseconds
+    while (!signals.take())
+      if (::poll(&p, 1, look_interval) == 0) credentials.look(endpoint, now());
     journal.info("controller ends");
     caf::scoped_actor self{system};
     self->request(the_hub, std::chrono::seconds{1}, stop_cluster{}).receive([](bool) {}, [](const caf::error&) {});

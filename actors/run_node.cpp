@@ -18,6 +18,7 @@
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <algorithm>
 #include <array>
 #include <future>
 #include <malloc.h>
@@ -53,10 +54,48 @@ jobs::catalogue load_catalogue(const std::vector<std::string>& directories, std:
   return result;
 }
 
+/// Whoever started the node holds the other end, and writes there now and then.
+class life_line {
+public:
+  using clock = std::chrono::steady_clock;
+  life_line(int fd, std::chrono::seconds lease) : fd_{fd}, lease_{lease}, heard_{clock::now()} {}
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// When it is given up, if nothing comes until then.
+  [[nodiscard]] std::optional<clock::time_point> deadline() const {
+    if (fd_ < 0 || lease_.count() == 0) return std::nullopt;
+    return heard_ + lease_;
+  }
+  /// @return why the node is to end. @param readable  something has come, or the end
+  std::optional<error> look(bool readable) {
+    if (readable) {
+      std::array<char, 256> said{};
+      const auto size = ::read(fd_, said.data(), said.size());
+      if (size == 0) return over(ec::not_connected, "what started it is gone");
+      heard_ = clock::now();
+      if (size > 0 && std::find(said.begin(), said.begin() + size, 'q') != said.begin() + size)
+        return over(ec::interrupted, "it is asked to");
+    }
+    if (const auto limit = deadline(); limit && clock::now() >= *limit)
+      return over(ec::not_connected, "what started it has not been heard for " + std::to_string(lease_.count()) + " s");
+    return std::nullopt;
+  }
+
+private:
+  error over(ec code, const std::string& why) {
+    fd_ = -1;
+    ::alarm(10); // in case that something holds up the end: nobody is left to see it
+    return error{code, why};
+  }
+  int fd_;
+  std::chrono::seconds lease_;
+  clock::time_point heard_;
+};
+
 /// Why the node ends; waited for together with signals.
 class ending {
 public:
-  ending() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+  explicit ending(life_line line) : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, line_{line} {}
   void set(ec code, const std::string& reason) {
     const std::lock_guard lock{mutex_};
     code_ = code;
@@ -73,15 +112,18 @@ public:
   enum class event { ends, lost, time_over };
   /// Waits, at most until `deadline` if there is one.
   event wait(process::shutdown_signals& signals, std::optional<std::chrono::steady_clock::time_point> deadline = {}) {
-    std::array<pollfd, 2> p{pollfd{fd_.get(), POLLIN, 0}, pollfd{signals.fd(), POLLIN, 0}};
     while (!signals.take()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (deadline && *deadline <= now) return event::time_over;
+      auto next = deadline;
+      if (const auto limit = line_.deadline()) next = next ? std::min(*next, *limit) : *limit;
       int limit = -1;
-      if (deadline) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
-        if (left.count() <= 0) return event::time_over;
-        limit = static_cast<int>(left.count());
-      }
+      if (next)
+        limit = static_cast<int>(
+            std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*next - now).count()));
+      std::array<pollfd, 3> p{{{fd_.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}, {line_.fd(), POLLIN, 0}}};
       ::poll(p.data(), p.size(), limit);
+      if (const auto why = line_.look(p[2].revents != 0)) set(why->code(), why->what());
       const std::lock_guard lock{mutex_};
       if (code_) return event::ends;
       eventfd_t ignored = 0;
@@ -98,15 +140,22 @@ public:
 
 private:
   process::unique_fd fd_;
+  life_line line_;
   mutable std::mutex mutex_;
   std::optional<ec> code_;
   std::string reason_;
   bool lost_ = false;
 };
 
+files::connection_file connection_of(const node_options& options) {
+  if (options.connection) return *options.connection;
+  return files::connection_file::read(options.connection_file, security::role::node);
+}
+
 /// Gets a node back to its controller. @return null if it ends
 transport::link_ptr reconnect(transport::endpoint& endpoint, const node_options& options, ending& end,
-                              process::shutdown_signals& signals, const log& journal) {
+                              process::shutdown_signals& signals, const log& journal,
+                              std::unique_ptr<security::tls_context>& tls) {
   using clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds patience{2}; // with one attempt
   std::mt19937 chance{std::random_device{}()};
@@ -116,13 +165,21 @@ transport::link_ptr reconnect(transport::endpoint& endpoint, const node_options&
   while (const auto pause = attempts.next(clock::now(), chance)) {
     if (end.wait(signals, clock::now() + *pause) != ending::event::time_over) return nullptr;
     try {
-      const auto file = files::connection_file::read(options.connection_file, security::role::node);
+      const auto file = connection_of(options);
+      // Credentials may have been rotated.
+      auto next = std::make_unique<security::tls_context>(security::role::node, file.ca, file.certificate, file.key);
+      endpoint.use(next->get());
+      tls = std::move(next);
       auto link = endpoint.connect(file.hosts, file.port, clock::now() + patience);
       journal.info("node is back at the controller");
       return link;
     } catch (const error& e) {
       last = e.what();
       if (e.code() == ec::not_running) break; // the cluster was ended
+      if (e.code() == ec::refused && attempts.hopeless(clock::now())) {
+        end.set(ec::refused, last);
+        return nullptr;
+      }
     }
   }
   end.set(ec::not_connected, "the controller did not come back: " + last);
@@ -136,9 +193,9 @@ int run_node(const node_options& options) {
   process::raise_descriptor_limit();
   ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
-  const auto file = files::connection_file::read(options.connection_file, security::role::node);
+  const auto file = connection_of(options);
   const log journal{{"node", options.log_file, options.level}};
-  const security::tls_context tls{security::role::node, file.ca, file.certificate, file.key};
+  auto tls = std::make_unique<security::tls_context>(security::role::node, file.ca, file.certificate, file.key);
 
   auto services = std::make_shared<node_services>();
   services->host = options.name.empty() ? host_name() : options.name;
@@ -154,17 +211,23 @@ int run_node(const node_options& options) {
 
   system_config config;
   caf::actor_system system{config};
-  services->start_worker = [&](worker_events& events) { return start_worker_process(system, options.worker, events); };
   std::random_device seeds;
   const auto engines = std::make_shared<std::vector<std::shared_ptr<engine_state>>>();
+  services->start_worker = [&, engines](worker_events& events) {
+    const auto at = std::find_if(engines->begin(), engines->end(), [&](const auto& e) { return e.get() == &events; });
+    const auto& cores = options.cores;
+    return start_worker_process(system, options.worker, events,
+                                cores.empty() ? std::vector<int>{}
+                                              : cores[static_cast<std::size_t>(at - engines->begin()) % cores.size()]);
+  };
   for (int i = 0; i < options.engines; ++i) engines->push_back(std::make_shared<engine_state>(services, seeds()));
 
   services->lanes = std::make_unique<node_lanes>(file.nonce);
   setup.listen = [&, &s = *services] {
+    if (options.lane_directory.empty()) return std::string{};
     auto& loop = dynamic_cast<default_multiplexer&>(system.middleman().backend());
     try {
-      const auto directory = std::filesystem::path{options.connection_file}.parent_path();
-      s.listener = std::make_unique<lane_listener>(loop, directory.string(), [&](process::unique_fd client) {
+      s.listener = std::make_unique<lane_listener>(loop, options.lane_directory, [&](process::unique_fd client) {
         s.lanes->admit(
             [&](lane_events& events) { return std::make_unique<lane_socket>(loop, std::move(client), events); });
       });
@@ -175,7 +238,7 @@ int run_node(const node_options& options) {
     }
   };
 
-  ending end;
+  ending end{life_line{options.life_line, options.lease}};
   auto out = tell_in_place(engines);
   out.welcomed = [&, told = false](const std::vector<int>& ids) mutable {
     if (std::exchange(told, true)) return;
@@ -220,12 +283,13 @@ int run_node(const node_options& options) {
   };
   try {
     transport::endpoint_options transport_options;
-    transport_options.tls = tls.get();
+    transport_options.tls = tls->get();
     transport::endpoint endpoint{system, std::move(transport_options), events};
     auto link = endpoint.connect(file.hosts, file.port, std::chrono::steady_clock::now() + options.timeout);
     while (link) {
       caf::anon_send(the_node, controller_connected{link});
-      link = end.wait(signals) == ending::event::lost ? reconnect(endpoint, options, end, signals, journal) : nullptr;
+      link =
+          end.wait(signals) == ending::event::lost ? reconnect(endpoint, options, end, signals, journal, tls) : nullptr;
     }
     finish();
   } catch (...) {

@@ -23,7 +23,10 @@ struct driven {
 };
 
 template <class Self, class State>
-void await_others(Self* self, const State& state) {
+void await_others(Self* self, State& state) {
+  state.on_absent(
+      [self](const client_absent& a, std::chrono::milliseconds delay) { self->delayed_send(self, delay, a); });
+  state.on_untold([self] { self->delayed_send(self, std::chrono::seconds{1}, tell_taken{}); });
   if (!state.recovering()) return;
   self->delayed_send(self, recovery_time, recovery_over{});
   self->delayed_send(self, absence_time, absence_over{});
@@ -42,9 +45,11 @@ caf::behavior direct_scheduler(Self* self, std::shared_ptr<driven<direct_schedul
       [d](const node_joined& n) { d->state.join(n); },
       [d](const close_engines& c) { d->state.close(c); },
       [d](const count_left& c) { return d->state.left_for(c); },
-      [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const link_down& down) { d->state.link_down(down); },
       [d](const recovery_over&) { d->state.end_recovery(); },
       [d](const absence_over&) { d->state.end_absence(); },
+      [d](const client_absent& a) { d->state.end_absence_of(a); },
+      [d](const tell_taken&) { d->state.tell_nodes(); },
   };
 }
 
@@ -65,9 +70,11 @@ caf::behavior task_scheduler(Self* self, std::shared_ptr<driven<task_scheduler_s
       [d](const drain_engines& e) { d->state.drain(e); },
       [d](const count_left& c) { return d->state.left_for(c); },
       [d](const count_unassigned&) { return static_cast<std::uint64_t>(d->state.waiting()); },
-      [d](const link_down& down) { d->state.link_down(down.which); },
+      [d](const link_down& down) { d->state.link_down(down); },
       [d](const recovery_over&) { d->state.end_recovery(); },
       [d](const absence_over&) { d->state.end_absence(); },
+      [d](const client_absent& a) { d->state.end_absence_of(a); },
+      [d](const tell_taken&) { d->state.tell_nodes(); },
   };
 }
 

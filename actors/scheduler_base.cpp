@@ -1,5 +1,6 @@
 #include "actors/scheduler_base.hpp"
 
+#include "actors/lost_node.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/detail/failure.hpp"
 
@@ -36,10 +37,15 @@ std::optional<core::ended_tasks::end> scheduler_base::end_of(const core::owner& 
 
 void scheduler_base::join(const client_joined& c) {
   const auto [at, added] =
-      clients_.emplace(c.link.get(), client_entry{c.client, outbox{c.link, frame_kind::outcomes, flags_}});
-  at->second.out.follow(&acknowledgements_);
-  client_links_[c.client] = c.link.get();
-  clients_.at(c.link.get()).ended = ends_->ended.of(c.client);
+      clients_.try_emplace(c.client, client_entry{c.client, {c.link, frame_kind::outcomes, flags_}});
+  auto& entry = at->second;
+  if (!added) return come_back(entry, c.link);
+  entry.unread = std::make_unique<core::outcome_ledger>();
+  entry.out.follow(&acknowledgements_);
+  entry.out.keep_in(entry.unread.get());
+  entry.ended = ends_->ended.of(c.client);
+  entry.returned = entry.dropped = c.again;
+  by_link_[c.link.get()] = &entry;
 }
 
 void scheduler_base::join(const node_joined& n) {
@@ -72,14 +78,37 @@ void scheduler_base::flush_soon() {
 void scheduler_base::flush() {
   flushing_ = false;
   before_flush();
-  constexpr std::uint64_t many = 64; // else they are told with the next tasks
+  constexpr std::uint64_t many = 64; // else they are told with the next tasks, or after a while
   for (auto& [link, n] : nodes_) {
     n.out.send();
     if (const auto done = acknowledgements_.due(link, many))
       n.out.link()->send(frame_kind::acknowledge, {}, 0, flags_, *done);
+    else if (!telling_ && tell_later_ && acknowledgements_.untold(link)) {
+      telling_ = true;
+      tell_later_();
+    }
   }
-  for (auto& [link, c] : clients_) c.out.send();
+  for (auto& [number, c] : clients_) c.out.send();
   ends_->log.settle();
+}
+
+table_sizes scheduler_base::tables() const {
+  return {{"scheduler: frames that wait for the end of a recovery", waiting_.size()},
+          {"scheduler: frames of nodes that have not joined", early_.size()},
+          {"scheduler: outcomes for absent clients", absent_outcomes_.size()},
+          {"scheduler: runs of an earlier life", recovery_.size()},
+          {"scheduler: frames that are not acknowledged", acknowledgements_.open()},
+          {"scheduler: labels", ends_->log.labels()},
+          {"scheduler: payloads under way", relay_.size()},
+          {"scheduler: results to be kept", arrivals_.size() + kept_assemblies_.size()},
+          {"scheduler: kept results under way", kept_senders_.size()}};
+}
+
+void scheduler_base::tell_nodes() {
+  telling_ = false;
+  for (auto& [link, n] : nodes_)
+    if (const auto done = acknowledgements_.due(link, 1))
+      n.out.link()->send(frame_kind::acknowledge, {}, 0, flags_, *done);
 }
 
 void scheduler_base::refuse(const link_ptr& who, const std::string& why) {
@@ -95,18 +124,17 @@ void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, 
 
 void scheduler_base::answer_failure(std::uint32_t number_of_client, std::uint64_t number, int engine,
                                     const failure& f) {
-  const auto link = client_links_.find(number_of_client);
-  if (link == client_links_.end()) return;
+  auto* c = client_of(number_of_client);
+  if (!c) return;
   const auto body = detail::encode_failure(f);
   wire::record r;
   r.id = number;
   r.kind = static_cast<std::uint16_t>(wire::record_kind::failure);
   r.engine = engine;
   r.size = static_cast<std::uint32_t>(body.size());
-  auto& c = clients_.at(link->second);
-  c.gate.ended(c.out, number, engine);
-  note_end(c, number, {false, engine});
-  c.out.add(r, body.data());
+  c->gate.ended(c->out, number, engine);
+  note_end(*c, number, {false, engine});
+  add_outcome(*c, r, body.data());
   flush_soon();
 }
 
@@ -123,26 +151,29 @@ void scheduler_base::handle(const frame_in& f) {
   switch (static_cast<frame_kind>(f.header.kind)) {
   case frame_kind::direct_tasks:
   case frame_kind::balanced_tasks:
-    acknowledgements_.acknowledged(f.from.get(), f.header.aux);
-    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_tasks(c->second, f.body);
+    acknowledged(f);
+    if (auto* c = sender_of(f)) on_tasks(*c, f.body);
     break;
   case frame_kind::task_control:
-    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_control(c->second, f);
+    if (const auto* c = sender_of(f)) on_control(*c, f);
     break;
   case frame_kind::task_query:
-    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_task_query(c->second, f);
+    if (auto* c = sender_of(f)) on_task_query(*c, f);
     break;
   case frame_kind::outcomes:
     on_outcomes(f.from, f.body);
     break;
   case frame_kind::acknowledge:
-    acknowledgements_.acknowledged(f.from.get(), f.header.aux);
+    acknowledged(f);
     break;
+  case frame_kind::stop:
+    if (auto* c = sender_of(f)) c->leaves = true;
+    return;
   case frame_kind::held:
     on_held(f);
     break;
   case frame_kind::resume:
-    if (const auto c = clients_.find(f.from.get()); c != clients_.end()) on_resume(c->second);
+    if (auto* c = sender_of(f)) on_resume(*c);
     break;
   case frame_kind::piece:
     on_piece(f);
@@ -201,9 +232,15 @@ void scheduler_base::on_outcomes(const link_ptr& from, const detail::bytes& batc
     ~reading() { all.finished(); }
   } guard{acknowledgements_};
   acknowledgements_.received(from.get());
+  bool own = true; // a node speaks for its own engines
   const bool whole = wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
+    if (const auto e = engines_.find(r.engine); e != engines_.end() && e->second != from.get()) {
+      own = false;
+      return;
+    }
     recovery_.idle() ? deliver(from, r, payload) : deliver_held(from, r, payload);
   });
+  if (!own) return refuse(from, "an outcome of an engine that is another node's");
   if (!whole) refuse(from, "a malformed batch of outcomes");
 }
 
@@ -212,27 +249,28 @@ void scheduler_base::forward(wire::record r, const char* payload) {
   auto whose = on_output(r);
   if (whose && whose->task.client == keeper)
     if (const auto* e = history_->at(whose->task.number)) whose->task = e->whose;
-  const auto link = whose ? client_links_.find(whose->task.client) : client_links_.end();
-  if (link == client_links_.end()) return;
-  auto& c = clients_.at(link->second);
+  auto* c = whose ? client_of(whose->task.client) : nullptr;
+  if (!c) return;
   r.id = whose->task.number;
   r.count = whose->losses;
-  c.gate.pass(c.out, r, payload);
+  const bool full = c->unread->muted() && c->unread->bytes() + r.size > output_gate::most_for_absent;
+  c->gate.pass(c->out, r, payload, full);
 }
 
 void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const char* payload) {
   if (wire::is_output(r.kind)) return forward(r, payload);
   const auto whom = on_outcome(r, {payload, r.size});
   if (whom && whom->first == keeper) return keep(from, whom->second, r, payload);
-  const auto link = whom ? client_links_.find(whom->first) : client_links_.end();
+  auto* const found = whom ? client_of(whom->first) : nullptr;
   const bool transferred = (r.flags & wire::transferred) != 0 && r.size == sizeof(std::uint64_t);
   std::uint64_t size = 0;
   if (transferred) std::memcpy(&size, payload, sizeof size);
-  if (link == client_links_.end()) { // nobody waits for it any more
+  if (!found || (transferred && found->unread->muted())) { // nobody waits for it any more, or it can't be kept
     if (transferred) relay_.open({from, r.transfer}, {}, static_cast<std::uint16_t>(flags_ | transport::upward), size);
+    if (found) found->dropped = true;
     return;
   }
-  auto& c = clients_.at(link->second);
+  auto& c = *found;
   auto out = r;
   out.id = whom->second;
   c.gate.ended(c.out, out.id, r.engine);
@@ -246,8 +284,9 @@ void scheduler_base::deliver(const link_ptr& from, const wire::record& r, const 
   }
   if (out.kind == static_cast<std::uint16_t>(wire::record_kind::lost))
     out.kind = static_cast<std::uint16_t>(wire::record_kind::failure);
+  if (!transferred) return add_outcome(c, out, payload);
   c.out.add(out, payload);
-  if (transferred) c.out.send(); // before its pieces
+  c.out.send(); // before its pieces
 }
 
 wire::record scheduler_base::options_record(const detail::bytes& options) {
@@ -257,7 +296,7 @@ wire::record scheduler_base::options_record(const detail::bytes& options) {
   return r;
 }
 
-void scheduler_base::node_gone(node_entry& n) {
+void scheduler_base::node_gone(node_entry& n, const std::string& reason) {
   for (const auto engine : n.engines) {
     engines_.erase(engine);
     recovery_.engine_lost(engine);
@@ -265,32 +304,27 @@ void scheduler_base::node_gone(node_entry& n) {
     f.code = ec::engine_lost;
     f.engine = engine;
     f.host = n.host;
-    f.what = "the node of engine " + std::to_string(engine) + " is gone";
-    for (const auto& [client, number] : engine_lost(engine)) fail(client, number, engine, f);
+    f.what = words_of_lost_node(engine, reason);
+    for (const auto& [client, number] : engine_lost(engine, f)) fail(client, number, engine, f);
   }
 }
 
-void scheduler_base::link_down(const link_ptr& which) {
-  relay_.link_down(which);
+void scheduler_base::link_down(const struct link_down& d) {
+  const auto& which = d.which;
+  const auto lost = relay_.link_down(which);
+  payloads_lost(lost.tasks);
   kept_senders_.link_down(which);
   lose_arrivals(which);
-  peer_gone(which);
   std::erase_if(waiting_, [&](const frame_in& f) { return f.from == which; });
   std::erase_if(early_, [&](const frame_in& f) { return f.from == which; });
   acknowledgements_.source_gone(which.get());
-  acknowledgements_.destination_gone(which.get());
-  if (const auto c = clients_.find(which.get()); c != clients_.end()) {
-    client_gone(c->second.number);
-    history_->client_gone(c->second.number);
-    ends_->log.client_gone(c->second.number);
-    ends_->ended.forget(c->second.number); // the other scheduler hears of it next
-    client_links_.erase(c->second.number);
-    clients_.erase(c);
-  }
+  if (const auto c = by_link_.extract(which.get())) client_down(*c.mapped(), lost.results);
+  peer_gone(which);
   if (const auto n = nodes_.find(which.get()); n != nodes_.end()) {
+    acknowledgements_.destination_gone(which.get());
     auto gone = std::move(n->second);
     nodes_.erase(n);
-    node_gone(gone);
+    node_gone(gone, d.reason);
   }
   flush_soon();
 }

@@ -4,6 +4,7 @@
 #include "actors/outbox.hpp"
 #include "actors/output_gate.hpp"
 #include "actors/protocol.hpp"
+#include "actors/time_source.hpp"
 #include "actors/transfers.hpp"
 #include "runtime/core/acknowledgements.hpp"
 #include "runtime/core/ended_tasks.hpp"
@@ -21,6 +22,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace pactor {
@@ -58,6 +60,14 @@ public:
   void end_recovery();
   /// What nodes hold for clients that are not back is not wanted any more.
   void end_absence();
+  /// `f` asks for end_absence_of() after a while.
+  void on_absent(std::function<void(client_absent, std::chrono::milliseconds)> f) { absent_later_ = std::move(f); }
+  /// A client that was cut off is not waited for any longer, unless it was back meanwhile.
+  void end_absence_of(const client_absent& a);
+  /// `f` asks for tell_nodes() after a while.
+  void on_untold(std::function<void()> f) { tell_later_ = std::move(f); }
+  /// Tells nodes of every frame that is done with: else they hear of it with the next tasks.
+  void tell_nodes();
   /// Kept tasks are known to all schedulers that share a history.
   void share(std::shared_ptr<core::task_history> history) { history_ = std::move(history); }
   /// Schedulers that share these know how the others' tasks ended.
@@ -72,9 +82,11 @@ public:
     return all;
   }
   void frame(const frame_in& f);
-  void link_down(const transport::link_ptr& which);
+  void link_down(const link_down& d);
   /// Sends what has piled up.
   void flush();
+  /// What it keeps of tasks.
+  [[nodiscard]] virtual table_sizes tables() const;
   /// A frame of the turn that the I/O thread is in: what it leads to leaves in end_turn(), without a message to
   /// ourselves.
   void frame_in_turn(const frame_in& f) {
@@ -88,10 +100,22 @@ public:
 
 protected:
   struct client_entry {
-    std::uint32_t number;
+    std::uint32_t number = 0;
     outbox out;
     output_gate gate{};
     std::shared_ptr<core::ended_tasks::list> ended{};
+    // For the time that it is cut off: scheduler_absence.cpp.
+    std::unique_ptr<core::outcome_ledger> unread{}; ///< outcomes that it has not acknowledged
+    std::uint64_t absence = 0;                      ///< counts those of all clients; 0: it is here
+    bool leaves = false;                            ///< it said so
+    bool returned = false;                          ///< it was cut off before
+    bool dropped = false;                           ///< what became of its tasks then is not known for all
+    std::unordered_set<std::uint64_t> settled{};    ///< tasks whose outcomes it gets as soon as it can take them
+    struct connection {
+      transport::link_ptr link;
+      std::uint64_t frames; ///< of the next one, which say again what this one did
+    };
+    std::vector<connection> earlier{}; ///< whose outcomes it has not acknowledged
   };
   struct node_entry {
     std::string host;
@@ -102,10 +126,16 @@ protected:
   // What each scheduler decides for itself.
   virtual void set_life(std::uint32_t life) = 0;
   virtual void engine_joined(int engine) = 0;
-  /// The engine is gone; @return its tasks that end now
-  virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) = 0;
+  /// The engine is gone, as `why` says; @return its tasks that end now
+  virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) = 0;
   virtual void client_gone(std::uint32_t client) = 0;
   [[nodiscard]] virtual std::size_t left(int engine) const = 0;
+  /// It gets nothing more handed out while its connection is broken.
+  virtual void client_paused(std::uint32_t, bool) {}
+  /// Tasks of a client whose payloads were cut off.
+  virtual void payloads_lost(const piece_relay::cargo&) {}
+  /// Whether this task of a client is here and has not ended.
+  virtual bool has_task(const core::owner& task) = 0;
   virtual void on_tasks(client_entry& from, const detail::bytes& batch) = 0;
   /// A node's record says that a task ended. @return the client and its number for the task; nothing if nobody waits
   virtual std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
@@ -156,6 +186,13 @@ protected:
   std::uint32_t kind_of(const char* payload, std::size_t size);
   /// Whose a client's task is for the cores: its own, or the history's if the options that came before it say so.
   core::owner owner_of(const client_entry& from, std::uint64_t number);
+  /// Whether a task that is handed in once more was here all the time.
+  bool known_already(const client_entry& from, std::uint64_t number);
+  /// The entry of a client that is here, or cut off; null if there is none.
+  client_entry* client_of(std::uint32_t number) {
+    const auto c = clients_.find(number);
+    return c == clients_.end() ? nullptr : &c->second;
+  }
   /// A node is told who submitted a kept task.
   void name_submitter(wire::record& r) const;
   /// Pieces and credits of results, on their way through or to and from the history.
@@ -170,7 +207,7 @@ protected:
   /// Calls f(client's number, bytes that it has not taken) for every client.
   template <class F>
   void for_each_client(F&& f) const {
-    for (const auto& [link, c] : clients_) f(c.number, link->unsent());
+    for (const auto& [number, c] : clients_) f(number, c.absence != 0 ? c.unread->bytes() : c.out.link()->unsent());
   }
   /// Tags of transfers that this scheduler names; they differ from those of the other scheduler.
   std::uint64_t next_transfer() { return transfers_ += 2; }
@@ -213,13 +250,25 @@ private:
   // After a restart: scheduler_recovery.cpp.
   [[nodiscard]] bool waits(const frame_in& f) const;
   void on_held(const frame_in& f);
-  void on_resume(const client_entry& from);
+  void on_resume(client_entry& from);
   void deliver_held(const transport::link_ptr& from, wire::record r, const char* payload);
   void keep_for_absent(const transport::link_ptr& from, const wire::record& r, const char* payload);
   void cancel(const std::vector<core::recovery::run>& runs);
   void deliver(const transport::link_ptr& from, const wire::record& r, const char* payload);
   void forward(wire::record r, const char* payload);
-  void node_gone(node_entry& n);
+  void node_gone(node_entry& n, const std::string& reason);
+  client_entry* sender_of(const frame_in& f) {
+    const auto c = by_link_.find(f.from.get());
+    return c == by_link_.end() ? nullptr : c->second;
+  }
+  void add_outcome(client_entry& c, const wire::record& r, const void* payload);
+  // Clients that are cut off: scheduler_absence.cpp.
+  void acknowledged(const frame_in& f);
+  void client_down(client_entry& c, bool results_lost);
+  void keep_outcomes(client_entry& c);
+  void come_back(client_entry& c, const transport::link_ptr& link);
+  void send_unread(client_entry& c);
+  void drop(client_entry& c);
 
   void note_end(client_entry& c, std::uint64_t number, const core::ended_tasks::end& e) {
     c.ended->note(number, e);
@@ -252,8 +301,12 @@ private:
   std::function<void()> flush_later_;
   bool flushing_ = false, in_turn_ = false;
   std::uint64_t transfers_ = flags_ == 0 ? 1 : 2;
-  std::unordered_map<const transport::link*, client_entry> clients_;
-  std::unordered_map<std::uint32_t, const transport::link*> client_links_;
+  std::unordered_map<std::uint32_t, client_entry> clients_; // by number
+  std::unordered_map<const transport::link*, client_entry*> by_link_;
+  std::function<void(client_absent, std::chrono::milliseconds)> absent_later_;
+  std::uint64_t absences_ = 0;
+  std::function<void()> tell_later_;
+  bool telling_ = false; // tell_nodes() is to come
   std::unordered_map<const transport::link*, node_entry> nodes_;
   std::unordered_map<int, const transport::link*> engines_;
 };

@@ -170,9 +170,9 @@ void scheduler_base::kept(std::uint64_t key, const core::kept_outcome& o) {
 }
 
 void scheduler_base::tell(const core::owner& who, const core::kept_outcome& o) {
-  const auto link = client_links_.find(who.client);
-  if (link == client_links_.end()) return;
-  auto& c = clients_.at(link->second);
+  auto* const found = client_of(who.client);
+  if (!found) return;
+  auto& c = *found;
   auto& out = c.out;
   c.gate.ended(out, who.number, o.engine);
   note_end(c, who.number, {o.kind == static_cast<std::uint16_t>(wire::record_kind::result), o.engine});
@@ -186,7 +186,11 @@ void scheduler_base::tell(const core::owner& who, const core::kept_outcome& o) {
   flush_soon();
   if (o.payload.size <= worker::inline_limit) {
     r.size = static_cast<std::uint32_t>(o.payload.size);
-    return out.add(r, o.payload.data);
+    return add_outcome(c, r, o.payload.data);
+  }
+  if (c.unread->muted()) { // it asks again
+    c.dropped = true;
+    return;
   }
   const std::uint64_t size = o.payload.size;
   r.size = sizeof size;

@@ -24,7 +24,7 @@ void scheduler_base::recover(std::uint32_t life, std::span<const int> engines, s
 
 /// Clients' work waits until everyone is back, so that it keeps its order and nothing runs twice.
 bool scheduler_base::waits(const frame_in& f) const {
-  if (!clients_.contains(f.from.get())) return false;
+  if (!by_link_.contains(f.from.get())) return false;
   switch (static_cast<frame_kind>(f.header.kind)) {
   case frame_kind::direct_tasks:
   case frame_kind::balanced_tasks:
@@ -61,7 +61,8 @@ void scheduler_base::on_held(const frame_in& f) {
   f.from->send(frame_kind::resume, {}, 0, flags_);
 }
 
-void scheduler_base::on_resume(const client_entry& from) {
+void scheduler_base::on_resume(client_entry& from) {
+  send_unread(from);
   recovery_.client_told(from.number);
   if (!recovery_.open()) return cancel_unwanted();
   if (recovery_.complete()) end_recovery();
@@ -117,9 +118,9 @@ void scheduler_base::fail_uncertain(const core::owner& whose, int engine) {
   failure f;
   f.code = ec::engine_lost;
   f.engine = engine;
-  f.what =
-      "the controller was restarted, and a node that may have had this task is not back or lost its outcome: it may "
-      "have run, and is not run again";
+  f.what = "the connection was lost or the controller restarted, and what became of this task meanwhile is not known: "
+           "it may "
+           "have run, and is not run again";
   fail(whose.client, whose.number, engine, f);
 }
 

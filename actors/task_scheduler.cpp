@@ -42,11 +42,11 @@ std::string listed(std::span<const int> engines) {
 } // namespace
 
 void task_scheduler_state::tell_time() {
-  if (!std::exchange(time_told_, true)) core_.set_time(steady::now());
+  if (!std::exchange(time_told_, true)) core_.set_time(now_());
 }
 
 void task_scheduler_state::look_again() {
-  wakes_.erase(wakes_.begin(), wakes_.upper_bound(steady::now()));
+  wakes_.erase(wakes_.begin(), wakes_.upper_bound(now_()));
   flush();
 }
 
@@ -69,10 +69,9 @@ void task_scheduler_state::drain(const drain_engines& d) {
   flush_soon();
 }
 
-std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engine_lost(int engine) {
+std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engine_lost(int engine, const failure& why) {
   tell_time();
-  const auto gone = with_code(ec::engine_lost, engine, "the node of engine " + std::to_string(engine) + " is gone");
-  for (const auto& g : core_.engine_lost(engine)) give_up(g, engine, &gone);
+  for (const auto& g : core_.engine_lost(engine)) give_up(g, engine, &why);
   return {};
 }
 
@@ -115,6 +114,27 @@ void task_scheduler_state::peer_gone(const transport::link_ptr& which) {
   for (const auto tag : assemblies_.link_down(which)) lose_upload(uploads_.find({which.get(), tag}));
 }
 
+table_sizes task_scheduler_state::tables() const {
+  auto all = scheduler_base::tables();
+  all.insert(all.end(), {{"task scheduler: tasks", core_.size()},
+                         {"task scheduler: dependencies", graph_.size()},
+                         {"task scheduler: options", with_options_.size()},
+                         {"task scheduler: payloads on their way", uploads_.size() + assemblies_.size()},
+                         {"task scheduler: payloads handed out", senders_.size()},
+                         {"task scheduler: slow clients", slow_.size()}});
+  return all;
+}
+
+void task_scheduler_state::client_paused(std::uint32_t client, bool paused) {
+  if (slow_.contains(client)) return; // that is looked after already
+  paused ? core_.client_paused(client) : core_.client_resumed(client);
+}
+
+bool task_scheduler_state::has_task(const core::owner& task) {
+  if (core_.is_open(task)) return true;
+  return std::ranges::any_of(uploads_, [&](const auto& u) { return u.second.whose == task; });
+}
+
 bool task_scheduler_state::arrives_again(const core::owner& task) const {
   return std::ranges::any_of(uploads_, [&](const auto& u) { return u.second.again == task; });
 }
@@ -123,6 +143,7 @@ void task_scheduler_state::lose_upload(uploads::iterator u) {
   if (u == uploads_.end()) return;
   const auto task = std::move(u->second);
   uploads_.erase(u);
+  if (task.whose.client != keeper && client_of(task.whose.client)) return; // it hands the task in again
   failure f;
   f.code = ec::not_connected;
   f.what = "its client went away while the task was on its way";
@@ -155,9 +176,16 @@ void task_scheduler_state::on_tasks(client_entry& from, const detail::bytes& bat
       sound = false;
       return;
     }
+    const bool handed_in = (r.flags & (wire::again | repeated)) != 0;
+    if (handed_in && known_already(from, r.id)) {
+      allowed_.clear();
+      options.reset();
+      return forget_options(); // pieces that follow are thrown away
+    }
     submitted t{owner_of(from, r.id), from.number, std::exchange(allowed_, {}), std::exchange(options, {})};
     forget_options();
     if ((r.flags & wire::again) != 0) t.again = core::owner{from.number, r.id};
+    t.dropped = handed_in && from.dropped;
     if ((r.flags & wire::transferred) == 0) {
       submit(t, {batch, payload, r.size}, 0);
       return;
@@ -202,6 +230,7 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
       return fail_uncertain(t.whose, -1);
     }
   }
+  if (t.dropped && !request.idempotent) return fail_uncertain(t.whose, -1);
   if (const auto f = enter(t, std::move(request))) return fail(t.whose.client, t.whose.number, -1, *f);
   keep_options(t);
 }
@@ -291,7 +320,7 @@ void task_scheduler_state::take_back(const std::vector<core::task_core::run>& ru
 }
 
 void task_scheduler_state::look_after_slow_clients() {
-  const auto now = steady::now();
+  const auto now = now_();
   if (now - slow_looked_at_ < std::chrono::milliseconds{1}) return;
   slow_looked_at_ = now;
   for_each_client([this](std::uint32_t client, std::size_t unsent) {
@@ -307,12 +336,12 @@ void task_scheduler_state::look_after_slow_clients() {
 void task_scheduler_state::arm() {
   auto at = core_.wake_at();
   if (!slow_.empty()) { // nothing tells that they have read
-    const auto then = steady::now() + slow_interval;
+    const auto then = now_() + slow_interval;
     if (!at || then < *at) at = then;
   }
   if (!at || (!wakes_.empty() && *wakes_.begin() <= *at) || !wake_after_) return;
-  const auto delay = std::max<std::chrono::nanoseconds>(*at - steady::now(), std::chrono::microseconds{50});
-  wakes_.insert(steady::now() + delay);
+  const auto delay = std::max<std::chrono::nanoseconds>(*at - now_(), std::chrono::microseconds{50});
+  wakes_.insert(now_() + delay);
   wake_after_(delay);
 }
 

@@ -17,8 +17,8 @@ namespace pactor {
 
 class task_scheduler_state final : public scheduler_base {
 public:
-  explicit task_scheduler_state(std::function<void()> flush_later)
-      : scheduler_base{transport::balanced, std::move(flush_later)} {}
+  explicit task_scheduler_state(std::function<void()> flush_later, time_source now = steady_time())
+      : scheduler_base{transport::balanced, std::move(flush_later)}, now_{std::move(now)} {}
 
   /// How engines are chosen. Before anything else.
   void place(core::placement::options where) { core_.place(where); }
@@ -36,13 +36,16 @@ public:
   [[nodiscard]] std::size_t waiting() const { return core_.waiting(); }
   /// What is kept of those that wait for others.
   [[nodiscard]] std::size_t watches() const { return graph_.size(); }
+  [[nodiscard]] table_sizes tables() const override;
 
 private:
   void set_life(std::uint32_t life) override { core_.set_life(life); }
   void engine_joined(int engine) override { core_.engine_joined(engine); }
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine) override;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) override;
   void client_gone(std::uint32_t client) override;
   [[nodiscard]] std::size_t left(int engine) const override { return core_.left_for(engine); }
+  void client_paused(std::uint32_t client, bool paused) override;
+  bool has_task(const core::owner& task) override;
   void on_tasks(client_entry& from, const detail::bytes& batch) override;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> on_outcome(const wire::record& r,
                                                                     std::string_view payload) override;
@@ -68,6 +71,7 @@ private:
     std::vector<int> allowed{};
     std::optional<wire_options> options{};
     std::optional<core::owner> again{}; ///< who hands it in once more, and that client's number for it
+    bool dropped = false;               ///< nothing is known of what that client had open before
   };
   void keep_options(const submitted& t);
   using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
@@ -96,6 +100,7 @@ private:
   using steady = std::chrono::steady_clock;
   void tell_time();
 
+  time_source now_;
   core::task_core core_;
   core::task_graph graph_;
   std::vector<core::task_graph::decision> decided_; // when they were submitted

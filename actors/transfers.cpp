@@ -81,8 +81,10 @@ std::vector<std::uint64_t> piece_assemblies::link_down(const link_ptr& which) {
   return lost;
 }
 
-void piece_relay::open(const end& source, std::vector<end> destinations, std::uint16_t flags, std::uint64_t size) {
+void piece_relay::open(const end& source, std::vector<end> destinations, std::uint16_t flags, std::uint64_t size,
+                       cargo tasks) {
   auto r = std::make_shared<route>();
+  r->tasks = std::move(tasks);
   r->source = source;
   r->flags = flags;
   r->size = size;
@@ -141,13 +143,19 @@ void piece_relay::abandoned(const link_ptr& from, const frame_header& header) {
   abandon(*r);
 }
 
-void piece_relay::link_down(const link_ptr& which) {
+piece_relay::loss piece_relay::link_down(const link_ptr& which) {
+  loss result;
   std::vector<std::shared_ptr<route>> sources, destinations;
   for (const auto& [k, r] : by_source_)
     if (k.first == which.get()) sources.push_back(r);
   for (const auto& [k, r] : by_destination_)
     if (k.first == which.get()) destinations.push_back(r);
-  for (const auto& r : sources) abandon(*r);
+  for (const auto& r : sources) {
+    if (r->bytes >= r->size) continue; // all of it went on; remembered until it arrived, since that may fail yet
+    result.tasks.insert(result.tasks.end(), r->tasks.begin(), r->tasks.end());
+    abandon(*r);
+  }
+  result.results = !destinations.empty();
   for (const auto& r : destinations) {
     std::erase_if(r->destinations, [&](const destination& d) {
       if (d.to.link != which) return false;
@@ -156,6 +164,7 @@ void piece_relay::link_down(const link_ptr& which) {
     });
     grant(*r);
   }
+  return result;
 }
 
 } // namespace pactor

@@ -82,15 +82,22 @@ public:
     std::uint64_t tag;
   };
   /// @param flags of the pieces, the same on both sides
+  /// A task whose payload this is: its id and its engine.
+  using cargo = std::vector<std::pair<std::uint64_t, int>>;
   /// @param size  of the payload
   /// Without destinations the payload is taken and thrown away.
-  void open(const end& source, std::vector<end> destinations, std::uint16_t flags, std::uint64_t size);
+  void open(const end& source, std::vector<end> destinations, std::uint16_t flags, std::uint64_t size,
+            cargo tasks = {});
   /// @return false if there is no such transfer
   bool piece(const transport::link_ptr& from, const transport::frame_header& header, const detail::bytes& body);
   bool credit(const transport::link_ptr& from, const transport::frame_header& header);
   void abandoned(const transport::link_ptr& from, const transport::frame_header& header);
+  struct loss {
+    cargo tasks;          ///< whose payloads will not come
+    bool results = false; ///< something on its way there did not arrive
+  };
   /// Destinations of a lost source are told that the rest will not come; sources of lost destinations go on.
-  void link_down(const transport::link_ptr& which);
+  loss link_down(const transport::link_ptr& which);
   /// Entries for what is under way, of both ends.
   [[nodiscard]] std::size_t size() const { return by_source_.size() + by_destination_.size(); }
 
@@ -104,6 +111,7 @@ private:
     std::vector<destination> destinations;
     std::uint16_t flags = 0;
     std::uint64_t size = 0, bytes = 0, pieces = 0, granted = 0;
+    cargo tasks{};
   };
   using key = std::pair<const transport::link*, std::uint64_t>;
   using routes = std::map<key, std::shared_ptr<route>>;

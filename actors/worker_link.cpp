@@ -201,7 +201,7 @@ private:
 } // namespace
 
 std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, const std::filesystem::path& executable,
-                                                  worker_events& events) {
+                                                  worker_events& events, const std::vector<int>& cores) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw error{ec::system, "no socket for a worker: " + std::generic_category().message(errno)};
@@ -212,6 +212,7 @@ std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, con
   options.arguments = {"pactor-worker"};
   options.descriptors = {{theirs.get(), worker::socket_fd}, {control.fd(), worker::control_fd}};
   options.own_group = true;
+  options.cores = cores;
   auto child = process::spawn(options);
   return std::make_unique<linked_worker>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
                                          std::move(child), std::move(ours), std::move(control), events);

@@ -52,8 +52,9 @@ public:
 };
 
 /// Starts a worker, watched by the system's multiplexer. I/O thread only.
+/// @param cores  that it is bound to; none: those of the node
 /// @throws error{system} if it can't be started
 std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, const std::filesystem::path& executable,
-                                                  worker_events& events);
+                                                  worker_events& events, const std::vector<int>& cores = {});
 
 } // namespace pactor

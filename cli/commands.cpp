@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 
+#include "cli/credentials.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -14,6 +16,7 @@ std::span<const command> commands() {
       command{"controller", "Run a controller only", &declare_controller, false},
       command{"node", "Run engines only, for a controller that runs already", &declare_node, false},
       command{"config", "Show what is configured, check a configuration file", &declare_config},
+      command{"credentials", "Make, revoke and replace certificates of a running cluster", &declare_credentials},
       command{"jobs", "List the jobs that the cluster knows, send libraries", &declare_jobs},
       command{"apply", "Run a job on every engine", &declare_apply},
       command{"map", "Run a job once for each element of a sequence", &declare_map},

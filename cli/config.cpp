@@ -17,6 +17,15 @@ struct config_command {
   bool json = false;
 };
 
+/// A list of objects is shown with a row for each option of each.
+void add_rows(table& text, const files::configuration::origin& o) {
+  const auto value = nlohmann::json::parse(o.value);
+  if (!value.is_array() || value.empty() || !value.front().is_object()) return text.add({o.key, o.value, o.from});
+  for (std::size_t i = 0; i < value.size(); ++i)
+    for (const auto& [key, member] : value[i].items())
+      text.add({o.key + "/" + std::to_string(i) + "/" + key, member.dump(), o.from});
+}
+
 int show(const config_command& given) {
   const auto layers = configured(given.cluster, given.file);
   const auto options = layers.origins();
@@ -26,7 +35,7 @@ int show(const config_command& given) {
     std::cout << all.dump(2) << '\n';
   } else {
     table text{{"OPTION", "VALUE", "FROM"}};
-    for (const auto& o : options) text.add({o.key, o.value, o.from});
+    for (const auto& o : options) add_rows(text, o);
     text.print(std::cout, colour_wanted());
   }
   layers.check();

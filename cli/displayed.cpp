@@ -1,6 +1,7 @@
 #include "cli/displayed.hpp"
 
 #include "runtime/process/unique_fd.hpp"
+#include "runtime/process/write_all.hpp"
 
 #include <algorithm>
 #include <array>
@@ -100,15 +101,10 @@ void write_new(const std::filesystem::path& directory, std::string_view data, sa
     item.error = "cannot write " + (directory / wanted).string() + ": " + reason();
     return;
   }
-  while (!data.empty()) {
-    const auto n = ::write(file.get(), data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      item.error = "cannot write " + (directory / name).string() + ": " + reason();
-      ::unlink((directory / name).c_str()); // no half files
-      return;
-    }
-    data.remove_prefix(static_cast<std::size_t>(n));
+  if (!process::write_all(file.get(), data)) {
+    item.error = "cannot write " + (directory / name).string() + ": " + reason();
+    ::unlink((directory / name).c_str()); // no half files
+    return;
   }
   item.file = (directory / name).lexically_normal().string();
 }

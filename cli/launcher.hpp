@@ -1,14 +1,15 @@
 #pragma once
-// What `pactor start` is while the cluster runs: the supervisor of its controller and of this host's node.
+// What `pactor start` is while the cluster runs: the supervisor of its controller and of its hosts' nodes.
 
 #include "cli/cluster_choice.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/hosts.hpp"
 #include "cli/membership.hpp"
-#include "cli/part.hpp"
 #include "runtime/core/restart_policy.hpp"
 #include "runtime/core/supervision.hpp"
 #include "runtime/files/config.hpp"
 #include "runtime/files/pid_file.hpp"
+#include "runtime/launchers/part.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 
@@ -23,7 +24,7 @@ namespace pactor::cli {
 
 struct launch_options {
   cluster_choice cluster;
-  files::config config;                      ///< file and command line together; engines is not 0
+  files::config config;                      ///< file and command line together; neither hosts nor engines are none
   std::chrono::milliseconds timeout{30'000}; ///< until every engine answers
   bool daemon = false;                       ///< only told in the log
 };
@@ -45,42 +46,44 @@ public:
 
 private:
   using time_point = std::chrono::steady_clock::time_point;
-  enum class event { signal, controller_ended, node_ended, readable, controller_said, deadline };
+  enum class event { signal, controller_ended, readable, controller_said, hosts, deadline };
 
   void start_all();
   void start_controller();
-  void start_node();
+  void start_hosts();
   void await_engines();
   int supervise();
-  [[nodiscard]] std::optional<time_point> next_restart() const;
-  void restart_due();
+  void restart_controller();
+  /// Plans its restart. @throws exit_error if it died too often
   void controller_died();
   void controller_said();
-  /// What is done about a death. @throws exit_error if there were too many
-  time_point after_death(part& died, core::restart_policy& policy, const std::string& words);
-  void node_died();
-  void node_said();
-  /// Ends both parts: asks, and after five seconds or at a second signal kills. @return false if a signal cut it short
+  void hosts_changed();
+  /// Ends everything: asks, and after five seconds or at a second signal kills. @return false if a signal cut it short
   bool stop();
+  [[nodiscard]] bool any_running();
 
   /// The next thing that happens; `fd` is watched beside signals and children.
   event wait(int fd, std::optional<time_point> deadline);
   /// Waits until `fd` is readable. @throws exit_error if a signal, a child's end or the time limit comes first
   void await_readable(int fd, const std::string& what);
-  [[noreturn]] void fail_with(part& ended);
+  /// What happened on the hosts while the cluster starts. @throws exit_error once it is clear which have failed
+  void check_hosts();
+  [[noreturn]] void fail_with_controller();
+  [[noreturn]] void fail_with_hosts();
 
   launch_options options_;
   log log_;
   process::shutdown_signals signals_;
   files::pid_file pid_file_;
   membership membership_;
-  part controller_, node_;
+  launchers::part controller_;
+  hosts hosts_;
   time_point start_deadline_;
-  core::restart_policy node_restarts_{core::supervision_of("node").limits()};
   core::restart_policy controller_restarts_{core::supervision_of("controller").limits()};
   std::uint32_t incarnation_ = 0; ///< of the controller
   std::mt19937 chance_{std::random_device{}()};
-  std::optional<time_point> node_at_, controller_at_; ///< when those that died are started again
+  std::optional<time_point> controller_at_; ///< when it is started again, if it died
+  std::optional<time_point> host_failed_;   ///< when the first one did, at the start
 };
 
 } // namespace pactor::cli

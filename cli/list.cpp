@@ -57,11 +57,11 @@ void print_table(const std::vector<row>& rows) {
 } // namespace
 
 action declare_list(CLI::App& app, setting& /*around*/) {
-  auto json = std::make_shared<bool>(false);
-  app.add_flag("--json", *json, "Print JSON");
-  return [json] {
+  auto as_json = std::make_shared<bool>(false);
+  app.add_flag("--json", *as_json, "Print JSON");
+  return [as_json] {
     const auto rows = all_clusters();
-    *json ? print_json(rows) : print_table(rows);
+    *as_json ? print_json(rows) : print_table(rows);
     return 0;
   };
 }

@@ -3,6 +3,7 @@
 #include "cli/invoke.hpp"
 #include "cli/setting.hpp"
 #include "runtime/process/child.hpp"
+#include "runtime/process/core_dumps.hpp"
 
 #include <csignal>
 #include <iostream>
@@ -59,6 +60,7 @@ int run(int argc, char** argv) {
 } // namespace pactor::cli
 
 int main(int argc, char** argv) {
+  pactor::process::keep_secrets();
   // The parts of a cluster end with their launcher, in whatever way that ends.
   pactor::process::die_with_parent(SIGKILL);
   try {

@@ -1,6 +1,7 @@
 #include "cli/membership.hpp"
 
-#include "runtime/files/connection_file.hpp"
+#include "runtime/files/authority_file.hpp"
+#include "runtime/files/controller_file.hpp"
 #include "runtime/files/file_io.hpp"
 
 #include <arpa/inet.h>
@@ -56,14 +57,24 @@ std::vector<std::string> reachable_addresses(const std::string& host) {
 membership::membership(const cluster_choice& cluster, std::string host, security::cluster_credentials credentials)
     : cluster_{cluster}, host_{std::move(host)}, credentials_{std::move(credentials)} {
   // What a killed cluster left would lead clients astray until the new files are there.
-  for (const auto r : all_roles) files::remove_file(path(r));
+  for (const auto& file : credential_files(cluster_)) files::remove_file(file);
+  files::write_authority(files::authority_path(cluster_.files(), cluster_.cluster_id), credentials_.issuer);
 }
 
 membership::~membership() {
-  for (const auto r : all_roles) {
+  for (const auto& file : credential_files(cluster_)) {
     std::error_code ignored; // nothing to be done about it, and the files of an ended cluster open nothing
-    std::filesystem::remove(path(r), ignored);
+    std::filesystem::remove(file, ignored);
   }
+}
+
+std::vector<std::filesystem::path> credential_files(const cluster_choice& cluster) {
+  const auto place = cluster.files();
+  std::vector<std::filesystem::path> all;
+  for (const auto r : all_roles) all.push_back(place.connection_file(r, cluster.cluster_id));
+  all.push_back(files::applied_revision::path_for(all.front())); // all_roles begins with the controller
+  all.push_back(files::authority_path(place, cluster.cluster_id));
+  return all;
 }
 
 std::filesystem::path membership::path(role r) const {
@@ -89,7 +100,11 @@ void membership::write(role r, std::vector<std::string> hosts, std::uint16_t por
   file.ca = credentials_.ca;
   file.certificate = credentials_.of(r).certificate;
   file.key = credentials_.of(r).key;
-  file.write(path(r));
+  if (r != role::controller) return file.write(path(r));
+  files::controller_file all;
+  all.common = std::move(file);
+  all.secret = credentials_.secret;
+  all.write(path(r));
 }
 
 } // namespace pactor::cli

@@ -11,8 +11,8 @@
 
 namespace pactor::cli {
 
-/// Makes credentials and writes the connection files; removes them at the end of its life. The caller holds the
-/// cluster's pid file.
+/// Writes the connection files and the authority's; removes them at the end of its life. The caller holds the cluster's
+/// pid file. Once the members' files are there, `pactor credentials` may change all of them.
 class membership {
 public:
   /// @throws error{system}
@@ -33,6 +33,9 @@ private:
   std::string host_;
   security::cluster_credentials credentials_;
 };
+
+/// The files that a cluster's credentials lie in, whether they are there or not.
+[[nodiscard]] std::vector<std::filesystem::path> credential_files(const cluster_choice& cluster);
 
 /// Where others reach a controller that listens on `host`: on every address of this host for the wildcards 0.0.0.0
 /// and ::, those of other hosts' networks first; else just there.

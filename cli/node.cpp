@@ -7,11 +7,14 @@
 #include "runtime/process/locations.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <string>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace pactor::cli {
@@ -20,13 +23,14 @@ namespace {
 struct node_command {
   cluster_choice cluster;
   std::string connection, name;
-  std::vector<std::string> jobs;
+  std::vector<std::string> jobs, cores;
   std::vector<int> ids;
   std::optional<int> engines;
   double timeout = 10;
   double reconnect = 30;
-  int ready_fd = -1;
-  std::string log_level;
+  bool launched = false;
+  int ready_fd = -1, lease = 0;
+  std::string log_level, log_file;
   files::execute_config execute;
   files::shipping_config shipping;
 };
@@ -44,11 +48,38 @@ std::vector<std::string> job_directories(const node_command& given, const files:
   return result;
 }
 
+/// The connection file: one that is named, the profile's, or what comes over the standard input.
+void set_connection(node_options& options, const node_command& given, const files::profile& place) {
+  if (given.connection == "-") {
+    options.connection = files::connection_file::read_from(STDIN_FILENO, security::role::node);
+    if (given.launched) options.life_line = STDIN_FILENO;
+    options.lease = std::chrono::seconds{given.lease};
+    place.create();
+    options.lane_directory = place.security_directory();
+    return;
+  }
+  options.connection_file = given.connection;
+  if (given.connection.empty())
+    options.connection_file = place.connection_file(security::role::node, given.cluster.cluster_id).string();
+  options.lane_directory = std::filesystem::path{options.connection_file}.parent_path();
+}
+
+std::vector<std::vector<int>> core_lists(const std::vector<std::string>& texts) {
+  std::vector<std::vector<int>> result;
+  for (const auto& one : texts) {
+    result.push_back(files::core_list(one));
+    if (result.back().empty())
+      throw error{ec::invalid_argument, "--cores takes numbers such as 0 or 0-3,8, not " + one};
+  }
+  return result;
+}
+
 int run(const node_command& given) {
   ::umask(077);
+  ::signal(SIGPIPE, SIG_IGN); // NOLINT(bugprone-signal-handler): whoever reads the log may go first
   const auto place = given.cluster.files();
   // A launcher has read the configuration already, and passes what counts.
-  const bool launched = given.ready_fd >= 0;
+  const bool launched = given.launched;
   files::config config;
   if (!launched) {
     const auto layers = configured(given.cluster, "");
@@ -56,9 +87,7 @@ int run(const node_command& given) {
     config = layers.values();
   }
   node_options options;
-  options.connection_file = !given.connection.empty()
-                                ? given.connection
-                                : place.connection_file(security::role::node, given.cluster.cluster_id).string();
+  set_connection(options, given, place);
   options.engines = given.engines.value_or(config.engines);
   if (options.engines == 0) options.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options.job_directories = job_directories(given, config);
@@ -71,14 +100,15 @@ int run(const node_command& given) {
   options.library_cache = (files::pactor_directory() / "cache" / "jobs").string();
   options.library_bytes = static_cast<std::uint64_t>(shipping.cache_mb) << 20U;
   options.ready_fd = given.ready_fd;
-  if (launched) options.log_file = place.log_file("node", given.cluster.cluster_id).string();
+  // It is closed when all is said; a standard stream stays, or another file would come in its place.
+  if (given.ready_fd >= 0 && given.ready_fd <= STDERR_FILENO)
+    options.ready_fd = ::fcntl(given.ready_fd, F_DUPFD_CLOEXEC, 3);
+  options.log_file = given.log_file;
+  options.cores = core_lists(given.cores);
   options.requested_ids = given.ids;
   options.level = parse_log_level(launched ? given.log_level : config.log_level).value_or(options.level);
   options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
-  // A launcher restarts the controller, or ends its node.
-  constexpr std::chrono::hours as_long_as_it_takes{24 * 365};
-  options.reconnect = launched ? std::chrono::milliseconds{as_long_as_it_takes}
-                               : std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect * 1000)};
+  options.reconnect = std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect * 1000)};
   return run_node(options);
 }
 
@@ -90,8 +120,9 @@ action declare_node(CLI::App& app, setting& around) {
   app.add_option("-n,--engines", given->engines, "Number of engines; by default one for each processor")
       ->check(CLI::Range(1, 10'000));
   app.add_option("--connection", given->connection,
-                 "Connection file of role node; by default the profile's security/pactor-engine.json")
-      ->check(CLI::ExistingFile);
+                 "Connection file of role node, - is the standard input; by default the profile's "
+                 "security/pactor-engine.json")
+      ->check(CLI::ExistingFile | CLI::IsMember({"-"}));
   app.add_option("--name", given->name, "What the cluster is to call this host; by default its host name")
       ->check([](const std::string& name) {
         return name.empty() || name.size() > 255 ? std::string{"a name has 1 to 255 characters"} : std::string{};
@@ -99,12 +130,20 @@ action declare_node(CLI::App& app, setting& around) {
   app.add_option("--jobs", given->jobs, "Directory with job libraries; may be given several times")
       ->check(CLI::ExistingDirectory)
       ->allow_extra_args(false);
+  app.add_option("--cores", given->cores,
+                 "Processor cores that an engine is bound to, such as 0 or 0-3,8; once for each engine, from the first "
+                 "again if there are fewer")
+      ->allow_extra_args(false);
   app.add_option("--timeout", given->timeout, "Seconds for connecting to the controller")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--reconnect", given->reconnect, "Seconds that it goes on without a controller; 0: not at all")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(CLI::Range(0.0, 1e8))
       ->capture_default_str();
+  app.add_flag("--launched", given->launched, "The arguments are a launcher's, and all that counts")->group("");
+  app.add_option("--lease", given->lease, "Seconds that it lives without a byte from its input; 0: for ever")
+      ->group("");
+  app.add_option("--log-file", given->log_file, "Where to log")->group("");
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--execute", given->execute.enabled, "The launcher's execute.enabled")->group("");
   app.add_option("--execute-compiler", given->execute.compiler, "The launcher's execute.compiler")->group("");

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/configured.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/launcher.hpp"
 #include "runtime/core/placement.hpp"
 #include "runtime/process/daemon.hpp"
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <sys/stat.h>
@@ -28,6 +30,22 @@ struct start_options {
   bool daemonize = false;
 };
 
+bool loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+/// What only a start can tell: each option is sound.
+void check_hosts(const files::config& config, const start_options& options) {
+  if (config.hosts.empty()) return;
+  if (options.engines)
+    throw exit_error{exit_status::usage, "-n is for a cluster on this machine; the configuration names " +
+                                             std::to_string(config.hosts.size()) + " hosts with engines of their own"};
+  if (!loopback(config.host)) return;
+  for (const auto& host : config.hosts)
+    if (host.launcher != "local" && !host.tunnel)
+      throw exit_error{exit_status::usage, host.name + " can't reach the controller, which listens on " + config.host +
+                                               " only: set \"host\" to an address of this machine (0.0.0.0 is every "
+                                               "one), or carry its port through ssh with \"tunnel\": true"};
+}
+
 /// What is given on the command line is the last layer.
 files::config effective_config(const start_options& options) {
   auto layers = configured(options.cluster, options.config_file);
@@ -37,6 +55,7 @@ files::config effective_config(const start_options& options) {
   if (options.hwm) layers.set("hwm", *options.hwm, "--hwm");
   layers.check();
   auto config = layers.values();
+  check_hosts(config, options);
   if (config.engines == 0) config.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   // Absolute, since a daemon is elsewhere.
   for (const auto& one : options.jobs) config.jobs.push_back(std::filesystem::absolute(one).lexically_normal());
@@ -67,7 +86,7 @@ int run_in_background(launch_options options) {
   auto line = process::daemonize(file);
   const log out{{.component = "pactor start", .file = file, .level = level_of(options.config)}};
   try {
-    const auto n = options.config.engines;
+    const auto n = files::engine_count(options.config);
     const auto text = std::to_string(n) + (n == 1 ? " engine" : " engines") +
                       " started successfully, in the background as process " + std::to_string(::getpid()) +
                       "; log: " + file.string() + "\n";
@@ -83,6 +102,7 @@ int run_in_background(launch_options options) {
 
 int start(const start_options& options) {
   ::umask(077);
+  ::signal(SIGPIPE, SIG_IGN); // NOLINT(bugprone-signal-handler): ssh may end while it is told something
   auto launch = launch_options_of(options);
   return options.daemonize ? run_in_background(std::move(launch)) : run_in_foreground(std::move(launch));
 }

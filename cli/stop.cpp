@@ -1,6 +1,7 @@
 #include "cli/cluster_choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/membership.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/files/pid_file.hpp"
 #include "runtime/log.hpp"
@@ -25,8 +26,8 @@ void sweep(const cluster_choice& cluster, const log& out) {
   const auto place = cluster.files();
   const auto path = place.pid_file(cluster.cluster_id);
   const files::pid_file held{path, files::pid_record::self()};
-  for (const auto r : {security::role::controller, security::role::node, security::role::client})
-    files::remove_file(place.connection_file(r, cluster.cluster_id));
+  for (const auto& file : credential_files(cluster)) files::remove_file(file);
+  files::remove_file(place.host_states_file(cluster.cluster_id));
   out.info("Removing pid file of a cluster that was killed: " + path.string());
 }
 

@@ -35,7 +35,9 @@ std::string explain(unsigned long code) {
   case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
     return "the peer refused our certificate: it belongs to another cluster or another start";
   case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-    return "our certificate has expired";
+    return "our certificate has expired, or was replaced; get a new connection file from the controller's host";
+  case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    return "our certificate was revoked";
   case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
   case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
     return "the peer does not admit the role of our certificate";

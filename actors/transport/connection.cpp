@@ -2,7 +2,6 @@
 
 #include "actors/protocol.hpp"
 #include "actors/transport/rules.hpp"
-#include "runtime/security/credentials.hpp"
 
 #include <caf/io/network/default_multiplexer.hpp>
 
@@ -22,7 +21,7 @@ constexpr std::size_t parts_a_write = 64;
 } // namespace
 
 connection::connection(caf::io::network::default_multiplexer& multiplexer, int fd, std::unique_ptr<channel> tls,
-                       std::string address, link_events& events, steady::time_point now)
+                       std::string address, connection_events& events, steady::time_point now)
     : event_handler{multiplexer, fd}, tls_{std::move(tls)}, address_{std::move(address)}, events_{events}, since_{now},
       heard_{now}, spoke_{now}, ticked_{now} {}
 
@@ -38,12 +37,18 @@ void connection::start() {
 }
 
 bool connection::admit_peer() {
-  const auto role = security::role_of(tls_->peer_certificate());
-  if (!role) {
+  auto peer = security::info_of(tls_->peer_certificate());
+  if (!peer.holder) {
     end("the peer's certificate names no role");
     return false;
   }
-  peer_role_ = *role;
+  peer_role_ = *peer.holder;
+  peer_ = std::move(peer);
+  // It may have begun before the certificate was revoked.
+  if (const auto why = events_.admission(address_, peer_); !why.empty()) {
+    end(why);
+    return false;
+  }
   // A client learns only from the first byte that its certificate was accepted.
   if (peer_role_ != security::role::controller) send(frame_kind::ping);
   return true;
@@ -230,6 +235,12 @@ void connection::removed_from_loop(operation op) {
   backend().post([keep = std::move(self_)] {});
 }
 
+std::chrono::milliseconds connection::silence() const {
+  const std::lock_guard lock{mutex_};
+  if (heard_something_) return {};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady::now() - heard_);
+}
+
 void connection::tick(steady::time_point now, timing limits) {
   const std::lock_guard lock{mutex_};
   if (heartbeat_.count() > 0) {
@@ -251,7 +262,10 @@ void connection::tick(steady::time_point now, timing limits) {
       end((established() ? "no hello within " : "no TLS handshake within ") + seconds(limits.handshake));
     return;
   }
-  if (now - heard_ > limits.silence) return end("nothing heard for " + seconds(limits.silence));
+  if (now - heard_ > limits.silence) {
+    fell_silent_ = true;
+    return end("nothing heard for " + seconds(limits.silence));
+  }
   if (now - spoke_ >= limits.heartbeat) send(frame_kind::ping);
 }
 

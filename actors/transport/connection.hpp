@@ -3,6 +3,7 @@
 
 #include "actors/transport/channel.hpp"
 #include "actors/transport/link.hpp"
+#include "runtime/security/certificate.hpp"
 
 #include <caf/io/network/event_handler.hpp>
 
@@ -22,6 +23,14 @@ struct timing {
   std::chrono::milliseconds handshake{5'000}; ///< from accept to welcome
 };
 
+/// What a connection asks its keeper, beside what it tells everybody.
+class connection_events : public link_events {
+public:
+  /// The handshake is over and accepted the peer's certificate. @return what speaks against it nevertheless, in words;
+  /// "" if nothing does
+  virtual std::string admission(const std::string& address, const security::certificate_info& peer) = 0;
+};
+
 /// Lives as long as the multiplexer knows it: it holds a reference to itself until it left the loop.
 class connection final : public link,
                          public caf::io::network::event_handler,
@@ -31,7 +40,7 @@ public:
 
   /// @param tls the channel; a client's is established already
   connection(caf::io::network::default_multiplexer& multiplexer, int fd, std::unique_ptr<channel> tls,
-             std::string address, link_events& events, steady::time_point now);
+             std::string address, connection_events& events, steady::time_point now);
 
   void start();
 
@@ -40,15 +49,21 @@ public:
   void close(const std::string& reason) override;
   [[nodiscard]] std::size_t unsent() const override { return queued_; } // I/O thread
   [[nodiscard]] security::role peer_role() const override { return peer_role_; }
+  /// What the peer's certificate says, from its admission on.
+  [[nodiscard]] const security::certificate_info& peer_certificate() const { return peer_; }
   [[nodiscard]] const std::string& peer_address() const override { return address_; }
   void welcome_peer() override { welcomed_ = true; }
   void set_heartbeat(std::chrono::milliseconds interval) override { heartbeat_ = interval; }
+  [[nodiscard]] bool fell_silent() const override { return fell_silent_; }
+  [[nodiscard]] std::chrono::milliseconds silence() const override;
   void in_loop(std::function<void(link&)> f) override;
   void send_now(frame_header header, detail::slice body) override;
 
   /// Closes what is overdue and sends a heartbeat where one is due.
   void tick(steady::time_point now, timing limits);
   [[nodiscard]] bool established() const { return tls_->established(); }
+  /// Whether it is known who the peer is.
+  [[nodiscard]] bool admitted() const { return peer_.holder.has_value(); }
   [[nodiscard]] bool welcomed() const { return welcomed_; }
   [[nodiscard]] bool ended() const { return ended_; }
   /// Ends at once; closed() is reported once.
@@ -77,11 +92,12 @@ private:
   void refuse(const std::string& why);
 
   // Channel and queue. Recursive, since what handles a frame may answer it on the same connection.
-  std::recursive_mutex mutex_;
+  mutable std::recursive_mutex mutex_;
   std::unique_ptr<channel> tls_;
   std::string address_;
-  link_events& events_;
+  connection_events& events_;
   security::role peer_role_ = security::role::controller;
+  security::certificate_info peer_;
   std::shared_ptr<connection> self_; // while in the loop
   std::deque<segment> queue_;
   std::size_t front_sent_ = 0, queued_ = 0;
@@ -89,7 +105,7 @@ private:
   frame_header header_{};
   detail::bytes body_;
   std::size_t have_ = 0;
-  bool in_body_ = false, armed_ = false, welcomed_ = false, closing_ = false, ended_ = false;
+  bool in_body_ = false, armed_ = false, welcomed_ = false, closing_ = false, ended_ = false, fell_silent_ = false;
   std::chrono::milliseconds heartbeat_{0}; // 0: as the endpoint says
   std::string close_reason_;
   steady::time_point since_, heard_, spoke_, ticked_, closing_since_{};

@@ -94,13 +94,32 @@ int bind_and_listen(const std::string& host, std::uint16_t port, std::uint16_t& 
 } // namespace
 
 /// Everything that lives in the I/O thread.
-class endpoint::keeper final : public link_events {
+class endpoint::keeper final : public connection_events {
 public:
   keeper(default_multiplexer& mpx, endpoint_options options, link_events& events)
       : mpx_{mpx}, options_{std::move(options)}, events_{events} {}
 
   default_multiplexer& multiplexer() { return mpx_; }
   [[nodiscard]] SSL_CTX* tls() const { return options_.tls; }
+  void use(SSL_CTX* tls) { options_.tls = tls; }
+
+  std::size_t guard(endpoint::objection why) {
+    objection_ = std::move(why);
+    std::size_t ended = 0;
+    for (const auto& c : std::vector(connections_)) ended += end_if_objectionable(*c) ? 1 : 0;
+    return ended;
+  }
+  bool end_if_objectionable(connection& c) {
+    if (!objection_ || !c.admitted()) return false;
+    const auto words = objection_(c.peer_certificate());
+    if (!words.empty()) c.end(words);
+    return !words.empty();
+  }
+  std::string admission(const std::string& address, const security::certificate_info& peer) override {
+    auto why = objection_ ? objection_(peer) : std::string{};
+    if (why.empty() && options_.on_admitted) options_.on_admitted(address, peer);
+    return why;
+  }
 
   void start() {
     ticker_ = new ticker{mpx_, make_timer(), *this}; // NOLINT: the loop owns its handlers
@@ -149,7 +168,8 @@ private:
       std::uint64_t expirations = 0;
       if (stopped_ || ::read(fd(), &expirations, sizeof expirations) < 0) return;
       const auto now = connection::steady::now();
-      for (const auto& c : std::vector(keeper_.connections_)) c->tick(now, keeper_.options_.limits);
+      for (const auto& c : std::vector(keeper_.connections_))
+        if (!keeper_.end_if_objectionable(*c)) c->tick(now, keeper_.options_.limits);
     }
 
   private:
@@ -206,6 +226,7 @@ private:
   ticker* ticker_ = nullptr;
   acceptor* acceptor_ = nullptr;
   std::vector<std::shared_ptr<connection>> connections_;
+  endpoint::objection objection_;
 };
 
 endpoint::endpoint(caf::actor_system& system, endpoint_options options, link_events& events)
@@ -234,6 +255,16 @@ void endpoint::run(const std::function<void()>& f) {
     }
   });
   done.get_future().get();
+}
+
+void endpoint::use(SSL_CTX* tls) {
+  run([&] { keeper_->use(tls); });
+}
+
+std::size_t endpoint::guard(objection why) {
+  std::size_t ended = 0;
+  run([&] { ended = keeper_->guard(std::move(why)); });
+  return ended;
 }
 
 std::uint16_t endpoint::listen(const std::string& host, std::uint16_t port) {

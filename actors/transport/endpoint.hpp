@@ -16,12 +16,14 @@
 namespace pactor::transport {
 
 struct endpoint_options {
-  SSL_CTX* tls = nullptr; ///< owned by the caller, outlives the endpoint
+  SSL_CTX* tls = nullptr; ///< owned by the caller, outlives the endpoint or its use()
   timing limits;
   std::size_t max_connections = 1'000; ///< in all; more are closed at once
   std::size_t max_strangers = 100;     ///< of these, not yet welcomed
   /// Told of every connection that ended before it was welcomed: address and reason. In the I/O thread.
   std::function<void(const std::string& address, const std::string& reason)> on_refused = {};
+  /// Told of every peer whose certificate was accepted, before it says hello. In the I/O thread.
+  std::function<void(const std::string& address, const security::certificate_info& peer)> on_admitted = {};
 };
 
 /// Create after the actor system, destroy before it: the multiplexer does not stop while connections live.
@@ -42,6 +44,16 @@ public:
   link_ptr connect(const std::vector<std::string>& hosts, std::uint16_t port,
                    std::chrono::steady_clock::time_point deadline);
   link_ptr connect(const std::string& host, std::uint16_t port, std::chrono::steady_clock::time_point deadline);
+
+  /// What new connections are made with from now on: the caller's, as the first one was. Connections that are open
+  /// stay as they are. Not while another thread connects.
+  void use(SSL_CTX* tls);
+
+  /// Asked about every peer from now on, again and again: what speaks against its certificate, in words, or "". In the
+  /// I/O thread.
+  using objection = std::function<std::string(const security::certificate_info&)>;
+  /// Sets it, and ends the open connections that it objects to. @return how many
+  std::size_t guard(objection why);
 
   /// Runs `f` in the I/O thread and waits for it.
   void run(const std::function<void()>& f);

@@ -34,8 +34,12 @@ public:
   virtual void welcome_peer() = 0;
   /// A sign of life at least so often, from both sides; a peer is given up after five times that.
   virtual void set_heartbeat(std::chrono::milliseconds) {}
+  /// It ended because nothing was heard of the peer, not because the peer closed it.
+  [[nodiscard]] virtual bool fell_silent() const { return false; }
 
-  // The two members that other threads may call.
+  // The members that other threads may call.
+  /// How long nothing was heard of the peer, to a heartbeat.
+  [[nodiscard]] virtual std::chrono::milliseconds silence() const { return {}; }
   /// Runs `f` in the I/O thread.
   virtual void in_loop(std::function<void(link&)> f) = 0;
   /// Sends one frame from this thread if the socket takes it at once, else leaves it to the I/O thread: saves waking

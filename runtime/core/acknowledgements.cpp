@@ -77,12 +77,23 @@ std::uint64_t acknowledgements::done(key from) const {
   return at == sources_.end() ? 0 : at->second.first - 1;
 }
 
+std::size_t acknowledgements::open() const {
+  std::size_t all = 0;
+  for (const auto& [from, s] : sources_) all += s.pending.size();
+  return all;
+}
+
 std::optional<std::uint64_t> acknowledgements::due(key from, std::uint64_t step) {
   const auto at = sources_.find(from);
   if (at == sources_.end()) return std::nullopt;
   auto& s = at->second;
   if (s.first - 1 < s.told + step) return std::nullopt;
   return s.told = s.first - 1;
+}
+
+bool acknowledgements::untold(key from) const {
+  const auto at = sources_.find(from);
+  return at != sources_.end() && at->second.first - 1 > at->second.told;
 }
 
 void acknowledgements::told(key from) {

@@ -37,8 +37,13 @@ public:
   [[nodiscard]] std::uint64_t done(key from) const;
   /// The same, if it is `step` frames more than was told last. Counts as told.
   [[nodiscard]] std::optional<std::uint64_t> due(key from, std::uint64_t step);
+  /// Whether there is something to tell the source.
+  [[nodiscard]] bool untold(key from) const;
   /// The source was told of all that is done.
   void told(key from);
+
+  /// Frames of sources that are not done with.
+  [[nodiscard]] std::size_t open() const;
 
 private:
   struct held {

@@ -6,7 +6,8 @@ namespace pactor::core {
 
 bool outcome_ledger::leaves(const detail::slice& frame) {
   kept k;
-  if (!noted_.empty()) {
+  k.unsent = muted_;
+  if (!noted_.empty() || muted_) {
     k.frame = frame;
     bytes_ += frame.size;
     if (!spare_.empty()) {
@@ -27,8 +28,8 @@ bool outcome_ledger::leaves(const detail::slice& frame) {
 void outcome_ledger::drop_first() {
   constexpr std::size_t most_spare = 16;
   auto& k = frames_.front();
+  bytes_ -= k.frame.size;
   if (!k.owners.empty()) {
-    bytes_ -= k.frame.size;
     k.owners.clear();
     if (spare_.size() < most_spare) spare_.push_back(std::move(k.owners));
   }
@@ -45,7 +46,7 @@ void outcome_ledger::acknowledged(std::uint64_t frames) {
 std::vector<outcome_ledger::kept> outcome_ledger::resume() {
   std::vector<kept> left;
   for (auto& k : frames_)
-    if (!k.owners.empty()) left.push_back(std::move(k));
+    if (k.frame.size > 0) left.push_back(std::move(k));
   clear();
   muted_ = false;
   return left;

@@ -23,7 +23,8 @@ public:
 
   /// The batch that leaves next has one more outcome, of this task.
   void note(const owner& whose) { noted_.push_back(whose); }
-  /// The batch leaves. @return false if it must not be sent now, only kept
+  /// The batch leaves. What tasks say is kept only while it is muted. @return false if it must not be sent now, only
+  /// kept
   bool leaves(const detail::slice& frame);
   /// The first `frames` of this connection are done with.
   void acknowledged(std::uint64_t frames);
@@ -35,6 +36,7 @@ public:
   struct kept {
     detail::slice frame;
     std::vector<owner> owners; ///< of its outcomes, in order
+    bool unsent = false;       ///< it never left, so that what tasks said in it was not heard
   };
   [[nodiscard]] std::vector<kept> resume();
   /// Nobody wants what is kept.
@@ -49,12 +51,14 @@ public:
   /// True while outcomes that were forgotten may still be missed.
   [[nodiscard]] bool forgot() const noexcept { return forgotten_to_ > acknowledged_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// Frames that left over this connection.
+  [[nodiscard]] std::uint64_t left() const noexcept { return first_ - 1 + frames_.size(); }
 
 private:
   void drop_first();
   std::size_t limit_, bytes_ = 0;
   std::vector<owner> noted_;
-  std::deque<kept> frames_; // those without owners hold nothing
+  std::deque<kept> frames_; // those without a frame hold nothing
   std::vector<std::vector<owner>> spare_;
   std::uint64_t first_ = 1; // number of frames_.front()
   std::uint64_t forgotten_to_ = 0, acknowledged_ = 0;

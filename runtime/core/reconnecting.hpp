@@ -30,6 +30,13 @@ public:
     const auto wait = waits_.wait(attempts_++ - 1, chance);
     return std::min<std::chrono::nanoseconds>(wait, deadline_ - now); // a last one when the time is over
   }
+  /// The controller refused an attempt. That may be so for a moment while credentials are replaced; @return true if it
+  /// has been so for longer, and trying again makes no sense
+  [[nodiscard]] bool hopeless(time_point now) {
+    if (!refused_) refused_ = now;
+    return now - *refused_ >= refusal_patience;
+  }
+  static constexpr std::chrono::seconds refusal_patience{3};
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
   [[nodiscard]] unsigned attempts() const noexcept { return attempts_; }
 
@@ -38,6 +45,7 @@ private:
   time_point deadline_;
   bool none_;
   unsigned attempts_ = 0;
+  std::optional<time_point> refused_; // for the first time
 };
 
 } // namespace pactor::core

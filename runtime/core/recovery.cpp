@@ -12,7 +12,8 @@ void recovery::node_told(std::span<const int> engines, const std::vector<run>& r
   for (const auto e : engines) engines_.erase(e);
   if (forgot) forgetful_.insert(engines.begin(), engines.end());
   for (const auto& r : runs) {
-    // Of several of one task, one that runs or has a result counts, else the first one told; the others' outcomes are dropped.
+    // Of several of one task, one that runs or has a result counts, else the first one told; the others' outcomes are
+    // dropped.
     const auto [at, added] = held_.try_emplace({r.task.client, r.task.number}, r);
     if (!added && (at->second.runs || !r.runs)) continue;
     if (!added) unclaimed_.erase({at->second.engine, at->second.id});
@@ -24,6 +25,11 @@ void recovery::node_told(std::span<const int> engines, const std::vector<run>& r
 void recovery::client_told(std::uint32_t client) {
   clients_.erase(client);
   told_.insert(client);
+}
+
+void recovery::client_lost(std::uint32_t client) {
+  told_.erase(client);
+  if (open_) clients_.insert(client);
 }
 
 std::optional<recovery::run> recovery::claim(const owner& task) {

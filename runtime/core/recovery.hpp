@@ -37,10 +37,17 @@ public:
   /// True if nothing has to be looked up or translated: as in a first life.
   [[nodiscard]] bool idle() const noexcept { return held_.empty() && ours_.empty(); }
 
+  /// Runs that it knows of.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return held_.size() + unclaimed_.size() + ours_.size() + theirs_.size();
+  }
+
   /// A node is back with these engines and tasks. @param forgot that it does not know all that it ended
   void node_told(std::span<const int> engines, const std::vector<run>& runs, bool forgot);
   /// A client has handed in all that it had open.
   void client_told(std::uint32_t client);
+  /// It was cut off: what it has open it hands in once more when it is back.
+  void client_lost(std::uint32_t client);
 
   /// Who has this task, if someone has; from then on it is no longer held for a client to come.
   [[nodiscard]] std::optional<run> claim(const owner& task);

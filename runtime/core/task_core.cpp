@@ -180,7 +180,6 @@ task_core::entry& task_core::elsewhere(entry& first, engine_state*& chosen) {
 
 /// Gives a task that does not wait any more to an engine.
 void task_core::hand_out(entry& e, engine_state& to) {
-  stop_clock(e);
   tasks_.renew(e);
   e.engine = &to;
   e.handed = ++handed_;
@@ -324,6 +323,7 @@ task_core::entry* task_core::find_run(std::uint64_t id, int engine) {
 /// Takes a task from its engine, of which it used as much.
 void task_core::detach(entry& e, std::int64_t work) {
   auto& engine = *e.engine;
+  stop_clock(e);
   queue_.settle(e, work);
   if (e.recalled) forget_recall(e);
   e.engine = nullptr;

@@ -142,7 +142,8 @@ public:
   /// Tasks that engines are to give back unstarted, since others would start them sooner; call after next(). An engine
   /// that complies tells task_lost(), unblamed; one that started the task says nothing, and ends it.
   [[nodiscard]] std::vector<run> recalls();
-  /// Tasks that waited for longer than they may.
+  /// Tasks that waited for longer than they may. Those that an engine has are wanted back by recalls(): it may not have
+  /// begun them, since a directed task holds them up.
   [[nodiscard]] std::vector<given_up> expire();
   /// When to call set_time(), expire() and recalls() again, if nothing else happens.
   [[nodiscard]] std::optional<time_point> wake_at() const;
@@ -190,6 +191,8 @@ public:
   void client_paused(std::uint32_t client) { queue_.pause(client); }
   void client_resumed(std::uint32_t client) { queue_.resume(client); }
 
+  /// Tasks that have not ended, orphans included.
+  [[nodiscard]] std::size_t size() const noexcept { return tasks_.size(); }
   /// Tasks that no engine has.
   [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size() + held_; }
   /// Tasks that the engine has.
@@ -262,7 +265,8 @@ private:
   task_queue queue_;
   std::unordered_map<std::uint32_t, parts::client> clients_;
   parts::client* recent_client_ = nullptr; // that submitted last
-  timeout_order timeouts_;                 // of tasks that wait
+  timeout_order timeouts_;                 // of tasks that wait, also at an engine
+  std::vector<run> overdue_;               // that an engine has
   parts::crowd crowd_;                     // engines with tasks that could be taken back; the longest at a task first
   std::vector<int> advanced_;              // engines that ended a task since recalls() was called
   std::optional<time_point> look_again_;

@@ -139,8 +139,15 @@ void task_core::stop_clock(entry& e) {
 
 std::vector<given_up> task_core::expire() {
   std::vector<given_up> result;
-  while (!timeouts_.empty() && timeouts_.begin()->first <= now_)
-    result.push_back(give_up(*timeouts_.begin()->second, give_up_reason::timed_out));
+  while (!timeouts_.empty() && timeouts_.begin()->first <= now_) {
+    auto& e = *timeouts_.begin()->second;
+    if (!e.engine) {
+      result.push_back(give_up(e, give_up_reason::timed_out));
+      continue;
+    }
+    timeouts_.erase(timeouts_.begin());
+    if (e.owner && !e.withdrawn && !e.recalled) overdue_.push_back({e.id, e.engine->number});
+  }
   return result;
 }
 

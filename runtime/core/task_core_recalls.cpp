@@ -81,6 +81,8 @@ std::vector<task_core::run> task_core::recalls() {
   std::vector<run> result;
   look_again_.reset();
   forget_late_recalls();
+  for (const auto& r : std::exchange(overdue_, {}))
+    if (const auto* e = find_run(r.id, r.engine); e && !e->recalled) result.push_back(r); // nobody counts on it
   for (const auto number : std::exchange(advanced_, {})) {
     const auto at = engines_.find(number);
     if (at == engines_.end()) continue;

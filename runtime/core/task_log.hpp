@@ -42,6 +42,9 @@ public:
   void label(const owner& task, const std::string& label);
   [[nodiscard]] std::string_view label_of(const owner& task) const;
 
+  /// How many tasks have one.
+  [[nodiscard]] std::size_t labels() const noexcept { return labels_.size(); }
+
   /// A core has no such task any more.
   void left(const open_task& t) {
     if (t.task.client != 0) left_.push_back(t); // else it is kept, and its history knows more

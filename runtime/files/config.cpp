@@ -12,6 +12,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 
 namespace pactor::files {
 
@@ -32,6 +33,18 @@ json names_of(const std::vector<fs::path>& directories) {
   return names;
 }
 
+std::vector<host_config> hosts_of(const json& list, const fs::path& base) {
+  std::vector<host_config> result;
+  for (const auto& one : list) result.push_back(host_from(one, base));
+  return result;
+}
+
+json hosts_to_json(const std::vector<host_config>& hosts) {
+  auto list = json::array();
+  for (const auto& one : hosts) list.push_back(to_json(one));
+  return list;
+}
+
 /// An option, and how it gets into a config and out of it. @pre of set: the value is what the option takes
 struct row {
   option_spec spec;
@@ -39,7 +52,8 @@ struct row {
   json (*get)(const config& c);
 };
 
-constexpr std::array rows{
+/// As option_spec has them, but known only when the program runs.
+const std::array rows{
     row{{"engines", "Engines that `pactor start` starts. 0: as many as the machine has processors.",
          whole_option{0, 10'000}},
         [](config& c, const json& v, const fs::path&) { c.engines = v.get<int>(); },
@@ -48,6 +62,10 @@ constexpr std::array rows{
          texts_option{}},
         [](config& c, const json& v, const fs::path& base) { c.jobs = directories(v, base); },
         [](const config& c) { return names_of(c.jobs); }},
+    row{{"hosts", "Hosts on which `pactor start` starts engines. None: `engines` of them on this machine.",
+         objects_option{host_options(), check_hosts}},
+        [](config& c, const json& v, const fs::path& base) { c.hosts = hosts_of(v, base); },
+        [](const config& c) { return hosts_to_json(c.hosts); }},
     row{{"host", "Address that the controller listens on.", text_option{false}},
         [](config& c, const json& v, const fs::path&) { c.host = v.get<std::string>(); },
         [](const config& c) { return json(c.host); }},
@@ -94,7 +112,7 @@ constexpr std::array rows{
         [](const config& c) { return json(c.log_level); }},
 };
 
-constexpr auto options = [] {
+const auto options = [] {
   std::array<option_spec, rows.size()> specs{};
   for (std::size_t i = 0; i < rows.size(); ++i) specs[i] = rows[i].spec;
   return specs;
@@ -108,6 +126,11 @@ json::json_pointer place_of(std::string_view key) {
 }
 
 } // namespace
+
+int engine_count(const config& c) {
+  if (c.hosts.empty()) return c.engines;
+  return std::accumulate(c.hosts.begin(), c.hosts.end(), 0, [](int n, const host_config& h) { return n + h.engines; });
+}
 
 std::span<const option_spec> config_options() { return options; }
 

@@ -3,6 +3,7 @@
 // environment, the cluster's file (`--config`), the profile's file (config.json), the default. Files are JSON with
 // comments.
 
+#include "runtime/files/host_config.hpp"
 #include "runtime/files/option_spec.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -50,10 +51,13 @@ struct config {
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
   execute_config execute;                    ///< whether and how engines execute code
   shipping_config shipping;                  ///< whether clients may send job libraries
+  std::vector<host_config> hosts;            ///< where engines run; none: `engines` of them here
 
   friend bool operator==(const config&, const config&) = default;
 };
 
+/// All engines: those of the hosts if there are any, else those of this machine.
+[[nodiscard]] int engine_count(const config& c);
 /// What can be configured, in the order in which it is shown.
 [[nodiscard]] std::span<const option_spec> config_options();
 /// The environment variable of an option: `execute.compiler` has PACTOR_EXECUTE_COMPILER.

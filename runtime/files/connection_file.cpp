@@ -3,12 +3,17 @@
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/files/json_object.hpp"
+#include "runtime/process/system_error.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cerrno>
 #include <limits>
 #include <optional>
+#include <poll.h>
+#include <unistd.h>
+#include <utility>
 
 namespace pactor::files {
 
@@ -29,20 +34,24 @@ std::string pem(const json_object& object, std::string_view key) {
   return text;
 }
 
-void check_version(const json_object& object, const fs::path& path) {
+void check_version(const json_object& object, const std::string& name) {
   const auto found = object.integer("version", 0, std::numeric_limits<int>::max());
   if (found == connection_file::version) return;
-  throw error{ec::incompatible_version, path.string() + " has format version " + std::to_string(found) +
+  throw error{ec::incompatible_version, name + " has format version " + std::to_string(found) +
                                             ", this pactor reads version " + std::to_string(connection_file::version) +
                                             "; use the pactor that started the cluster"};
 }
 
-connection_file parse(const fs::path& path) {
+std::string text_of(const fs::path& path) {
   if (!file_exists(path))
     throw error{ec::not_running, "there is no connection file " + path.string() +
                                      "; start a cluster with: pactor start, or copy the file from the host that did"};
-  const json_object object{path.string(), read_private_file(path)};
-  check_version(object, path);
+  return read_private_file(path);
+}
+
+connection_file from_text(const std::string& name, std::string text) {
+  const json_object object{name, std::move(text)};
+  check_version(object, name);
   connection_file result;
   result.cluster_id = object.text("cluster_id");
   result.profile = object.text("profile");
@@ -56,37 +65,92 @@ connection_file parse(const fs::path& path) {
   result.ca = pem(object, "ca");
   result.certificate = pem(object, "certificate");
   result.key = pem(object, "key");
+  if (result.port == 0 && result.role != role::controller)
+    throw error{ec::not_running, "the cluster of " + name + " is still starting: it has no port yet"};
   return result;
+}
+
+void require_role(const connection_file& file, const std::string& name, role expected) {
+  if (file.role == expected) return;
+  throw error{ec::configuration, name + " is for the role " + std::string{to_string(file.role)} + ", not " +
+                                     std::string{to_string(expected)}};
+}
+
+/// Where an object ends in text that comes in pieces.
+class object_end {
+public:
+  /// @return true for the last character of the object
+  bool take(char c) {
+    if (in_string_) {
+      if (c == '"' && !escaped_) in_string_ = false;
+      escaped_ = c == '\\' && !escaped_;
+      return false;
+    }
+    in_string_ = c == '"';
+    if (c == '{') ++depth_;
+    return c == '}' && --depth_ <= 0;
+  }
+
+private:
+  int depth_ = 0;
+  bool in_string_ = false, escaped_ = false;
+};
+
+/// One byte more, so that nothing is taken that is somebody else's. @return false at the end
+bool read_byte(int fd, char& c) {
+  constexpr int patience_ms = 10'000;
+  for (;;) {
+    pollfd entry{fd, POLLIN, 0};
+    const int ready = ::poll(&entry, 1, patience_ms);
+    if (ready == 0) throw error{ec::not_running, "no connection file came over the standard input"};
+    if (ready < 0) continue;
+    const auto size = ::read(fd, &c, 1);
+    if (size >= 0) return size == 1;
+    if (errno != EINTR && errno != EAGAIN) throw process::system_failure("cannot read the standard input", errno);
+  }
 }
 
 } // namespace
 
-void connection_file::write(const fs::path& path) const {
-  const nlohmann::ordered_json object{{"version", version},
-                                      {"cluster_id", cluster_id},
-                                      {"profile", profile},
-                                      {"hosts", hosts},
-                                      {"port", port},
-                                      {"nonce", nonce},
-                                      {"role", to_string(role)},
-                                      {"ca", ca},
-                                      {"certificate", certificate},
-                                      {"key", key}};
-  replace_file(path, object.dump(2) + "\n");
+std::string to_text(const connection_file& file) {
+  const nlohmann::ordered_json object{{"version", connection_file::version},
+                                      {"cluster_id", file.cluster_id},
+                                      {"profile", file.profile},
+                                      {"hosts", file.hosts},
+                                      {"port", file.port},
+                                      {"nonce", file.nonce},
+                                      {"role", to_string(file.role)},
+                                      {"ca", file.ca},
+                                      {"certificate", file.certificate},
+                                      {"key", file.key}};
+  return object.dump(2) + "\n";
 }
 
-connection_file connection_file::read(const fs::path& path) {
-  auto result = parse(path);
-  if (result.port == 0 && result.role != role::controller)
-    throw error{ec::not_running, "the cluster of " + path.string() + " is still starting: it has no port yet"};
+void connection_file::write(const fs::path& path) const { replace_file(path, to_text(*this)); }
+
+connection_file connection_file::parse(const std::string& name, std::string text, security::role expected) {
+  auto result = from_text(name, std::move(text));
+  require_role(result, name, expected);
   return result;
 }
 
+connection_file connection_file::read_from(int fd, security::role expected) {
+  constexpr std::size_t largest = 1 << 20;
+  std::string text;
+  object_end end;
+  for (char c = 0; text.size() < largest && read_byte(fd, c);) {
+    text += c;
+    if (end.take(c)) return parse("the standard input", std::move(text), expected);
+  }
+  throw error{ec::not_running,
+              "the standard input holds no connection file: it ended after " + std::to_string(text.size()) + " bytes"};
+}
+
+connection_file connection_file::read(const fs::path& path) { return from_text(path.string(), text_of(path)); }
+
 connection_file connection_file::read(const fs::path& path, security::role expected) {
   auto result = read(path);
-  if (result.role != expected)
-    throw error{ec::configuration, path.string() + " is for the role " + std::string{to_string(result.role)} +
-                                       ", not " + std::string{to_string(expected)}};
+  require_role(result, path.string(), expected);
   return result;
 }
 

@@ -23,6 +23,12 @@ struct connection_file {
   security::role role = security::role::client;
   std::string ca, certificate, key; ///< PEM
 
+  /// From the text of a file. @param name  of where it comes from, for messages @throws as read()
+  static connection_file parse(const std::string& name, std::string text, security::role expected);
+  /// From a descriptor, which is read up to the end of the object and no further: what follows is for others.
+  /// @throws as read(); error{not_running} if it ends before, or nothing came for ten seconds
+  static connection_file read_from(int fd, security::role expected);
+
   /// Replaces the file in one step, 0600. @throws error{system}
   void write(const std::filesystem::path& path) const;
 
@@ -35,5 +41,8 @@ struct connection_file {
 
   friend bool operator==(const connection_file&, const connection_file&) = default;
 };
+
+/// The text of a file. It holds the key.
+[[nodiscard]] std::string to_text(const connection_file& file);
 
 } // namespace pactor::files

@@ -2,6 +2,7 @@
 
 #include "runtime/process/system_error.hpp"
 #include "runtime/process/unique_fd.hpp"
+#include "runtime/process/write_all.hpp"
 
 #include <array>
 #include <cerrno>
@@ -21,11 +22,7 @@ using process::unique_fd;
 namespace {
 
 void write_all(int fd, std::string_view content, const fs::path& path) {
-  while (!content.empty()) {
-    const auto written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno != EINTR) throw system_failure("cannot write " + path.string(), errno);
-    if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!process::write_all(fd, content)) throw system_failure("cannot write " + path.string(), errno);
 }
 
 std::string read_all(int fd, const fs::path& path) {

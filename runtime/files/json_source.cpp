@@ -14,10 +14,15 @@ using nlohmann::json;
 
 namespace {
 
-/// The parser's sentence without its codes and without the place, which we say in front.
+/// The parser's sentence without its codes and without the place, which we say in front. What it read is repeated only
+/// if that is short: it may be a key, and messages go to logs.
 std::string complaint_of(const json::parse_error& e) {
-  const std::string_view text{e.what()};
+  constexpr std::string_view read = "; last read: ";
+  constexpr std::size_t most_repeated = 24;
+  std::string_view text{e.what()};
   const auto start = text.find(": ");
+  if (const auto at = text.find(read); at != std::string_view::npos && text.size() - at > read.size() + most_repeated)
+    text = text.substr(0, at);
   return std::string{start == std::string_view::npos ? text : text.substr(start + 2)};
 }
 

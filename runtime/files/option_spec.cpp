@@ -79,6 +79,12 @@ ordered_json schema_of(const option_kind& kind) {
                  },
                  [](const texts_option&) {
                    return ordered_json{{"type", "array"}, {"items", {{"type", "string"}, {"minLength", 1}}}};
+                 },
+                 [](const table_option&) {
+                   return ordered_json{{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
+                 },
+                 [](const objects_option& k) {
+                   return ordered_json{{"type", "array"}, {"items", schema_of(k.options)}};
                  }},
       kind);
 }
@@ -129,6 +135,22 @@ void check_option(const json& value, const option_kind& kind, const std::string&
                         [&](const texts_option&) {
                           if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_name))
                             must_be("a list of strings, none of them empty");
+                        },
+                        [&](const table_option&) {
+                          const auto is_text = [](const json& one) { return one.is_string(); };
+                          if (!value.is_object() || !std::all_of(value.begin(), value.end(), is_text))
+                            must_be("an object whose values are strings");
+                        },
+                        [&](const objects_option& k) {
+                          if (!value.is_array()) return must_be("a list of objects");
+                          for (std::size_t i = 0; i < value.size(); ++i) {
+                            const auto at = pointer + "/" + std::to_string(i);
+                            if (value[i].is_object())
+                              check_options(value[i], k.options, at, tell);
+                            else
+                              tell(at, "must be an object, not " + shown(value[i]));
+                          }
+                          if (k.also) k.also(value, pointer, tell);
                         }},
              kind);
 }

@@ -26,17 +26,24 @@ struct word_option {
   std::span<const std::string_view> words;
 };
 struct texts_option {}; ///< a list of strings, none of them empty
+struct table_option {}; ///< an object whose values are strings
+struct option_spec;
+/// Says what is wrong with a value: its pointer, and `must be ...`.
+using complain = std::function<void(const std::string& pointer, const std::string& complaint)>;
+struct objects_option { ///< a list of objects
+  std::span<const option_spec> options;
+  /// Tells what is wrong with the list beyond that; nullptr: nothing more can be. The values may have any type.
+  void (*also)(const nlohmann::json& list, const std::string& pointer, const complain& tell) = nullptr;
+};
 
-using option_kind = std::variant<flag_option, whole_option, text_option, word_option, texts_option>;
+using option_kind =
+    std::variant<flag_option, whole_option, text_option, word_option, texts_option, table_option, objects_option>;
 
 struct option_spec {
   std::string_view key; ///< dots lead into objects: "execute.compiler"
   std::string_view help;
   option_kind kind;
 };
-
-/// Says what is wrong with a value: its pointer, and `must be ...`.
-using complain = std::function<void(const std::string& pointer, const std::string& complaint)>;
 
 /// Tells everything in `object` that is not one of `known`, or not what that takes.
 void check_options(const nlohmann::json& object, std::span<const option_spec> known, const std::string& pointer,

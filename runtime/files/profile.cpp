@@ -2,6 +2,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/files/names.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -18,20 +19,6 @@ namespace {
 constexpr std::size_t longest_name = 40; // a certificate's common name holds 64 characters, and we add to it
 constexpr std::string_view prefix = "profile_";
 
-void check_name(std::string_view what, std::string_view name) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  const bool good = !name.empty() && name.size() <= longest_name && name.front() != '.' && name.front() != '-' &&
-                    std::all_of(name.begin(), name.end(), fits);
-  if (!good)
-    throw error{ec::configuration, std::string{what} + " '" + std::string{name} +
-                                       "' is no name: it may have letters, digits, '.', '_' and '-', must not start "
-                                       "with '.' or '-', and has at most " +
-                                       std::to_string(longest_name) + " characters"};
-}
-
 std::string with_id(std::string_view stem, std::string_view cluster_id) {
   std::string result{stem};
   if (!cluster_id.empty()) result += "-" + std::string{cluster_id};
@@ -46,6 +33,20 @@ std::optional<std::string> between(const std::string& text, std::string_view bef
 }
 
 } // namespace
+
+void check_name(std::string_view what, std::string_view name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  const bool good = !name.empty() && name.size() <= longest_name && name.front() != '.' && name.front() != '-' &&
+                    std::all_of(name.begin(), name.end(), fits);
+  if (!good)
+    throw error{ec::configuration, std::string{what} + " '" + std::string{name} +
+                                       "' is no name: it may have letters, digits, '.', '_' and '-', must not start "
+                                       "with '.' or '-', and has at most " +
+                                       std::to_string(longest_name) + " characters"};
+}
 
 fs::path pactor_directory() {
   if (const char* set = std::getenv("PACTOR_DIR"); set && *set != '\0') // NOLINT(concurrency-mt-unsafe)
@@ -78,6 +79,11 @@ fs::path profile::pid_file(std::string_view cluster_id) const {
 fs::path profile::roster_file(std::string_view cluster_id) const {
   check_cluster_id(cluster_id);
   return pid_directory() / (with_id("pactor", cluster_id) + ".roster");
+}
+
+fs::path profile::host_states_file(std::string_view cluster_id) const {
+  check_cluster_id(cluster_id);
+  return pid_directory() / (with_id("pactor", cluster_id) + ".hosts");
 }
 
 fs::path profile::log_file(std::string_view part, std::string_view cluster_id) const {

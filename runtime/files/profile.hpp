@@ -35,6 +35,8 @@ public:
   [[nodiscard]] std::filesystem::path pid_file(std::string_view cluster_id) const;
   /// `pid/pactor.roster`, with a cluster id `pid/pactor-ID.roster`.
   [[nodiscard]] std::filesystem::path roster_file(std::string_view cluster_id) const;
+  /// `pid/pactor.hosts`, with a cluster id `pid/pactor-ID.hosts`.
+  [[nodiscard]] std::filesystem::path host_states_file(std::string_view cluster_id) const;
   /// `log/PART.log`, with a cluster id `log/PART-ID.log`.
   [[nodiscard]] std::filesystem::path log_file(std::string_view part, std::string_view cluster_id) const;
 

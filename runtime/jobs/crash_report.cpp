@@ -1,12 +1,11 @@
 #include "runtime/jobs/crash_report.hpp"
 
+#include "pactor/detail/sink.hpp"
 #include "pactor/error.hpp"
 #include "runtime/jobs/elf_file.hpp"
 
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <cxxabi.h>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -18,12 +17,9 @@ namespace {
 
 constexpr std::size_t most_frames = 16, longest_name = 160, most_lines = 64;
 
-std::string demangled(const std::string& name) {
+std::string readable(const std::string& name) {
   if (!name.starts_with("_Z")) return name.substr(0, longest_name); // `f` would be a float
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text{abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
-                                                         &std::free};
-  std::string result = status == 0 && text ? text.get() : name;
+  auto result = detail::demangled(name.c_str());
   if (result.size() > longest_name) {
     result.resize(longest_name);
     result += "...";
@@ -70,7 +66,7 @@ std::optional<frame> read_frame(std::string_view line, symbol_files& files) {
   const auto plus = place.rfind('+');
   auto name = plus == std::string_view::npos ? std::string{} : std::string{place.substr(0, plus)};
   if (name.empty()) name = files.function_at(f.path, place);
-  f.function = demangled(name);
+  f.function = readable(name);
   return f;
 }
 

@@ -41,12 +41,34 @@ double sum_doubles(const double* data, std::size_t n) noexcept {
   return total;
 }
 
-std::size_t steps_between(double from, double to, double step) {
+namespace {
+
+constexpr double most_numbers = 1e12;
+
+[[noreturn]] void too_many_numbers() { throw error{ec::too_large, "arange: more numbers than fit in memory"}; }
+
+} // namespace
+
+std::vector<double> numbers_between(double from, double to, double step) {
   if (step == 0 || std::isnan(step)) throw error{ec::invalid_argument, "arange: the step is 0 or nan"};
   const auto n = std::ceil((to - from) / step);
-  constexpr double most = 1e12;
-  if (std::isnan(n) || n > most) throw error{ec::too_large, "arange: more numbers than fit in memory"};
-  return n > 0 ? static_cast<std::size_t>(n) : 0;
+  if (std::isnan(n) || n > most_numbers) too_many_numbers();
+  std::vector<double> out(n > 0 ? static_cast<std::size_t>(n) : 0);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = from + static_cast<double>(i) * step;
+  return out;
+}
+
+std::vector<std::int64_t> integers_between(std::int64_t from, std::int64_t to, std::int64_t step) {
+  if (step == 0) throw error{ec::invalid_argument, "arange: the step is 0"};
+  const counting<std::int64_t> all{from, to, step};
+  if (static_cast<double>(all.size()) > most_numbers) too_many_numbers();
+  std::vector<std::int64_t> out(all.size());
+  std::copy(all.begin(), all.end(), out.begin());
+  return out;
+}
+
+void beyond_int64(std::uint64_t n) {
+  throw error{ec::invalid_argument, std::to_string(n) + " is too large: integers are counted up to 2^63 - 1"};
 }
 
 slice_plan plan_slice(std::size_t n, std::optional<std::int64_t> start, std::optional<std::int64_t> stop,

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <limits>
+#include <system_error>
 
 namespace pactor::prelude_library {
 
@@ -21,10 +22,11 @@ double nice_step(double range, int wanted) {
   return 10 * power;
 }
 
-std::string text_with(const char* format, int digits, double v) {
-  std::array<char, 400> text{};
-  std::snprintf(text.data(), text.size(), format, digits, v);
-  return text.data();
+/// The same whatever the locale is.
+std::string text_with(std::chars_format format, int digits, double v) {
+  std::array<char, 400> text{}; // the largest number has 309 digits
+  const auto [end, failed] = std::to_chars(text.data(), text.data() + text.size(), v, format, digits);
+  return failed == std::errc{} ? std::string{text.data(), end} : std::string{};
 }
 
 } // namespace
@@ -56,7 +58,8 @@ std::vector<std::string> tick_texts(const axis& a) {
   const auto digits = exponent ? std::clamp(below + static_cast<int>(std::floor(std::log10(size) + 1e-9)), 0, 12)
                                : std::clamp(below, 0, 12);
   for (const auto tick : a.ticks)
-    texts.push_back(tick == 0 ? "0" : text_with(exponent ? "%.*e" : "%.*f", digits, tick));
+    texts.push_back(
+        tick == 0 ? "0" : text_with(exponent ? std::chars_format::scientific : std::chars_format::fixed, digits, tick));
   return texts;
 }
 

@@ -1,26 +1,25 @@
-#include "pactor/prelude/linalg.hpp"
+// Products and systems of linear equations.
 
 #include "pactor/prelude/arrays.hpp"
+#include "runtime/prelude/matrices.hpp"
 
-#include <Eigen/Dense>
-
-#include <cmath>
-#include <limits>
-#include <string>
+#include <Eigen/LU>
 
 namespace pactor {
 
-namespace {
+using namespace prelude_library;
 
-using row_major = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using matrix_map = Eigen::Map<const row_major>;
-using view = ndarray_view<double>;
+namespace prelude_library {
 
-[[noreturn]] void refuse(std::string_view what, const std::string& why) {
+void refuse(std::string_view what, const std::string& why) {
   throw error{ec::invalid_argument, std::string{what} + ": " + why};
 }
 
+namespace {
+
 Eigen::Index rows_of(const view& a) { return static_cast<Eigen::Index>(a.shape()[0]); }
+
+} // namespace
 
 matrix_map matrix_of(std::string_view what, const view& a) {
   detail::need_matrix(what, a.shape());
@@ -33,27 +32,20 @@ matrix_map square(std::string_view what, const view& a) {
   return m;
 }
 
-/// For what would not end, or end in nonsense.
 void need_finite(std::string_view what, const matrix_map& m) {
   if (!m.allFinite()) refuse(what, "the matrix has elements that are nan or infinite");
 }
 
-template <class Matrix>
-ndarray<double> to_array(const Matrix& m) {
-  ndarray<double> out{{static_cast<std::size_t>(m.rows()), static_cast<std::size_t>(m.cols())}};
-  Eigen::Map<row_major>{out.data(), m.rows(), m.cols()} = m;
-  return out;
-}
-template <class Vector>
-std::vector<double> to_vector(const Vector& v) {
-  return {v.data(), v.data() + v.size()};
-}
-template <class Matrix>
-complex_array to_complex(const Matrix& m, std::vector<std::size_t> shape) {
-  std::vector<std::complex<double>> out(static_cast<std::size_t>(m.size()));
-  using target = Eigen::Matrix<std::complex<double>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  Eigen::Map<target>{out.data(), m.rows(), m.cols()} = m;
-  return {std::move(shape), std::move(out)};
+namespace {
+
+/// An array without the axes that vectors were given as operands.
+ndarray<double> with_axes(const row_major& m, bool has_rows, bool has_columns) {
+  auto out = to_array(m);
+  if (has_rows && has_columns) return out;
+  std::vector<std::size_t> shape;
+  if (has_rows) shape.push_back(out.shape()[0]);
+  if (has_columns) shape.push_back(out.shape()[1]);
+  return {std::move(shape), {out.begin(), out.end()}};
 }
 
 /// Rows and columns of an operand: a vector is a row on the left and a column on the right.
@@ -69,13 +61,14 @@ Eigen::PartialPivLU<row_major> decompose(std::string_view what, const matrix_map
 }
 
 } // namespace
+} // namespace prelude_library
 
 namespace detail {
 
 ndarray<double> product(const doubles& a, const doubles& b) {
   const auto x = operand(a.view(), true), y = operand(b.view(), false);
   if (x.cols() != y.rows()) unequal_shapes("matmul", shape_name(a.view().shape()), shape_name(b.view().shape()));
-  return to_array(row_major{x * y});
+  return with_axes(row_major{x * y}, a.view().rank() != 1, b.view().rank() != 1);
 }
 
 ndarray<double> solution(const doubles& a, const doubles& b) {
@@ -83,8 +76,9 @@ ndarray<double> solution(const doubles& a, const doubles& b) {
   const auto right =
       b.view().rank() == 1 ? matrix_map{b.view().data(), rows_of(b.view()), 1} : matrix_of("solve", b.view());
   if (m.rows() != right.rows()) unequal_shapes("solve", shape_name(a.view().shape()), shape_name(b.view().shape()));
-  if (m.size() == 0) return to_array(right);
-  return to_array(row_major{decompose("solve", m).solve(right)});
+  const bool has_columns = b.view().rank() != 1;
+  if (m.size() == 0) return with_axes(right, true, has_columns);
+  return with_axes(row_major{decompose("solve", m).solve(right)}, true, has_columns);
 }
 
 double inner_product(const doubles& a, const doubles& b) {
@@ -107,43 +101,6 @@ namespace prelude {
 
 using pactor::detail::doubles;
 
-complex_array eigvals(const doubles& a) {
-  const auto m = square("eigvals", a.view());
-  need_finite("eigvals", m);
-  if (m.size() == 0) return {};
-  const Eigen::EigenSolver<row_major> solver{m, false};
-  if (solver.info() != Eigen::Success) refuse("eigvals", "the eigenvalues did not converge");
-  return to_complex(solver.eigenvalues(), {a.view().shape()[0]});
-}
-
-eigen_system eig(const doubles& a) {
-  const auto m = square("eig", a.view());
-  need_finite("eig", m);
-  if (m.size() == 0) return {{}, {{0, 0}, {}}};
-  const Eigen::EigenSolver<row_major> solver{m};
-  if (solver.info() != Eigen::Success) refuse("eig", "the eigenvalues did not converge");
-  const auto n = a.view().shape()[0];
-  return {to_complex(solver.eigenvalues(), {n}), to_complex(solver.eigenvectors(), {n, n})};
-}
-
-symmetric_eigen_system eigh(const doubles& a) {
-  const auto m = square("eigh", a.view());
-  need_finite("eigh", m);
-  if (m.size() == 0) return {{}, ndarray<double>{{0, 0}}};
-  const Eigen::SelfAdjointEigenSolver<row_major> solver{m};
-  if (solver.info() != Eigen::Success) refuse("eigh", "the eigenvalues did not converge");
-  return {to_vector(solver.eigenvalues()), to_array(solver.eigenvectors())};
-}
-
-std::vector<double> eigvalsh(const doubles& a) {
-  const auto m = square("eigvalsh", a.view());
-  need_finite("eigvalsh", m);
-  if (m.size() == 0) return {};
-  const Eigen::SelfAdjointEigenSolver<row_major> solver{m, Eigen::EigenvaluesOnly};
-  if (solver.info() != Eigen::Success) refuse("eigvalsh", "the eigenvalues did not converge");
-  return to_vector(solver.eigenvalues());
-}
-
 ndarray<double> inv(const doubles& a) {
   const auto m = square("inv", a.view());
   if (m.size() == 0) return to_array(m);
@@ -153,26 +110,6 @@ ndarray<double> inv(const doubles& a) {
 double det(const doubles& a) {
   const auto m = square("det", a.view());
   return m.size() == 0 ? 1 : Eigen::PartialPivLU<row_major>{m}.determinant();
-}
-
-singular_values svd(const doubles& a) {
-  const auto m = matrix_of("svd", a.view());
-  need_finite("svd", m);
-  if (m.size() == 0) refuse("svd", "the matrix has no elements");
-  const Eigen::BDCSVD<Eigen::MatrixXd> solver{m, Eigen::ComputeThinU | Eigen::ComputeThinV};
-  return {to_array(solver.matrixU()), to_vector(solver.singularValues()),
-          to_array(Eigen::MatrixXd{solver.matrixV().transpose()})};
-}
-
-std::size_t matrix_rank(const doubles& a) {
-  const auto m = matrix_of("matrix_rank", a.view());
-  need_finite("matrix_rank", m);
-  if (m.size() == 0) return 0;
-  const Eigen::BDCSVD<Eigen::MatrixXd> solver{m};
-  const auto& s = solver.singularValues();
-  const auto smallest =
-      s(0) * static_cast<double>(std::max(m.rows(), m.cols())) * std::numeric_limits<double>::epsilon();
-  return static_cast<std::size_t>((s.array() > smallest).count());
 }
 
 double trace(const doubles& a) {

@@ -2,6 +2,7 @@
 
 #include "pactor/prelude/plot.hpp"
 #include "runtime/prelude/axis.hpp"
+#include "runtime/prelude/picture_text.hpp"
 #include "runtime/prelude/thinning.hpp"
 
 #include <algorithm>
@@ -17,7 +18,6 @@ namespace {
 namespace lib = prelude_library;
 
 constexpr std::array colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a63d2", "#7f7f7f"};
-constexpr double letter = 7; ///< about the width of one, in pixels
 
 constexpr std::string_view style =
     "<style>text{font:12px 'DejaVu Sans',Helvetica,Arial,sans-serif;fill:#333}.title{font-size:15px;font-weight:bold}"
@@ -32,48 +32,9 @@ std::string number(double v) {
   return s == "-0" ? "0" : s;
 }
 
-/// How many bytes the UTF-8 character here has; 0 if it is none, or one that XML does not allow.
-std::size_t character_at(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U; };
-  const auto first = byte(i);
-  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
-  const std::size_t size = first >= 0xf0 && first < 0xf5   ? 4
-                           : first >= 0xe0 && first < 0xf0 ? 3
-                           : first >= 0xc2 && first < 0xe0 ? 2
-                                                           : 0;
-  for (std::size_t k = 1; k < size; ++k)
-    if ((byte(i + k) & 0xc0) != 0x80) return 0;
-  return size;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto size = character_at(text, i);
-    const auto c = text[i];
-    if (size == 0)
-      out += c == '\n' || c == '\t' ? " " : "?";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else
-      out += text.substr(i, size);
-    i += std::max<std::size_t>(size, 1);
-  }
-  return out;
-}
-
-double width_of(std::string_view text) {
-  return letter *
-         static_cast<double>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 std::string text_at(double x, double y, std::string_view anchor, std::string_view text, std::string_view more = {}) {
   return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + std::string{anchor} + "\"" +
-         std::string{more} + ">" + escaped(text) + "</text>\n";
+         std::string{more} + ">" + lib::escaped(text) + "</text>\n";
 }
 
 struct extent {
@@ -113,8 +74,10 @@ private:
       if (std::isfinite(s.x[i]) && std::isfinite(s.y[i])) f(s.x[i], s.y[i]);
   }
 
+  /// The least distance between two bars; 1 if there is but one.
   static double bar_distance(const series& s) {
-    auto x = s.x;
+    std::vector<double> x;
+    each_point(s, [&x](double at, double) { x.push_back(at); });
     std::sort(x.begin(), x.end());
     auto distance = std::numeric_limits<double>::infinity();
     for (std::size_t i = 1; i < x.size(); ++i)
@@ -150,7 +113,7 @@ private:
     }
     y_texts_ = lib::tick_texts(y_);
     double widest = 0;
-    for (const auto& text : y_texts_) widest = std::max(widest, width_of(text));
+    for (const auto& text : y_texts_) widest = std::max(widest, lib::width_of(text));
     const auto left = 20 + widest + (o.y_label.empty() ? 0 : 22);
     x_ = lib::make_axis(xs.low, xs.high, std::max(2, static_cast<int>((width_ - left) / 90)), bars ? 0 : 0.02);
     x_.first = left;
@@ -164,15 +127,11 @@ private:
   void name_bars() {
     x_.ticks.clear();
     x_texts_ = f_.names;
-    const auto room =
-        static_cast<std::size_t>(std::max(x_.length / static_cast<double>(f_.names.size()) / letter, 3.0));
+    const auto each = x_.length / static_cast<double>(f_.names.size());
+    const auto room = static_cast<std::size_t>(std::max(each / lib::letter_width, 3.0));
     for (std::size_t i = 0; i < f_.names.size(); ++i) {
       x_.ticks.push_back(static_cast<double>(i));
-      if (width_of(x_texts_[i]) > letter * static_cast<double>(room)) {
-        auto cut = room - 1;
-        while (cut > 0 && (x_texts_[i][cut] & 0xc0) == 0x80) --cut;
-        x_texts_[i] = x_texts_[i].substr(0, cut) + "…";
-      }
+      x_texts_[i] = lib::shortened(x_texts_[i], room);
     }
   }
 
@@ -244,6 +203,7 @@ private:
     const auto half = bar_distance(s) * f_.bar_width / 2, foot = y_.place(std::clamp(0.0, y_.low, y_.high));
     std::vector<lib::pixel> tops;
     each_point(s, [&](double x, double y) { tops.push_back({x_.place(x), y_.place(y)}); });
+    std::stable_sort(tops.begin(), tops.end(), [](const auto& a, const auto& b) { return a.x < b.x; });
     const auto wide = std::max(2 * half / (x_.high - x_.low) * x_.length, 0.5);
     std::string bars;
     for (const auto& p : lib::thin_line(tops))
@@ -279,10 +239,11 @@ private:
     for (std::size_t i = 0; i < f_.all.size() && named.size() < 20; ++i)
       if (!f_.all[i].label.empty()) {
         named.push_back(i);
-        widest = std::max(widest, width_of(f_.all[i].label));
+        widest = std::max(widest, lib::width_of(f_.all[i].label));
       }
     if (named.empty()) return;
     const auto wide = std::min(widest + 46, x_.length), tall = 20 * static_cast<double>(named.size()) + 8;
+    const auto room = static_cast<std::size_t>(std::max((wide - 46) / lib::letter_width, 3.0));
     const auto [x, y] = emptiest_corner(wide, tall);
     out_ += "<rect class=\"back\" fill-opacity=\"0.85\" x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" +
             number(wide) + "\" height=\"" + number(tall) + "\" rx=\"4\" stroke=\"#888\" stroke-opacity=\"0.4\"/>\n";
@@ -290,7 +251,7 @@ private:
       const auto line = y + 18 + 20 * static_cast<double>(k);
       out_ += "<path d=\"M" + number(x + 10) + " " + number(line - 4) + "h18\" stroke=\"" +
               colours[named[k] % colours.size()] + "\" stroke-width=\"3\"/>\n" +
-              text_at(x + 36, line, "start", f_.all[named[k]].label);
+              text_at(x + 36, line, "start", lib::shortened(f_.all[named[k]].label, room));
     }
   }
 

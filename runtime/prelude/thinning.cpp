@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace pactor::prelude_library {
@@ -15,7 +16,8 @@ void add_new(std::vector<pixel>& out, const pixel& p) {
   if (out.empty() || !(out.back() == p)) out.push_back(p);
 }
 
-std::vector<pixel> thin_columns(const std::vector<pixel>& points) {
+/// Points that follow one another within a column of pixels: where the line enters, how far it goes, where it leaves.
+std::vector<pixel> thin_runs(const std::vector<pixel>& points) {
   std::vector<pixel> out;
   for (std::size_t begin = 0, end = 0; begin < points.size(); begin = end) {
     std::size_t low = begin, high = begin;
@@ -32,11 +34,37 @@ std::vector<pixel> thin_columns(const std::vector<pixel>& points) {
   return out;
 }
 
+/// The outline of what the line covers: in each column of pixels the lowest and the highest point, in each row the
+/// leftmost and the rightmost one.
+std::vector<bool> outline(const std::vector<pixel>& points) {
+  struct ends {
+    std::size_t first, last;
+  };
+  std::vector<bool> all(points.size());
+  const auto mark = [&](auto along, auto across) {
+    std::unordered_map<std::int64_t, ends> lines;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      auto& line = lines.try_emplace(static_cast<std::int64_t>(std::floor(along(points[i]))), ends{i, i}).first->second;
+      if (across(points[i]) < across(points[line.first])) line.first = i;
+      if (across(points[i]) > across(points[line.last])) line.last = i;
+    }
+    for (const auto& [place, line] : lines) all[line.first] = all[line.last] = true;
+  };
+  const auto x = [](const pixel& p) { return p.x; };
+  const auto y = [](const pixel& p) { return p.y; };
+  mark(x, y);
+  mark(y, x);
+  return all;
+}
+
+/// Points that lie apart from the one before, and the outline.
 std::vector<pixel> thin_apart(const std::vector<pixel>& points) {
+  const auto kept = outline(points);
   for (double distance = 0.5;; distance *= 2) {
     std::vector<pixel> out;
-    for (const auto& p : points)
-      if (out.empty() || std::hypot(p.x - out.back().x, p.y - out.back().y) >= distance) out.push_back(p);
+    for (std::size_t i = 0; i < points.size(); ++i)
+      if (kept[i] || out.empty() || std::hypot(points[i].x - out.back().x, points[i].y - out.back().y) >= distance)
+        add_new(out, points[i]);
     if (!points.empty()) add_new(out, points.back());
     if (out.size() <= most_apart || distance > 1e3) return out;
   }
@@ -46,8 +74,8 @@ std::vector<pixel> thin_apart(const std::vector<pixel>& points) {
 
 std::vector<pixel> thin_line(const std::vector<pixel>& points) {
   if (points.size() <= drawn_in_full) return points;
-  const auto grows = std::is_sorted(points.begin(), points.end(), [](auto& a, auto& b) { return a.x < b.x; });
-  return grows ? thin_columns(points) : thin_apart(points);
+  auto out = thin_runs(points);
+  return out.size() <= most_apart ? out : thin_apart(out);
 }
 
 std::vector<pixel> thin_points(const std::vector<pixel>& points) {

@@ -14,8 +14,9 @@ struct pixel {
 /// More points than this are thinned out.
 inline constexpr std::size_t drawn_in_full = 4000;
 
-/// Of a line: in each column of pixels the first, lowest, highest and last point if x only grows; else points that lie
-/// apart from the one before.
+/// Of a line: of the points that follow one another in a column of pixels the first, lowest, highest and last. If these
+/// are still a great many, since the line goes to and fro: those that lie apart from the one before, among them the
+/// outline of all.
 [[nodiscard]] std::vector<pixel> thin_line(const std::vector<pixel>& points);
 /// Of points: one in each square of 2 pixels.
 [[nodiscard]] std::vector<pixel> thin_points(const std::vector<pixel>& points);

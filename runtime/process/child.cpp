@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <string_view>
 #include <sys/prctl.h>
@@ -72,7 +73,6 @@ std::vector<unique_fd> pass_descriptors(spawn_setup& setup, const std::vector<st
   for (const auto& [ours, number] : wanted) highest = std::max(highest, number);
   std::vector<unique_fd> moved;
   for (const auto& [ours, number] : wanted) {
-    if (number <= STDERR_FILENO) throw error{ec::invalid_argument, "descriptors are passed at numbers from 3"};
     moved.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, highest + 1));
     if (!moved.back()) throw system_failure("cannot pass descriptor " + std::to_string(ours), errno);
     spawn_setup::check(posix_spawn_file_actions_adddup2(&setup.actions, moved.back().get(), number));
@@ -86,12 +86,27 @@ std::vector<unique_fd> pass_descriptors(spawn_setup& setup, const std::vector<st
   return moved;
 }
 
+/// In front of pass_descriptors(), which puts others in the place of these.
 void set_streams(spawn_setup& setup, const std::filesystem::path& output) {
   spawn_setup::check(posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
   if (output.empty()) return;
   constexpr int flags = O_WRONLY | O_CREAT | O_APPEND;
   spawn_setup::check(posix_spawn_file_actions_addopen(&setup.actions, STDOUT_FILENO, output.c_str(), flags, 0600));
   spawn_setup::check(posix_spawn_file_actions_adddup2(&setup.actions, STDOUT_FILENO, STDERR_FILENO));
+}
+
+/// All descriptors of a child, with those that take the place of its standard ones.
+std::vector<std::pair<int, int>> descriptors_of(const spawn_options& options) {
+  auto all = options.descriptors;
+  for (const auto& [ours, number] : all)
+    if (number <= STDERR_FILENO) throw error{ec::invalid_argument, "descriptors are passed at numbers from 3"};
+  const auto add = [&all](int ours, int number) {
+    if (ours >= 0) all.emplace_back(ours, number);
+  };
+  add(options.standard_input, STDIN_FILENO);
+  add(options.standard_output, STDOUT_FILENO);
+  add(options.standard_error, STDERR_FILENO);
+  return all;
 }
 
 void set_attributes(spawn_setup& setup, bool own_group) {
@@ -106,6 +121,35 @@ void set_attributes(spawn_setup& setup, bool own_group) {
   spawn_setup::check(posix_spawnattr_setpgroup(&setup.attributes, 0));
   spawn_setup::check(posix_spawnattr_setflags(&setup.attributes, static_cast<short>(flags)));
 }
+
+/// Binds the calling thread to cores for as long as it lives: a process that is started meanwhile inherits that, and
+/// is never seen without.
+class bound_thread {
+public:
+  explicit bound_thread(const std::vector<int>& cores) {
+    if (cores.empty()) return;
+    if (::sched_getaffinity(0, sizeof before_, &before_) != 0) throw system_failure("cannot bind a process", errno);
+    cpu_set_t wanted;
+    CPU_ZERO(&wanted);
+    for (const auto one : cores) {
+      if (one < 0 || one >= CPU_SETSIZE || !CPU_ISSET(one, &before_))
+        throw error{ec::system, "cannot bind a process to core " + std::to_string(one) +
+                                    ": this host has no such core, or keeps it from us"};
+      CPU_SET(one, &wanted);
+    }
+    if (::sched_setaffinity(0, sizeof wanted, &wanted) != 0) throw system_failure("cannot bind a process", errno);
+    bound_ = true;
+  }
+  bound_thread(const bound_thread&) = delete;
+  bound_thread& operator=(const bound_thread&) = delete;
+  ~bound_thread() {
+    if (bound_) ::sched_setaffinity(0, sizeof before_, &before_);
+  }
+
+private:
+  cpu_set_t before_{};
+  bool bound_ = false;
+};
 
 } // namespace
 
@@ -191,12 +235,15 @@ exit_state child::wait() { return reap(0).value_or(exit_state{}); }
 
 child spawn(const spawn_options& options) {
   spawn_setup setup;
-  const auto moved = pass_descriptors(setup, options.descriptors);
   set_streams(setup, options.output);
+  const auto moved = pass_descriptors(setup, descriptors_of(options));
+  if (!options.directory.empty())
+    spawn_setup::check(posix_spawn_file_actions_addchdir_np(&setup.actions, options.directory.c_str()));
   set_attributes(setup, options.own_group);
   auto arguments = options.arguments;
   auto environment = environment_with(options.environment);
   pid_t pid = 0;
+  const bound_thread binding{options.cores};
   const int failed = ::posix_spawn(&pid, options.executable.c_str(), &setup.actions, &setup.attributes,
                                    pointers(arguments).data(), pointers(environment).data());
   if (failed != 0) throw system_failure("cannot start " + options.executable.string(), failed);

@@ -81,13 +81,18 @@ struct spawn_options {
   std::vector<std::pair<std::string, std::string>> environment{}; ///< added to, or in place of, this process's own
   std::vector<std::pair<int, int>> descriptors{};                 ///< {ours, number in the child}; numbers from 3
   std::filesystem::path output{};                                 ///< standard output and error, appended; "" inherits
-  bool own_group = false; ///< a process group of its own: the terminal's Ctrl-C does not reach it
+  bool own_group = false;            ///< a process group of its own: the terminal's Ctrl-C does not reach it
+  std::filesystem::path directory{}; ///< working directory; "" is this process's own
+  int standard_input = -1;           ///< descriptor that becomes standard input; -1 is /dev/null
+  int standard_output = -1;          ///< descriptors that go before `output`; -1 is that
+  int standard_error = -1;
+  std::vector<int> cores{}; ///< that it and its threads may run on; none: those of this thread
 };
 
-/// Starts a process. It has an empty signal mask, default handlers, /dev/null as standard input, and no descriptor
-/// but the standard ones and those asked for. If it calls die_with_parent(), it dies with the *thread* that called
+/// Starts a process. It has an empty signal mask, default handlers, and no descriptor but the standard ones and those
+/// asked for. If it calls die_with_parent(), it dies with the *thread* that called
 /// spawn(): call from one that lives as long as the process.
-/// @throws error{system} naming the executable
+/// @throws error{system} naming the executable, or a core that is not there
 [[nodiscard]] child spawn(const spawn_options& options);
 
 /// The pidfd of any process. @return an empty one if there is no such process @throws error{system}

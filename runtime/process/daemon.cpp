@@ -1,6 +1,7 @@
 #include "runtime/process/daemon.hpp"
 
 #include "runtime/process/system_error.hpp"
+#include "runtime/process/write_all.hpp"
 
 #include <array>
 #include <cerrno>
@@ -14,15 +15,6 @@
 namespace pactor::process {
 namespace {
 
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 std::string read_to_end(int fd) {
   std::string all;
   std::array<char, 4096> part{};
@@ -33,14 +25,17 @@ std::string read_to_end(int fd) {
   }
 }
 
+/// On standard error. If that is gone there is nobody to tell.
+void say(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
+
 /// The first byte is the exit code, the rest is text.
 [[noreturn]] void wait_for_report(const unique_fd& line, const std::filesystem::path& output) {
   const auto report = read_to_end(line.get());
   if (report.empty()) {
-    write_all(STDERR_FILENO, "pactor: the background process ended without a word; see " + output.string() + "\n");
+    say("pactor: the background process ended without a word; see " + output.string() + "\n");
     ::_exit(EXIT_FAILURE);
   }
-  if (report.size() > 1) write_all(STDERR_FILENO, std::string_view{report}.substr(1));
+  if (report.size() > 1) say(std::string_view{report}.substr(1));
   ::_exit(static_cast<std::uint8_t>(report.front()));
 }
 
@@ -59,7 +54,7 @@ void redirect(int from, int to) {
 void daemon_line::report(int code, std::string_view text) {
   if (!to_starter_) return;
   const auto message = std::string(1, static_cast<char>(code)) + std::string{text};
-  write_all(to_starter_.get(), message); // a starter that was killed is none of our concern
+  static_cast<void>(write_all(to_starter_.get(), message)); // a starter that was killed is none of our concern
   to_starter_.reset();
 }
 

@@ -1,12 +1,13 @@
 #include "runtime/security/tls_context.hpp"
 
 #include "pactor/error.hpp"
-#include "runtime/security/credentials.hpp"
+#include "runtime/security/certificate.hpp"
 
 #include <openssl/pem.h>
 
 #include <array>
 #include <new>
+#include <set>
 
 namespace pactor::security {
 namespace {
@@ -27,6 +28,23 @@ int role_index() {
   return index;
 }
 
+using serials = std::set<std::string, std::less<>>;
+
+void free_serials(void*, void* all, CRYPTO_EX_DATA*, int, long, void*) {
+  const std::unique_ptr<serials> owner{static_cast<serials*>(all)};
+}
+
+/// Where a context keeps the serial numbers of revoked certificates: connections outlive our object, not the context.
+int revoked_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_serials);
+  return index;
+}
+
+bool is_revoked(const SSL* ssl, const X509* certificate) {
+  const auto* all = static_cast<const serials*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), revoked_index()));
+  return all && !all->empty() && all->contains(info_of(certificate).serial);
+}
+
 role own_role(const SSL* ssl) {
   const auto* stored = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), role_index());
   return *static_cast<const role*>(stored);
@@ -36,13 +54,21 @@ constexpr std::array roles{role::controller, role::node, role::client};
 
 const role* stable_address(role r) { return &roles[static_cast<std::size_t>(r)]; }
 
-std::string explain(int verification, const X509* certificate) {
-  const auto r = role_of(certificate);
-  const auto subject =
-      r ? "the peer's certificate (role " + std::string{to_string(*r)} + ")" : std::string{"the peer's certificate"};
+/// `the peer's certificate (role client)`, with the name in it if that says more.
+std::string name_of_peer(const X509* certificate) {
+  const auto info = info_of(certificate);
+  if (!info.holder) return "the peer's certificate";
+  const std::string r{to_string(*info.holder)};
+  return "the peer's certificate (role " + r +
+         (info.name == r ? "" : ", " + info.name + ", " + short_serial(info.serial)) + ")";
+}
+
+/// @param depth  0 is the peer's own certificate, 1 its authority's
+std::string explain(int verification, int depth, const X509* certificate) {
+  const auto subject = name_of_peer(certificate);
   switch (verification) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
-    return subject + " has expired";
+    return subject + (depth > 0 ? " was replaced: its authority is trusted no longer" : " has expired");
   case X509_V_ERR_CERT_NOT_YET_VALID:
     return subject + " is not valid yet; are the clocks of the hosts right?";
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -75,7 +101,12 @@ int verify(int good, X509_STORE_CTX* chain) noexcept try {
   const bool last = X509_STORE_CTX_get_error_depth(chain) == 0;
   const int error = X509_STORE_CTX_get_error(chain);
   if (good != 1 && error != X509_V_ERR_INVALID_PURPOSE) {
-    remember_refusal(ssl, explain(error, leaf));
+    remember_refusal(ssl, explain(error, X509_STORE_CTX_get_error_depth(chain), leaf));
+    return 0;
+  }
+  if (last && is_revoked(ssl, leaf)) {
+    remember_refusal(ssl, name_of_peer(leaf) + " was revoked");
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REVOKED);
     return 0;
   }
   if (last && (!peer || !may_talk(self, *peer))) {
@@ -85,7 +116,7 @@ int verify(int good, X509_STORE_CTX* chain) noexcept try {
     X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
     return 0;
   }
-  if (good != 1) remember_refusal(ssl, explain(error, leaf));
+  if (good != 1) remember_refusal(ssl, explain(error, 0, leaf));
   return good;
 } catch (...) {
   X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);
@@ -94,6 +125,16 @@ int verify(int good, X509_STORE_CTX* chain) noexcept try {
 
 [[noreturn]] void refuse(const std::string& what) {
   throw error{ec::configuration, what + "; the connection file is damaged: start the cluster again or copy it anew"};
+}
+
+/// All certificates of a text.
+std::vector<certificate_ptr> parse_certificates(std::string_view pem, const char* what) {
+  std::vector<certificate_ptr> all;
+  const auto text = memory_bio(pem);
+  while (certificate_ptr one{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)}) all.push_back(std::move(one));
+  if (all.empty()) refuse(std::string{what} + " is no PEM certificate (" + take_openssl_error() + ")");
+  ERR_clear_error(); // the end of the text is one
+  return all;
 }
 
 certificate_ptr parse_certificate(std::string_view pem, const char* what) {
@@ -116,7 +157,8 @@ void set_policy(SSL_CTX* context) {
 
 } // namespace
 
-tls_context::tls_context(role self, std::string_view ca, std::string_view certificate, std::string_view key)
+tls_context::tls_context(role self, std::string_view ca, std::string_view certificate, std::string_view key,
+                         const std::vector<std::string>& revoked)
     : self_{self} {
   const clean_error_queue clean;
   context_.reset(SSL_CTX_new(TLS_method()));
@@ -125,8 +167,11 @@ tls_context::tls_context(role self, std::string_view ca, std::string_view certif
   set_policy(context);
   SSL_CTX_set_ex_data(context, role_index(), const_cast<role*>(stable_address(self)));
   static_cast<void>(refusal_index());
+  auto all_revoked = std::make_unique<serials>(revoked.begin(), revoked.end());
+  if (SSL_CTX_set_ex_data(context, revoked_index(), all_revoked.get()) != 1) throw std::bad_alloc{};
+  static_cast<void>(all_revoked.release());
 
-  const auto authority = parse_certificate(ca, "the authority's certificate");
+  const auto authorities = parse_certificates(ca, "the authority's certificate");
   const auto own = parse_certificate(certificate, "the certificate");
   const key_ptr private_key{PEM_read_bio_PrivateKey(memory_bio(key).get(), nullptr, nullptr, nullptr)};
   if (!private_key) refuse("the private key is no PEM key (" + take_openssl_error() + ")");
@@ -137,8 +182,9 @@ tls_context::tls_context(role self, std::string_view ca, std::string_view certif
   if (SSL_CTX_use_certificate(context, own.get()) != 1) refuse("the certificate is unusable: " + take_openssl_error());
   if (SSL_CTX_use_PrivateKey(context, private_key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
     refuse("the private key does not belong to the certificate");
-  if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1)
-    refuse("the authority's certificate is unusable: " + take_openssl_error());
+  for (const auto& one : authorities)
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), one.get()) != 1)
+      refuse("the authority's certificate is unusable: " + take_openssl_error());
 }
 
 std::string tls_context::refusal(const SSL* ssl) {

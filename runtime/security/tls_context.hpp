@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pactor::security {
 
@@ -19,9 +20,13 @@ namespace pactor::security {
 /// One of a process. Connections made from it are of its role: the controller's accept, the others' connect.
 class tls_context {
 public:
-  /// PEM texts, never files. @throws error{configuration} if they are malformed, do not belong together, or the
-  /// certificate is not one for `self`
-  tls_context(role self, std::string_view ca, std::string_view certificate, std::string_view key);
+  /// PEM texts, never files.
+  /// @param ca  one authority or several, each of which is trusted as long as it is valid
+  /// @param revoked  serial numbers of certificates that are refused nevertheless
+  /// @throws error{configuration} if they are malformed, do not belong together, or the certificate is not one for
+  /// `self`
+  tls_context(role self, std::string_view ca, std::string_view certificate, std::string_view key,
+              const std::vector<std::string>& revoked = {});
 
   [[nodiscard]] SSL_CTX* get() const noexcept { return context_.get(); }
   [[nodiscard]] role self() const noexcept { return self_; }

@@ -32,14 +32,12 @@ std::variant<library_cache::library, library_cache::rejected>
 library_cache::compile(std::string_view text, const std::string& key, const std::optional<cache_store::found>& header,
                        const pause& wait) {
   const auto place = store_.work();
-  auto compiled = compiler_.compile(text, place.path(), header, wait);
+  auto compiled = compiler_.compile(text, place, header, wait);
   if (compiled.done) {
     auto kept = store_.put(key, compiled.library, compiled.sources);
     return library{std::move(kept.file), std::move(kept.sources)};
   }
-  const auto file = place.path() / "output.txt";
-  files::replace_file(file, compiled.output);
-  store_.put(key + "-rejected", file, {});
+  store_.put(key + "-rejected", place.write("output.txt", compiled.output), {});
   return rejected{std::move(compiled.output)};
 }
 

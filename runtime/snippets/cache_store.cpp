@@ -3,6 +3,7 @@
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/process/system_error.hpp"
+#include "runtime/process/write_all.hpp"
 #include "runtime/snippets/sha256.hpp"
 
 #include <algorithm>
@@ -129,6 +130,13 @@ work_directory::~work_directory() {
   fs::remove_all(path_, ignored);
 }
 
+fs::path work_directory::write(std::string_view name, std::string_view text) const {
+  auto file = path_ / name;
+  const unique_fd fd{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!fd || !process::write_all(fd.get(), text)) throw system_failure("cannot write " + file.string(), errno);
+  return file;
+}
+
 cache_store::cache_store(fs::path directory, std::uint64_t limit) : directory_{std::move(directory)}, limit_{limit} {}
 
 void cache_store::prepare() const {
@@ -168,13 +176,7 @@ cache_store::found cache_store::put(const std::string& key, const fs::path& made
   ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);
   const work_directory place = work();
   // Not synchronised with the disk: what a power failure damages is made again.
-  const auto draft = place.path() / "entry";
-  {
-    const auto text = write_entry(file, sources);
-    const unique_fd fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-      throw system_failure("cannot write in " + directory_.string(), errno);
-  }
+  const auto draft = place.write("entry", write_entry(file, sources));
   if (::rename(draft.c_str(), (directory_ / "entry" / key).c_str()) != 0)
     throw system_failure("cannot write in " + directory_.string(), errno);
   make_room(target);

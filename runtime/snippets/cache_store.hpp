@@ -41,6 +41,8 @@ public:
   work_directory& operator=(const work_directory&) = delete;
   ~work_directory();
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  /// Writes a file in it, and does not wait for the disk. @return its path @throws error{system}
+  std::filesystem::path write(std::string_view name, std::string_view text) const; // NOLINT(modernize-use-nodiscard)
 
 private:
   std::filesystem::path path_;

@@ -2,16 +2,13 @@
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/process/child.hpp"
 #include "runtime/process/programs.hpp"
-#include "runtime/process/system_error.hpp"
-#include "runtime/process/unique_fd.hpp"
 #include "runtime/snippets/sha256.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace pactor::snippets {
@@ -25,16 +22,6 @@ constexpr std::string_view unit_name = "snippet.cpp", library_name = "snippet.so
 std::string variable(const char* name) {
   const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing in a worker sets any
   return value ? value : "";
-}
-
-void write_new(const fs::path& file, std::string_view text) {
-  const process::unique_fd fd{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  if (!fd) throw process::system_failure("cannot write " + file.string(), errno);
-  while (!text.empty()) {
-    const auto count = ::write(fd.get(), text.data(), text.size());
-    if (count < 0 && errno != EINTR) throw process::system_failure("cannot write " + file.string(), errno);
-    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-  }
 }
 
 /// The files of a rule for make: `target: a b\ c \`.
@@ -76,12 +63,32 @@ void forget_changed(std::vector<source_file>& sources, std::chrono::system_clock
 /// What was read beside the files in `place`, which go with it.
 std::vector<source_file> sources_of(const fs::path& place) {
   std::vector<source_file> result;
-  for (const auto& path : prerequisites(files::read_file(place / sources_name))) {
+  for (const auto& named : prerequisites(files::read_file(place / sources_name))) {
+    std::error_code nowhere;
+    const auto path = fs::absolute(named, nowhere).lexically_normal(); // the compiler's working directory is ours
     const auto kind = path.extension();
-    if (path.is_absolute() && path.parent_path() != place && kind != ".pch" && kind != ".gch")
+    if (!nowhere && path.parent_path() != place && kind != ".pch" && kind != ".gch")
       result.push_back(source_file::now(path));
   }
   return result;
+}
+
+/// Whether a flag, or a flag's argument, may name a place from the working directory on. Better once too often.
+bool may_be_relative(std::string_view flag) {
+  constexpr std::array<std::string_view, 10> prefixes{"-I",         "-L",       "-B",       "-isystem",   "-iquote",
+                                                      "-idirafter", "-include", "-imacros", "--sysroot=", "-isysroot"};
+  for (const auto prefix : prefixes)
+    if (flag.starts_with(prefix)) flag = flag.substr(prefix.size());
+  return !flag.empty() && flag.front() != '/' && flag.front() != '-';
+}
+
+bool has_relative_part(std::string_view search_path) {
+  for (std::size_t from = 0; from < search_path.size();) {
+    const auto end = std::min(search_path.find(':', from), search_path.size());
+    if (search_path[from] != '/') return true;
+    from = end + 1;
+  }
+  return search_path.ends_with(':'); // an empty part is the working directory
 }
 
 bool is_below(const fs::path& path, const fs::path& directory) {
@@ -160,8 +167,7 @@ const toolchain& compiler::tools(const pause& wait) {
     if (!known) {
       const auto place = store_.work();
       const auto said = run({"--version"}, place.path(), wait);
-      write_new(place.path() / "compiler.txt", first_line(said.output));
-      known = store_.put(key, place.path() / "compiler.txt", {now});
+      known = store_.put(key, place.write("compiler.txt", first_line(said.output)), {now});
     }
   }
   toolchain t;
@@ -193,10 +199,10 @@ std::vector<std::string> compiler::common_arguments() const {
 }
 
 std::optional<cache_store::found> compiler::header(const pause& wait) {
+  tools(wait);
   sha256 hash;
   hash.add_field("header 1");
-  hash.add_field(tools(wait).id);
-  for (const auto& one : common_arguments()) hash.add_field(one);
+  add_surroundings(hash);
   const auto key = hash.hex();
   if (key == unusable_header_) return std::nullopt;
   header_key_ = key;
@@ -218,8 +224,7 @@ std::optional<cache_store::found> compiler::make_header(const std::string& key, 
   } else {
     // Through a file of its own: g++ does not heed `#pragma once` in the file that it precompiles.
     made.replace_extension(".gch");
-    source = place.path() / "header.hpp";
-    write_new(source, "#include \"pactor/prelude.hpp\"\n");
+    source = place.write("header.hpp", "#include \"pactor/prelude.hpp\"\n");
   }
   arguments.insert(arguments.end(), {"-x", "c++-header", source.string(), "-MD", "-MF",
                                      (place.path() / sources_name).string(), "-o", made.string()});
@@ -230,12 +235,24 @@ std::optional<cache_store::found> compiler::make_header(const std::string& key, 
   return store_.put(key, made, sources);
 }
 
-std::string compiler::identity(const std::optional<cache_store::found>& header) const {
-  sha256 hash;
+/// The compiler, and all that tells it where files are.
+void compiler::add_surroundings(sha256& hash) const {
   hash.add_field(tools_->id);
   for (const auto& one : common_arguments()) hash.add_field(one);
+  bool relative = std::any_of(settings_.flags.begin(), settings_.flags.end(), &may_be_relative);
+  for (const auto* name : {"CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH"}) {
+    const auto places = variable(name);
+    hash.add_field(places);
+    relative = relative || has_relative_part(places);
+  }
+  std::error_code nowhere;
+  if (relative) hash.add_field(fs::current_path(nowhere).string());
+}
+
+std::string compiler::identity(const std::optional<cache_store::found>& header) const {
+  sha256 hash;
+  add_surroundings(hash);
   hash.add_field(places_.library.string());
-  for (const auto* name : {"CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH"}) hash.add_field(variable(name));
   // Made for the very processor: not for another one that shares the cache.
   if (std::any_of(settings_.flags.begin(), settings_.flags.end(),
                   [](const auto& f) { return contains(f, "native"); })) {
@@ -251,9 +268,10 @@ std::string compiler::identity(const std::optional<cache_store::found>& header) 
   return hash.hex();
 }
 
-compiler::result compiler::compile(std::string_view text, const fs::path& place,
+compiler::result compiler::compile(std::string_view text, const work_directory& work,
                                    const std::optional<cache_store::found>& header, const pause& wait) {
-  write_new(place / unit_name, text);
+  const auto& place = work.path();
+  const auto unit = work.write(unit_name, text);
   auto arguments = common_arguments();
   if (header) {
     auto file = header->file;
@@ -265,16 +283,15 @@ compiler::result compiler::compile(std::string_view text, const fs::path& place,
     arguments.emplace_back("-fuse-ld=lld");
   result r;
   r.library = place / library_name;
-  arguments.insert(arguments.end(),
-                   {"-shared", "-Wl,-z,defs", header ? "-MMD" : "-MD", "-MF", (place / sources_name).string(), "-o",
-                    r.library.string(), (place / unit_name).string()});
+  arguments.insert(arguments.end(), {"-shared", "-Wl,-z,defs", header ? "-MMD" : "-MD", "-MF",
+                                     (place / sources_name).string(), "-o", r.library.string(), unit.string()});
   if (!places_.library.empty())
     arguments.insert(arguments.end(),
                      {places_.library.string(), "-Wl,-rpath," + places_.library.parent_path().string()});
   const auto begun = std::chrono::system_clock::now();
   auto outcome = run(std::move(arguments), place, wait);
   if (!outcome.how.success() && header && blames_header(outcome)) {
-    auto without = compile(text, place, std::nullopt, wait);
+    auto without = compile(text, work, std::nullopt, wait);
     if (without.done) { // for others to make it anew
       store_.remove(header_key_);
       unusable_header_ = header_key_;

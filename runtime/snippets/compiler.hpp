@@ -15,6 +15,8 @@
 
 namespace pactor::snippets {
 
+class sha256;
+
 /// Where parts of pactor lie.
 struct compiler_places {
   std::filesystem::path guard;   ///< see compiler_call
@@ -54,15 +56,16 @@ public:
     std::vector<source_file> sources; ///< done: files that the text includes, but those of the system
     std::filesystem::path library;    ///< done: lies in the given directory
   };
-  /// @param place  for the library and temporary files
+  /// @param work  for the library and temporary files
   /// @throws error{system} if the compiler can't be run or took too long, and what `wait` throws
-  result compile(std::string_view text, const std::filesystem::path& place,
-                 const std::optional<cache_store::found>& header, const pause& wait);
+  result compile(std::string_view text, const work_directory& work, const std::optional<cache_store::found>& header,
+                 const pause& wait);
 
 private:
   /// @throws error{system} if a part of pactor is not where it belongs
   void require_places() const;
   [[nodiscard]] std::vector<std::string> common_arguments() const;
+  void add_surroundings(sha256& hash) const;
   compiler_outcome run(std::vector<std::string> arguments, const std::filesystem::path& place, const pause& wait) const;
   std::optional<cache_store::found> make_header(const std::string& key, const pause& wait);
 

@@ -77,8 +77,10 @@ compiler_outcome run_compiler(const compiler_call& call, const pause& wait) {
   const auto deadline = clock::now() + call.limit;
   compiler_outcome result;
   {
+    // Not reaped while its group is there, whoever ended it: so the group's number remains its own.
+    const auto watched = process::open_pidfd(compiler.pid());
     const group_end end{compiler};
-    while (!compiler.wait_for(10ms)) {
+    while (!process::wait_for_end(watched, 10ms)) {
       wait(0ms);
       result.in_time = clock::now() < deadline;
       if (!result.in_time) break;

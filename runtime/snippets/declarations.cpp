@@ -118,10 +118,10 @@ private:
     const auto reference = pointers();
     if (is("[") && is_auto_) return structured_binding(reference);
     if (is("(")) return pointer_to_function();
-    if (is("operator")) return function_name(at_);
+    if (is("operator")) return function_name();
     if (!t_.is_name(at_) || at_ >= last_) return false;
     const auto first = at_;
-    if (!qualified_name()) return is("~") || is("operator") ? function_name(first) : false;
+    if (!qualified_name()) return is("~") || is("operator") ? function_name() : false;
     if (at_ > first + 1) { // a member of a class, or a specialisation
       if (!is("(") && !is("=") && !is("{") && at_ != last_) return false;
       result_.is = declared::form::member;
@@ -131,7 +131,7 @@ private:
     return variable(std::string{t_.text(first)}, reference);
   }
 
-  bool function_name(std::size_t) {
+  bool function_name() {
     result_.is = declared::form::member;
     at_ = last_;
     return true;

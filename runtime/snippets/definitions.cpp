@@ -1,8 +1,9 @@
 #include "runtime/snippets/definitions.hpp"
 
+#include "runtime/snippets/sha256.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 namespace pactor::snippets {
 
@@ -30,24 +31,6 @@ bool replaces(const definition& now, const definition& old) {
   if (now.is_type() && old.is_type() && now.what != old.what) return false; // a declaration and its definition
   return std::any_of(now.names.begin(), now.names.end(), [&old](const std::string& name) { return old.defines(name); });
 }
-
-/// FNV-1a: names have to differ, nobody has to be kept from finding two that do not.
-class hash {
-public:
-  void add(std::string_view text) {
-    for (const auto c : text) step(static_cast<unsigned char>(c));
-    step(256);
-  }
-  [[nodiscard]] std::string hex() const {
-    std::string digits(16, '0');
-    for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = "0123456789abcdef"[(state_ >> (60 - 4 * i)) & 15];
-    return digits;
-  }
-
-private:
-  void step(std::uint64_t v) { state_ = (state_ ^ v) * 0x100000001b3; }
-  std::uint64_t state_ = 0xcbf29ce484222325;
-};
 
 } // namespace
 
@@ -156,11 +139,12 @@ std::string definitions::tag(const definition& type) const {
       open.push_back(other.get());
     }
   }
-  hash h;
-  for (const auto& scope : type.scopes) h.add(scope);
-  if (!complete) h.add(type.text);
-  for (const auto& text : texts) h.add(text);
-  return "t" + h.hex();
+  constexpr std::size_t digits = 16;
+  sha256 hash;
+  for (const auto& scope : type.scopes) hash.add_field(scope);
+  if (!complete) hash.add_field(type.text);
+  for (const auto& text : texts) hash.add_field(text);
+  return "t" + hash.hex().substr(0, digits);
 }
 
 } // namespace pactor::snippets

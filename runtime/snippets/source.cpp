@@ -29,8 +29,8 @@ bool defined(const definitions& all, std::string_view name) {
 translation translate(std::string_view code, std::string_view name, const definitions& before,
                       std::span<const variable> variables) {
   if (code.size() > longest_snippet)
-    throw error{ec::compile_error, std::string{name} + ": code of " + std::to_string(code.size()) +
-                                       " bytes; the limit is 1 MiB. Put it into a job library"};
+    throw error{ec::too_large, std::string{name} + ": code of " + std::to_string(code.size()) +
+                                   " bytes: at most 1 MiB is executed; make it a job library"};
   const auto text = plain_text(code);
   const token_list tokens{text, name};
   known_names known;

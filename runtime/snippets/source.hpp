@@ -3,16 +3,13 @@
 // compiler says of that back to the snippet. Text in, text out: no compiler, no files, no processes.
 
 #include "runtime/snippets/definitions.hpp"
+#include "runtime/snippets/limits.hpp"
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace pactor::snippets {
-
-/// Longer snippets are refused.
-inline constexpr std::size_t longest_snippet = std::size_t{1} << 20;
 
 /// A variable of the engine's namespace.
 struct variable {
@@ -30,7 +27,8 @@ struct translation {
 /// @param name what diagnostics call the snippet: `px`, or a file's name
 /// @param before what earlier snippets of this engine defined
 /// @param variables those that the engine has now
-/// @throws error{compile_error} what can be said without a compiler (unbalanced brackets): with line, column, caret
+/// @throws error{compile_error} what can be said without a compiler (unbalanced brackets): with line, column, caret;
+/// error{too_large}
 [[nodiscard]] translation translate(std::string_view code, std::string_view name, const definitions& before,
                                     std::span<const variable> variables);
 

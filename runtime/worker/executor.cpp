@@ -44,9 +44,6 @@ executor::snippet executor::read_snippet(const wire::call_view& call) {
   } catch (const error&) {
     throw error{ec::signature_mismatch, "pactor.execute takes two texts: code, and a name for it"};
   }
-  if (s.code.size() > snippets::longest_snippet)
-    throw error{ec::too_large, "code of " + std::to_string(s.code.size()) +
-                                   " bytes: at most 1 MiB is executed; make it a job library"};
   const auto control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
   if (s.name.empty() || s.name.size() > longest_name || std::any_of(s.name.begin(), s.name.end(), control))
     throw error{ec::invalid_argument, "code's name has 1 to 4096 bytes and no control characters"};

@@ -1,12 +1,10 @@
 #include "runtime/worker/variable_types.hpp"
 
 #include "pactor/codec.hpp"
+#include "pactor/detail/sink.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <cxxabi.h>
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -94,15 +92,12 @@ std::string type_of(const object& o) {
 }
 
 std::string type_of(const pactor_native& native) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text{abi::__cxa_demangle(native.type, nullptr, nullptr, &status),
-                                                         &std::free};
-  if (status != 0 || !text) return {};
-  const std::string_view name{text.get()};
+  auto name = detail::demangled(native.type);
+  if (name == native.type) return {}; // it is no name of a type
   // Lambdas, types in unnamed namespaces and in functions.
   for (const std::string_view sign : {"{", "'", "$", "(anonymous", ")::"})
-    if (name.find(sign) != std::string_view::npos) return {};
-  return std::string{name};
+    if (name.find(sign) != std::string::npos) return {};
+  return name;
 }
 
 std::string type_of_encoded(const detail::slice& encoded) {

@@ -50,20 +50,25 @@ TEST_SUITE("client core") {
   }
 
   TEST_CASE_FIXTURE(client_fixture, "what is known of a dependency is what is known when there is room") {
-    std::atomic<bool> waits{false};
-    core.limit({.tasks = 1}, asked(waits));
     const auto parent = submit(2);
-    task_options o;
-    o.after = {result_of(parent)};
-    const auto late = std::make_shared<detail::call>(1, "job", std::make_shared<const task_options>(o));
-    std::jthread submitter{[&] { core.submit_balanced(late, 0, detail::slice{bytes_of("x")}, {}); }};
-    REQUIRE(eventually(10s, [&] { return waits.load(); }));
-    end(parent);
-    submitter.join();
-    const auto records = sent(frame_kind::balanced_tasks);
-    REQUIRE(records.size() == 2);
-    const auto& body = records[0].payload;
-    CHECK(decode<wire_options>(body.data(), body.size()).after.parents.at(0).state == 1);
+    const auto id = sent(frame_kind::direct_tasks).at(0).head.id;
+    const auto announced = [&](std::uint64_t size) {
+      get(frame_kind::outcomes, batch_writer{}.large_result(id, 2, 5, size).take());
+    };
+    SUBCASE("a small result") {
+      CHECK(known_of_parent(parent, [&] { end(parent); }) == 1);
+    }
+    SUBCASE("one in pieces") {
+      announced(1);
+      CHECK(known_of_parent(parent, [&] { get(frame_kind::piece, bytes_of("x"), transport::upward, 5, 0); }) == 1);
+    }
+    SUBCASE("one of an absurd size") {
+      CHECK(known_of_parent(parent, [&] { announced(std::uint64_t{1} << 62); }) == 2);
+    }
+    SUBCASE("one whose engine is lost on the way") {
+      announced(1);
+      CHECK(known_of_parent(parent, [&] { get(frame_kind::abandon, {}, transport::upward, 5); }) == 2);
+    }
   }
 
   TEST_CASE_FIXTURE(client_fixture,

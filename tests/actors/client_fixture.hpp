@@ -4,7 +4,9 @@
 #include "actors/client_core.hpp"
 #include "pactor/async_result.hpp"
 #include "pactor/detail/failure.hpp"
+#include "pactor/wait.hpp"
 #include "tests/actors/fakes.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,10 +25,11 @@ using call_ptr = std::shared_ptr<detail::call>;
 /// A client without its actor; its controller is a list.
 struct client_fixture {
   std::atomic<int> flushes{0};
-  client_core core{[this] { ++flushes; }};
+  client_core core;
   fake_link_ptr controller = link_to(security::role::controller);
 
-  client_fixture() {
+  explicit client_fixture(client_lanes::open_function open = {})
+      : core{[this] { ++flushes; }, std::move(open), "nonce"} {
     core.on_connected(controller, hello_client{protocol_version, "nonce", "here", 1});
     welcome_client w;
     w.client = 1;
@@ -42,6 +46,23 @@ struct client_fixture {
     auto c = call();
     core.submit_direct(c, 0, detail::slice{bytes_of(payload)}, std::vector{engine});
     return c;
+  }
+  /// What a task that waits for room says of its parent, once `ends` made room: 0 open, 1 succeeded, 2 failed.
+  template <class F>
+  int known_of_parent(const call_ptr& parent, F ends) {
+    std::atomic<bool> waits{false};
+    core.limit({.tasks = 1}, asked(waits));
+    task_options o;
+    o.after = {result_of(parent)};
+    const auto late = std::make_shared<detail::call>(1, "job", std::make_shared<const task_options>(o));
+    std::jthread submitter{[&] { core.submit_balanced(late, 0, detail::slice{bytes_of("x")}, {}); }};
+    REQUIRE(eventually(std::chrono::seconds{10}, [&] { return waits.load(); }));
+    ends();
+    submitter.join();
+    const auto records = sent(frame_kind::balanced_tasks);
+    REQUIRE(records.size() == 2);
+    const auto& body = records[0].payload;
+    return decode<wire_options>(body.data(), body.size()).after.parents.at(0).state;
   }
   /// For limit(): sets `waits` when somebody finds no room, who then waits.
   static std::function<bool()> asked(std::atomic<bool>& waits) {

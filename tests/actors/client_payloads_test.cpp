@@ -10,6 +10,32 @@ using namespace pactor;
 using namespace pactor::test;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// A client with a lane to engines 0 and 1; engine 2 is on another host.
+struct lane_fixture : client_fixture {
+  std::shared_ptr<lane_log> log = std::make_shared<lane_log>();
+
+  lane_fixture()
+      : client_fixture{[this](const std::string& path, lane_events& events) -> std::unique_ptr<lane> {
+          if (path != "/lane") return nullptr;
+          log->events = &events;
+          return std::make_unique<fake_lane>(log);
+        }} {
+    get(frame_kind::engines, encode(std::vector<node_place>{{"here", "/lane", {0, 1}}, {"there", "/other", {2}}}));
+    log->say(lane_kind::welcome);
+    log->sent.clear();
+  }
+  /// A task of engine 0 has ended, and its result comes by the lane.
+  call_ptr ended_by_lane(std::uint64_t handle) {
+    const auto c = submit(0);
+    get(frame_kind::outcomes, batch_writer{}.shared_result(c->ids[0], 0, handle, 6).take());
+    return c;
+  }
+};
+
+} // namespace
+
 TEST_SUITE("client payloads") {
   TEST_CASE_FIXTURE(client_fixture, "a large payload leaves in pieces, no more than the window at a time") {
     const auto size = transport::piece_size * 20 + 17;
@@ -40,24 +66,9 @@ TEST_SUITE("client payloads") {
     CHECK(offset == size);
   }
 
-  TEST_CASE("a large payload for engines of this host goes by their lane, and so does the result") {
-    auto log = std::make_shared<lane_log>();
-    client_core core{[] {},
-                     [&log](const std::string& path, lane_events& events) -> std::unique_ptr<lane> {
-                       if (path != "/lane") return nullptr;
-                       log->events = &events;
-                       return std::make_unique<fake_lane>(log);
-                     },
-                     "nonce"};
-    const auto controller = link_to(security::role::controller);
-    core.on_connected(controller, hello_client{protocol_version, "nonce", "here", 1});
-    welcome_client w;
-    w.client = 5;
-    w.nodes = {{"here", "/lane", {0, 1}}, {"there", "/other", {2}}};
-    core.on_frame(arrives(controller, frame_kind::welcome, encode(w)));
-    log->say(lane_kind::welcome);
-    log->sent.clear();
-    const auto large = [&core] {
+  TEST_CASE_FIXTURE(lane_fixture,
+                    "a large payload for engines of this host goes by their lane, and so does the result") {
+    const auto large = [this] {
       auto memory = core.large_memory(transport::piece_size + 1);
       REQUIRE_FALSE(memory.empty());
       return detail::slice{std::move(memory)};
@@ -103,6 +114,44 @@ TEST_SUITE("client payloads") {
     core.submit_direct(there, 0, detail::slice{pattern(transport::piece_size + 1)}, std::vector{2});
     core.flush();
     CHECK(records(controller->take_one(frame_kind::direct_tasks).body).at(0).head.flags == wire::transferred);
+  }
+
+  TEST_CASE_FIXTURE(lane_fixture, "a task whose result comes by a lane is open until it is here") {
+    const auto c = ended_by_lane(33);
+    core.flush();
+    const auto comes = [&] { log->say(lane_kind::payload, 33, file_of("result"), 0, 6); };
+    SUBCASE("who waits for room waits for that") { CHECK(known_of_parent(c, comes) == 1); }
+    SUBCASE("or for its loss") {
+      CHECK(known_of_parent(c, [&] { log->events->lane_closed(); }) == 2);
+    }
+    SUBCASE("what is said of it again changes nothing") {
+      get(frame_kind::outcomes, batch_writer{}.shared_result(c->ids[0], 0, 33, 6).take());
+      get(frame_kind::outcomes, batch_writer{}.outcome(record_kind::failure, c->ids[0], 0, "").take());
+      CHECK_FALSE(c->ready());
+      comes();
+      CHECK(text_of(c) == "result");
+    }
+    SUBCASE("the client's end is its end") {
+      core.on_link_down("closed");
+      CHECK(failure_of(c).code == ec::not_connected);
+    }
+  }
+
+  TEST_CASE_FIXTURE(lane_fixture,
+                    "a result on its way by a lane outlives the controller, and its task is not handed in") {
+    core.on_lost([] {});
+    const auto c = ended_by_lane(33);
+    core.on_link_down("it died");
+    const auto fresh = link_to(security::role::controller);
+    core.on_connected(fresh, hello_client{protocol_version, "nonce", "here", 1});
+    welcome_client w;
+    w.client = 1;
+    w.incarnation = 1;
+    core.on_frame(arrives(fresh, frame_kind::welcome, encode(w)));
+    CHECK(fresh->count(frame_kind::direct_tasks) == 0);
+    CHECK_FALSE(c->ready());
+    log->say(lane_kind::payload, 33, file_of("result"), 0, 6);
+    CHECK(text_of(c) == "result");
   }
 
   TEST_CASE_FIXTURE(client_fixture, "a large result is put together, and settles its call when it is whole") {

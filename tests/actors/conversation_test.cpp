@@ -129,9 +129,26 @@ TEST_SUITE("controller") {
     REQUIRE(r.size() == 1);
     CHECK(r[0].head.id == 1);
     CHECK(r[0].as_failure().code == ec::engine_lost);
+    CHECK(r[0].as_failure().what == "the node of engine 0 is gone: cut");
     CHECK(decode<std::vector<node_place>>(c->take(frame_kind::engines).back().body)[0].engines == std::vector{1});
     tell(hub, arrives(c, frame_kind::query, encode(query{static_cast<std::uint8_t>(query_kind::status)}), 0, 9));
     CHECK(decode<status_answer>(c->take_one(frame_kind::answer).body).unassigned == 1);
+  }
+
+  TEST_CASE_FIXTURE(controller, "a balanced task that must not run again says why its engine is gone") {
+    const auto n = node(1);
+    const auto c = client();
+    wire_options once;
+    once.idempotent = false;
+    tell(balanced, arrives(c, frame_kind::balanced_tasks, batch_writer{}.options(once).task(1, -1, call_of("j")).take(),
+                           transport::balanced));
+    REQUIRE(n->count(frame_kind::tasks) == 1);
+    lose(n);
+    const auto r = records(c->take(frame_kind::outcomes));
+    REQUIRE(r.size() == 1);
+    CHECK(r[0].as_failure().code == ec::engine_lost);
+    CHECK(r[0].as_failure().what ==
+          "the node of engine 0 is gone: cut; this task may have started, and it must not run twice");
   }
 
   TEST_CASE_FIXTURE(controller, "a peer that is lost before the hub has read its hello leaves nothing behind") {

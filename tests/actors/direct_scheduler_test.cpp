@@ -33,6 +33,21 @@ TEST_SUITE("direct scheduler") {
     CHECK(r[0].payload == "value");
   }
 
+  TEST_CASE_FIXTURE(fixture, "a node speaks for its own engines; one that answers for another's is cut off") {
+    const auto a = node({0}), b = node({1});
+    const auto c = client(1);
+    submit(c, batch_writer{}.task(900, 1, "call"));
+    const auto t = tasks(b);
+    REQUIRE(t.size() == 1);
+    outcomes(a, batch_writer{}.outcome(record_kind::result, t[0].head.id, 1, "forged"));
+    CHECK(results(c).empty());
+    REQUIRE(a->closed);
+    CHECK(a->closed->find("another node's") != std::string::npos);
+    outcomes(b, batch_writer{}.outcome(record_kind::result, t[0].head.id, 1, "value"));
+    CHECK(results(c).at(0).payload == "value");
+    CHECK_FALSE(b->closed);
+  }
+
   TEST_CASE_FIXTURE(fixture, "clients may use the same numbers") {
     const auto n = node({0});
     const auto c = client(1), d = client(2);

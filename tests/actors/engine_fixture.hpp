@@ -60,7 +60,8 @@ struct engine_fixture : stage {
   std::vector<engine_report> reports;
   fake_link_ptr controller = link_to(security::role::controller);
   std::shared_ptr<node_services> services = make_services();
-  bool broken = false; ///< workers can't be started
+  bool broken = false;                        ///< workers can't be started
+  std::optional<std::uint64_t> oom_kills = 3; ///< as the kernel counts them
   int flushes = 0, flushes_at_once = 0;
   std::shared_ptr<engine_state> state = std::make_shared<engine_state>(services, 1);
   caf::actor engine;
@@ -76,6 +77,7 @@ struct engine_fixture : stage {
     s->libraries = {"/jobs/a.so"};
     s->report = [this](const engine_report& r) { reports.push_back(r); };
     s->flush_later = [this] { ++flushes; };
+    s->count_oom_kills = [this] { return oom_kills; };
     s->flush_now = [this] { ++flushes_at_once; };
     s->start_worker = [this](worker_events& events) -> std::unique_ptr<worker_link> {
       if (broken) throw error{ec::system, "no such executable"};

@@ -224,6 +224,38 @@ TEST_SUITE("engine") {
     CHECK(worker().got.back().head.id == 1);
   }
 
+  TEST_CASE_FIXTURE(engine_fixture, "want of memory is named for a kill that the kernel counted, once, and no other") {
+    bring_up();
+    std::uint64_t id = 0;
+    const auto named = [&](int signal) {
+      give(++id, true, call_of("a"));
+      die(signal);
+      const auto o = outcomes(true);
+      REQUIRE(o.size() == 1);
+      const auto told = o[0].as_failure().what.find("for want of memory") != std::string::npos;
+      CHECK((reports.back().last_loss.find("for want of memory") != std::string::npos) == told);
+      advance(std::chrono::seconds{1}); // until there is a new worker
+      ready();
+      return told;
+    };
+    SUBCASE("those before the first worker are nobody's here") { CHECK_FALSE(named(SIGKILL)); }
+    SUBCASE("each explains one death") {
+      ++*oom_kills;
+      CHECK(named(SIGKILL));
+      CHECK_FALSE(named(SIGKILL));
+      ++*oom_kills;
+      CHECK(named(SIGKILL));
+    }
+    SUBCASE("a crash is none") {
+      ++*oom_kills;
+      CHECK_FALSE(named(SIGSEGV));
+    }
+    SUBCASE("where nobody counts nothing is guessed") {
+      oom_kills = std::nullopt;
+      CHECK_FALSE(named(SIGKILL));
+    }
+  }
+
   TEST_CASE_FIXTURE(engine_fixture, "a job that writes into the engine's socket costs its worker, nothing else") {
     bring_up();
     give(1, true, call_of("a"));

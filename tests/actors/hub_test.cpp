@@ -223,6 +223,26 @@ TEST_SUITE("hub") {
     CHECK(status(c).engines.size() == 1);
   }
 
+  TEST_CASE_FIXTURE(hub_fixture, "an engine whose node comes back tells why it was away, until its worker dies") {
+    const auto c = client();
+    const auto n = node({-1});
+    report(n, 0, "idle", 1);
+    const auto last_loss = [&] { return std::get<1>(status(c).engines.at(0)).last_loss; };
+    CHECK(last_loss() == "signal 9");
+    hub.link_down({n, "nothing heard for 5 s"});
+    const auto back = node({0});
+    CHECK(last_loss() == "the node of engine 0 is gone: nothing heard for 5 s");
+    report(back, 0, "idle", 1); // what it had told before
+    CHECK(last_loss() == "the node of engine 0 is gone: nothing heard for 5 s");
+    engine_report r;
+    r.engine = 0;
+    r.state = "idle";
+    r.restarts = 2;
+    r.last_loss = "signal 11";
+    hub.frame(arrives(back, frame_kind::engine_report, encode(r)));
+    CHECK(last_loss() == "signal 11");
+  }
+
   TEST_CASE_FIXTURE(hub_fixture, "a client that left is forgotten") {
     const auto c = client();
     hub.link_down({c, "left"});

@@ -68,6 +68,27 @@ TEST_SUITE("resume") {
     CHECK(got[0].head.id == 7);
   }
 
+  TEST_CASE_FIXTURE(direct,
+                    "a client that is cut off while everyone comes back: what its engine has does not run again") {
+    state.on_absent([](const client_absent&, std::chrono::milliseconds) {});
+    state.recover(1, one_engine, one_client);
+    auto c = client(1);
+    submit(c, again(7, 0));
+    resumes(c);
+    lose(c); // before it could be looked up
+    const auto n = node({0});
+    held(n, {{1, 7, 100, 0, true}});
+    state.end_recovery();
+    c = link_to(security::role::client);
+    state.join(client_joined{1, c, true});
+    submit(c, again(7, 0));
+    resumes(c);
+    CHECK(tasks(n).empty());
+    CHECK(cancelled(n).empty());
+    outcomes(n, batch_writer{}.outcome(record_kind::result, 100, 0, "x"));
+    CHECK(results(c).size() == 1);
+  }
+
   TEST_CASE_FIXTURE(balanced, "a task whose payload is still on its way is not taken for unwanted") {
     state.recover(1, one_engine, one_client);
     const auto c = client(1);

@@ -39,7 +39,7 @@ public:
   }
   void outcomes(const fake_link_ptr& from, batch_writer&& batch) { outcomes(from, batch); }
   void lose(const fake_link_ptr& which) {
-    state.link_down(which);
+    state.link_down({which, "cut"});
     flush();
   }
   void flush() {

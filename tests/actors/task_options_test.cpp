@@ -50,6 +50,7 @@ struct dependency_fixture : fixture {
     state.share(ends);
     direct.state.share(ends);
     state.watch_ends();
+    lose(c);
     c = client(1); // anew, now that the ends are shared
     direct.state.join(client_joined{1, c});
     n = node({0, 1});

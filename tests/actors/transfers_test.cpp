@@ -299,6 +299,16 @@ TEST_SUITE("transfers") {
     CHECK(assemblies.piece(b, header(1, 0), pattern(3)));
   }
 
+  TEST_CASE("what went on wholly is under way until it has arrived, also if its source is gone") {
+    const auto from = std::make_shared<wire_end>(), to = std::make_shared<wire_end>();
+    piece_relay relay;
+    relay.open({from, 1}, {{to, 2}}, 0, 3);
+    CHECK(relay.piece(from, header(1, 0), pattern(3)));
+    CHECK_FALSE(relay.link_down(from).results);
+    CHECK(relay.link_down(to).results);
+    CHECK(relay.size() == 0);
+  }
+
   TEST_CASE("memory of large payloads is used again when nobody reads it, up to a limit") {
     constexpr std::size_t mib = std::size_t{1} << 20;
     recycled_memory memory{10 * mib};

@@ -1,5 +1,6 @@
 // Peers that are wrong, broken or hostile: refused in words, and never to the harm of a good one.
 
+#include "actors/transport/rules.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/error.hpp"
 #include "tests/actors/fakes.hpp"
@@ -7,7 +8,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <sys/socket.h>
+#include <vector>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -20,7 +23,7 @@ security::cluster_credentials other_cluster(std::chrono::hours from_now = {}) {
   return security::make_credentials("c1", security::validity::from(std::chrono::system_clock::now() + from_now, 24h));
 }
 
-bool says(const std::string& text, const char* words) { return text.find(words) != std::string::npos; }
+bool says(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
 
 transport::frame_header header(frame_kind kind, std::uint32_t size = 0) {
   transport::frame_header h;
@@ -49,6 +52,103 @@ std::string refusal_without_certificate(std::uint16_t port) {
 } // namespace
 
 TEST_SUITE("transport, hostile") {
+  TEST_CASE("each role may send what is named here, and nothing else") {
+    using k = frame_kind;
+    const std::vector<k> anybody{k::ping};
+    const std::vector<k> strangers{k::hello};
+    const std::vector<k> clients{k::query,  k::task_query,  k::direct_tasks, k::balanced_tasks, k::task_control,
+                                 k::resume, k::acknowledge, k::piece,        k::credit};
+    const std::vector<k> nodes{k::engine_report, k::held, k::outcomes, k::piece, k::credit};
+    const auto in = [](const std::vector<k>& list, k kind) { return std::ranges::find(list, kind) != list.end(); };
+    for (int number = 0; number < 100; ++number) {
+      const auto kind = static_cast<k>(number);
+      for (const auto who : {role::client, role::node}) {
+        for (const bool welcomed : {false, true}) {
+          const auto& own = who == role::client ? clients : nodes;
+          const bool expected = in(anybody, kind) || in(welcomed ? own : strangers, kind);
+          bool allowed = false; // with some body and some flags
+          for (const std::uint32_t size : {0U, 8U})
+            for (std::uint16_t flags = 0; flags < 8; ++flags) {
+              auto h = header(kind, size);
+              h.flags = flags;
+              const auto why = transport::objection(h, who, welcomed);
+              allowed = allowed || !why;
+              if (why) CHECK(says(*why, "kind " + std::to_string(number)));
+            }
+          CAPTURE(number);
+          CAPTURE(to_string(who));
+          CAPTURE(welcomed);
+          CHECK(allowed == expected);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("flags turn no frame into one of another role's") {
+    const auto fine = [](frame_kind kind, role who, std::uint16_t flags) {
+      auto h = header(kind, kind == frame_kind::piece ? 8 : 0);
+      h.flags = flags;
+      return !transport::objection(h, who, true);
+    };
+    using transport::balanced, transport::upward;
+    // A client sends arguments and takes results, a node the other way round.
+    CHECK(fine(frame_kind::piece, role::client, balanced));
+    CHECK_FALSE(fine(frame_kind::piece, role::client, upward));
+    CHECK(fine(frame_kind::credit, role::client, upward));
+    CHECK_FALSE(fine(frame_kind::credit, role::client, 0));
+    CHECK(fine(frame_kind::piece, role::node, upward | balanced));
+    CHECK_FALSE(fine(frame_kind::piece, role::node, balanced));
+    CHECK(fine(frame_kind::credit, role::node, 0));
+    CHECK_FALSE(fine(frame_kind::credit, role::node, upward));
+    CHECK(fine(frame_kind::piece, role::controller, 0));
+    CHECK(fine(frame_kind::piece, role::controller, upward));
+    // Flags that say nothing are none.
+    for (std::uint16_t flag = 1; flag != 0; flag = static_cast<std::uint16_t>(flag << 1U)) {
+      CHECK_FALSE(fine(frame_kind::query, role::client, flag));
+      CHECK_FALSE(fine(frame_kind::ping, role::node, flag));
+      if (flag > upward) CHECK_FALSE(fine(frame_kind::outcomes, role::node, flag));
+    }
+  }
+
+  TEST_CASE("certificates that are objected to lose their connection, the others of their role do not") {
+    network net;
+    auto& seen = net.controller().seen;
+    const auto now = std::chrono::system_clock::now();
+    const auto anna = net.credentials.issuer.issue(role::client, "anna", security::validity::from(now, 1h), now);
+    party bad{net.system, role::client, net.credentials.ca, anna}, good{net.system, role::client, net.credentials};
+    const auto link = bad.join(net.port), other = good.join(net.port);
+    REQUIRE(bad.seen.wait_frames(frame_kind::welcome));
+    REQUIRE(good.seen.wait_frames(frame_kind::welcome));
+    const auto ended = net.controller().endpoint.guard(
+        [](const security::certificate_info& peer) { return peer.name == "anna" ? "anna is out" : ""; });
+    CHECK(ended == 1);
+    CHECK_MESSAGE(seen.wait_closed("anna is out"), seen.reasons());
+    CHECK(bad.seen.wait_closed(""));
+    party::ask(other, "still in");
+    CHECK(good.seen.wait_frames(frame_kind::answer));
+    // And nobody comes in with it, although the handshake would let it.
+    party again{net.system, role::client, net.credentials.ca, anna};
+    CHECK(net.refusal_of(again) != "");
+    CHECK_MESSAGE(seen.wait_refused("anna is out"), seen.reasons());
+    CHECK(good.seen.closings() == 0);
+  }
+
+  TEST_CASE("a listener's credentials can be replaced while connections are open") {
+    network net;
+    party client{net.system, role::client, net.credentials};
+    const auto open = client.join(net.port);
+    REQUIRE(client.seen.wait_frames(frame_kind::welcome));
+    const auto next = other_cluster();
+    const security::tls_context tls{role::controller, next.ca, next.controller.certificate, next.controller.key};
+    net.controller().endpoint.use(tls.get());
+    party old{net.system, role::client, net.credentials}, fresh{net.system, role::client, next};
+    CHECK(net.refusal_of(old) != "");
+    CHECK(net.refusal_of(fresh) == "");
+    party::ask(open, "still in");
+    CHECK(client.seen.wait_frames(frame_kind::answer));
+    net.controller().endpoint.use(net.controller().tls.get());
+  }
+
   TEST_CASE("credentials of another cluster: both sides say so") {
     network net;
     auto& seen = net.controller().seen;

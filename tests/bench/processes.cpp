@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 #include <unistd.h>
 
 namespace bench {
@@ -16,6 +17,16 @@ std::string command_line(pid_t pid) {
   std::string text{std::istreambuf_iterator<char>{in}, {}};
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text;
+}
+
+/// The MB behind a name in /proc/PID/status.
+double status_mb(pid_t pid, std::string_view name) {
+  std::ifstream in{"/proc/" + std::to_string(pid) + "/status"};
+  std::string word;
+  double kilobytes = 0;
+  while (in >> word)
+    if (word == name && in >> kilobytes) break;
+  return kilobytes / 1e3;
 }
 
 } // namespace
@@ -39,14 +50,11 @@ double resident_mb(pid_t pid) {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
-double own_mb(pid_t pid) {
-  std::ifstream in{"/proc/" + std::to_string(pid) + "/status"};
-  std::string word;
-  double kilobytes = 0;
-  while (in >> word)
-    if (word == "RssAnon:" && in >> kilobytes) break;
-  return kilobytes / 1e3;
-}
+double peak_mb(pid_t pid) { return status_mb(pid, "VmHWM:"); }
+
+void forget_peak(pid_t pid) { std::ofstream{"/proc/" + std::to_string(pid) + "/clear_refs"} << "5\n"; }
+
+double own_mb(pid_t pid) { return status_mb(pid, "RssAnon:"); }
 
 std::vector<pid_t> children(pid_t pid) {
   std::vector<pid_t> result;

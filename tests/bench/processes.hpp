@@ -12,6 +12,9 @@ namespace bench {
 double cpu_seconds(pid_t pid);
 /// Resident memory in MB.
 double resident_mb(pid_t pid);
+/// The most resident memory in MB that a process had since forget_peak(), or since its start.
+double peak_mb(pid_t pid);
+void forget_peak(pid_t pid);
 /// Memory in MB that is its own, not shared with other processes.
 double own_mb(pid_t pid);
 /// Its children, of all its threads.

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace pactor;
@@ -145,6 +146,51 @@ TEST_CASE_FIXTURE(fixture, "a task that kills each worker ends after its budget 
   CHECK(caught<engine_lost>([&] { poison.get(60s); }));
   CHECK(others.get(60s).size() == 500);
   for (const int engine : {0, 1}) CHECK(answers(c, engine));
+}
+
+TEST_CASE("a cluster is started with a scheme: lru gives a task to whoever waited longest, however much it has") {
+  const temporary_cluster cluster{{.engines = 2, .more = {"--scheduler", "lru", "--hwm", "5"}}};
+  const auto c = cluster.client();
+  const auto go = (cluster.directory() / "go").string();
+  const auto has = [&](int engine, std::uint64_t tasks) {
+    return eventually(15s, [&] { return c.queue_status().engines.at(engine).tasks == tasks; });
+  };
+  std::vector<async_result<void>> held;
+  const auto hold = [&](const targets& where) {
+    held.push_back(c.load_balanced_view(where).apply_async<void>("until_exists", go));
+  };
+  for (int i = 0; i < 3; ++i) hold(1);
+  REQUIRE(has(1, 3));
+  hold(0);
+  REQUIRE(has(0, 1));
+  hold(all); // by load it would be engine 0
+  CHECK(has(1, 4));
+  write_file(go, "");
+  for (const auto& r : held) CHECK_NOTHROW(r.get(30s));
+}
+
+TEST_CASE("a cluster is started with a scheme: by chance, an engine gets tasks one after the other") {
+  const temporary_cluster cluster{{.engines = 2, .more = {"--scheduler", "plainrandom"}}};
+  const auto c = cluster.client();
+  const auto view = c.load_balanced_view();
+  // By load, or by turns, two engines that idle would alternate.
+  int before = view.apply_sync<int>("engine_number"), again = 0;
+  for (int i = 0; i < 60; ++i)
+    again += static_cast<int>(std::exchange(before, view.apply_sync<int>("engine_number")) == before);
+  CHECK(again > 0);
+}
+
+TEST_CASE("a cluster is started with a high water mark: no engine is given more tasks") {
+  const temporary_cluster cluster{{.engines = 2, .more = {"--hwm", "1"}}};
+  const auto c = cluster.client();
+  const auto view = c.load_balanced_view();
+  view.map_sync<long>("identity", std::views::iota(0, 500), {.chunksize = 1}); // of short ones many would be given
+  const auto go = (cluster.directory() / "go").string();
+  const auto held = c[all].apply_async<void>("until_exists", go); // the scheduler does not know of these
+  const auto queued = view.map_async<long>("identity", std::views::iota(0, 50), {.chunksize = 1});
+  CHECK(eventually(15s, [&] { return c.status().unassigned == 48; }));
+  write_file(go, "");
+  CHECK(queued.get(30s).size() == 50);
 }
 
 TEST_CASE_FIXTURE(fixture, "the shell has the options") {

@@ -193,6 +193,27 @@ TEST_CASE("signals: an interrupt ends a task that checks, outside of tasks it do
   CHECK(becomes(c, 1, "idle"));
 }
 
+TEST_CASE("a stopped worker can be told from a busy one, and goes on with its task") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto go = path_in(cluster, "go");
+  const auto both = c[all].apply_async<void>("until_exists", go);
+  REQUIRE(becomes(c, 0, "busy"));
+  REQUIRE(becomes(c, 1, "busy"));
+  const auto pid = c.status().engines.at(1).pid;
+  ::kill(pid, SIGSTOP);
+  REQUIRE(becomes(c, 1, "stopped"));
+  const auto table = cluster.pactor({"status"}).out;
+  CHECK(contains(table, "busy"));
+  CHECK(contains(table, "stopped"));
+  CHECK(c.status().engines.at(0).state == "busy");
+  ::kill(pid, SIGCONT);
+  CHECK(becomes(c, 1, "busy"));
+  write_file(go, "");
+  CHECK_NOTHROW(both.get(15s));
+  CHECK(c.status().engines.at(1).pid == pid);
+}
+
 TEST_CASE("the shell aborts tasks of others, and interrupts its own") {
   const temporary_cluster cluster{1};
   const auto c = cluster.client();

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <fstream>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -93,6 +94,41 @@ TEST_CASE("functions, types, includes and using stay for what follows") {
   CHECK(c[0].execute("twice(std::string{\"ab\"})").get().text == "\"abab\"");
 }
 
+TEST_CASE("code of one snippet finds the engine while another one runs") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  c[all].execute("std::function<int()> f = [n = 1] { return engine() + n; };").get();
+  CHECK(c[1].execute("f()").get().result == value{2});
+  c[all]
+      .execute("struct base { virtual ~base() = default; virtual int number() = 0; };\n"
+               "struct derived : base { int number() override { return here().engine(); } };\n"
+               "std::shared_ptr<base> p = std::make_shared<derived>();")
+      .get();
+  CHECK(c[1].execute("sleep(0); p->number()").get().result == value{1});
+}
+
+TEST_CASE("the manual's examples of the prelude run as they stand there") {
+  std::ifstream manual{PACTOR_TEST_DOCS "/prelude.md"};
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  int examples = 0;
+  std::string line, code;
+  for (bool within = false; std::getline(manual, line);) {
+    if (!within) {
+      within = line == "```cpp";
+    } else if (line != "```") {
+      code += line + "\n";
+    } else {
+      CAPTURE(code);
+      CHECK_NOTHROW(c[0].execute(code).get());
+      ++examples;
+      code.clear();
+      within = false;
+    }
+  }
+  CHECK(examples == 2);
+}
+
 TEST_CASE("a file is executed like a text") {
   const temporary_cluster cluster{1};
   const auto c = cluster.client();
@@ -116,6 +152,53 @@ TEST_CASE("output, displayed files, published values and task options are those 
   const auto kept = c[0].with(task_options{.keep = true}).execute("40 + 2");
   kept.get();
   CHECK(c.get_result<executed>(kept.names().front()).get().result == value{42});
+  const auto go = (cluster.directory() / "go").string();
+  const auto shown = c[all].execute("here().publish(\"step\", engine() + 1);\n"
+                                    "here().display(\"text/plain\", \"of \" + std::to_string(engine()), \"note\");\n"
+                                    "while (!std::filesystem::exists(\"" +
+                                    go + "\")) sleep(0.001);\nhere().publish(\"step\", 10 * (engine() + 1));");
+  const auto step = [&](std::size_t i) {
+    const auto data = shown.data();
+    const auto found = data.at(i).find("step");
+    return found == data.at(i).end() ? 0 : found->second.as<int>();
+  };
+  CHECK(eventually(60s, [&] { return step(0) == 1 && step(1) == 2; }));
+  CHECK_FALSE(shown.ready());
+  write_file(go, "");
+  shown.get();
+  CHECK(step(1) == 20);
+  const auto items = shown.displayed();
+  REQUIRE(items.size() == 2);
+  CHECK(items[1].engine == 1);
+  CHECK(items[1].name == "note");
+  CHECK(items[1].data == "of 1");
+}
+
+TEST_CASE("code that runs is cancelled, at once where it sleeps, and ends at its limit") {
+  const temporary_cluster cluster{1};
+  const auto c = cluster.client();
+  c[0].push({{"k", 1}, {"on", false}}).get();
+  const auto pid = worker_pid(c, 0);
+  const auto limit = task_options{.run_limit = 300ms}; // of code that is compiled by then
+  const std::string doze = "std::cout << \"asleep\" << std::endl; sleep(3600);";
+  const auto cancelled = c[0].execute(doze);
+  REQUIRE(eventually(60s, [&] { return contains(cancelled.stdout_(), "asleep"); }));
+  cancelled.cancel();
+  CHECK(caught<task_cancelled>([&] { cancelled.get(15s); }));
+  const auto limited = c[0].with(limit).execute(doze);
+  CHECK(caught<run_limit_exceeded>([&] { limited.get(15s); }));
+  CHECK(limited.stdout_() == "asleep\n");
+  CHECK(worker_pid(c, 0) == pid);
+  CHECK(c[0].pull<int>("k") == 1);
+  // Who does not ask is killed.
+  const std::string deaf = "volatile bool& busy = on; std::cout << \"awake\" << std::endl; while (busy) {}";
+  c[0].execute(deaf).get();
+  c[0].push({{"on", true}}).get();
+  const auto killed = c[0].with(limit).execute(deaf);
+  CHECK(caught<run_limit_exceeded>([&] { killed.get(15s); }));
+  CHECK(killed.stdout_() == "awake\n");
+  CHECK(answers(c, 0));
+  CHECK(worker_pid(c, 0) != pid);
 }
 
 TEST_CASE("an exception, a signal and an exit are failures like those of any job; the namespace survives what it can") {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sched.h>
 #include <sys/stat.h>
 
 using namespace pactor;
@@ -207,6 +208,56 @@ TEST_CASE("controller and nodes can be started one by one") {
   CHECK(ended.exit_code != -1);
   CHECK(home.leftovers() == "");
   CHECK(tidy(home));
+}
+
+TEST_CASE("hosts of one machine: each with its environment, directory and cores, and restarted apart") {
+  const pactor_home home;
+  const auto file = home.directory() / "two.json";
+  std::filesystem::create_directories(home.directory() / "work");
+  cpu_set_t mine;
+  REQUIRE(::sched_getaffinity(0, sizeof mine, &mine) == 0);
+  int core = 0;
+  while (!CPU_ISSET(core, &mine)) ++core;
+  write_file(file, R"({"jobs": [")" + test_jobs().string() + R"("], "hosts": [
+    {"name": "one", "engines": 2, "environment": {"MINE": "a b"}, "directory": "work", "cores": [")" +
+                       std::to_string(core) + R"("]},
+    {"name": "two", "engines": 1}]})");
+  const auto started = home.pactor({"start", "--config", file.string(), "--daemonize"});
+  CAPTURE(started.err);
+  REQUIRE(started.exit_code == 0);
+  CHECK(contains(started.err, "3 engines started successfully"));
+  {
+    client_options options;
+    options.connection_file = home.connection_file(role::client);
+    const client c{options};
+    CHECK(c[all].apply_sync<std::string>("variable", "MINE") == std::vector<std::string>{"a b", "a b", ""});
+    CHECK(c[0].apply_sync<std::string>("working_directory") == (home.directory() / "work").string());
+    CHECK(c[1].apply_sync<std::vector<int>>("cores") == std::vector{core});
+    const auto second = c[2].apply_sync<int>("getpid");
+    const auto state = [&](const char* key) {
+      return json::parse(home.pactor({"status", "--json"}).out).at("hosts").at(0).at(key);
+    };
+    CHECK(state("state") == "up");
+    CHECK(state("engines") == json{0, 1});
+    for (const auto& p : home.processes())
+      if (p.part() == "node" && std::count(p.arguments.begin(), p.arguments.end(), "--ids=0,1") == 1)
+        ::kill(p.pid, SIGKILL);
+    CHECK(eventually(15s, [&] { return state("restarts") == 1 && state("state") == "up"; }));
+    CHECK(answers(c, 0));
+    CHECK(c[2].apply_sync<int>("getpid") == second); // the other node did not notice
+  }
+  CHECK(contains(home.pactor({"status"}).out, "signal 9"));
+  CHECK(home.pactor({"start", "--config", file.string(), "-n", "2"}).exit_code == 2);
+  CHECK(home.pactor({"stop"}).exit_code == 0);
+  CHECK(home.leftovers() == "");
+  CHECK(tidy(home));
+
+  write_file(file, R"({"hosts": [{"name": "one", "engines": 1, "cores": ["1000"]},
+    {"name": "two", "engines": 1, "directory": "nowhere"}]})");
+  const auto failed = home.pactor({"start", "--config", file.string(), "--timeout", "20"});
+  CHECK(failed.exit_code != 0);
+  CHECK(contains(failed.err, "two: there is no directory"));
+  CHECK(home.leftovers() == "");
 }
 
 TEST_SUITE_END();

@@ -107,6 +107,23 @@ TEST_CASE("what a failed job had printed is there, and printed by engine") {
   CHECK(err.str().empty());
 }
 
+TEST_CASE("outputs are printed by stream, by engine, or by task") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto r = c[targets{std::vector<int>{1, 0}}].apply_async<int>("print_and_return", 5);
+  r.get();
+  const auto printed = [&](output_order order) {
+    std::ostringstream all;
+    r.print_output(all, all, order);
+    return all.str();
+  };
+  const std::string out0 = "[stdout:0] x = 5\n", err0 = "[stderr:0] error 5\n";
+  const std::string out1 = "[stdout:1] x = 5\n", err1 = "[stderr:1] error 5\n";
+  CHECK(printed(output_order::type) == out1 + out0 + err1 + err0);
+  CHECK(printed(output_order::engine) == out0 + err0 + out1 + err1);
+  CHECK(printed(output_order::task) == out1 + err1 + out0 + err0);
+}
+
 TEST_CASE("what a job printed before it took its process along is not lost, and the failure says the last of it") {
   const temporary_cluster cluster{{.engines = 1, .more = {}}};
   const auto c = cluster.client();

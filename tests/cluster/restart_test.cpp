@@ -10,7 +10,10 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
+#include <numeric>
 #include <ranges>
+#include <string>
+#include <vector>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -106,6 +109,66 @@ TEST_CASE("what is directed runs exactly once, whenever the controller dies") {
   CHECK(std::distance(std::filesystem::directory_iterator{place}, std::filesystem::directory_iterator{}) == 1'500);
 }
 
+TEST_CASE("what must not run twice runs once, whenever the controller dies, and fails if nobody knows whether it ran") {
+  const temporary_cluster cluster{1};
+  auto second = cluster.pactor_beside({"node", "-n", "1", "--jobs", test_jobs().string()});
+  const auto c = cluster.client();
+  c.wait_for_engines(2);
+  const auto other = c.ids().back();
+  const auto path = [&](const std::string& name) { return (cluster.directory() / name).string(); };
+  const auto runs_of = [&](const std::string& name) {
+    const auto notes = content_of(cluster.directory() / name);
+    return std::ranges::count(notes, '\n');
+  };
+  const task_options once{.idempotent = false};
+  const auto submit = [&](int engine, const std::string& note) {
+    return c.load_balanced_view(engine).with(once).apply_async<void>("note_until", path(note), path("go"));
+  };
+  const auto stays = submit(0, "stays"), lost = submit(other, "lost");
+  REQUIRE(eventually(15s, [&] { return runs_of("stays") == 1 && runs_of("lost") == 1; }));
+  const auto waits = submit(0, "waits");
+  second.signal(SIGSTOP); // longer than it is waited for
+  restart_controller(cluster);
+  const auto e = caught<engine_lost>([&] { lost.get(30s); });
+  REQUIRE(e);
+  CHECK(contains(e->what(), "it may have run, and is not run again"));
+  second.signal(SIGCONT);
+  write_file(path("go"), "");
+  CHECK_NOTHROW(stays.get(30s));
+  CHECK_NOTHROW(waits.get(30s));
+  c.wait_for_engines(2, 30s);
+  for (const auto engine : c.ids()) CHECK(c[engine].apply_sync<int>("engine_number") == engine);
+  for (const auto* note : {"stays", "waits", "lost"}) CHECK(runs_of(note) == 1);
+}
+
+TEST_CASE("large payloads and results on their way when the controller dies arrive whole, once") {
+  const temporary_cluster cluster{2};
+  SUBCASE("by lanes") {}
+  SUBCASE("in pieces, as between hosts") {
+    for (const auto& f : std::filesystem::recursive_directory_iterator{cluster.directory()})
+      if (f.path().filename().string().starts_with("lane-")) std::filesystem::remove(f.path());
+  }
+  const auto c = cluster.client();
+  constexpr std::size_t count = 1'000'000; // 8 MB
+  const auto numbers = [](double from) {
+    std::vector<double> all(count);
+    std::iota(all.begin(), all.end(), from);
+    return all;
+  };
+  std::vector<async_result<std::vector<double>>> results, echoes;
+  for (int i = 0; i < 12; ++i) results.push_back(c[i % 2].apply_async<std::vector<double>>("big", count));
+  REQUIRE(eventually(30s, [&] { return results.front().ready(); }));
+  ::kill(cluster.pid("controller"), SIGSTOP); // so that nothing of what follows gets through
+  for (int i = 0; i < 4; ++i) {
+    echoes.push_back(c[i % 2].apply_async<std::vector<double>>("echo", numbers(i)));
+    echoes.push_back(c.load_balanced_view().apply_async<std::vector<double>>("echo", numbers(i)));
+  }
+  for (const auto& r : echoes) CHECK_FALSE(r.ready());
+  restart_controller(cluster);
+  for (const auto& r : results) CHECK(r.get(60s) == numbers(0));
+  for (std::size_t i = 0; i < echoes.size(); ++i) CHECK(echoes[i].get(60s) == numbers(static_cast<double>(i / 2)));
+}
+
 TEST_CASE("a second death while everyone comes back") {
   const temporary_cluster cluster{2};
   auto second = cluster.pactor_beside({"node", "-n", "1", "--jobs", test_jobs().string()});
@@ -173,14 +236,20 @@ TEST_CASE("a node that is stopped is given up, its tasks are rerouted; it comes 
   const auto go = cluster.directory() / "go";
   const auto held =
       c.load_balanced_view().map_async<void>("until_exists", std::vector(2, go.string()), {.chunksize = 1});
+  const auto direct = c[other].apply_async<int>("getpid");
   REQUIRE(eventually(
       15s, [&] { return std::ranges::all_of(c.status().engines, [](const auto& e) { return e.state == "busy"; }); }));
   second.signal(SIGSTOP);
   REQUIRE(eventually(30s, [&] { return c.size() == 1; })); // five heartbeats
+  const auto lost = caught<engine_lost>([&] { (void)direct.get(30s); });
+  REQUIRE(lost);
+  CHECK(contains(lost->what(), "is gone: nothing heard for 5000 ms"));
   write_file(go, "");
   CHECK_NOTHROW(held.get(30s));
   second.signal(SIGCONT);
   c.wait_for_engines(2, 30s);
+  CHECK(contains(c.status().engines.back().last_loss, "is gone: nothing heard for 5000 ms"));
+  CHECK(contains(cluster.pactor({"status"}).out, "is gone: nothing heard for 5000 ms"));
   CHECK(c.ids().back() == other);
   CHECK(c[other].pull<int>("a") == 5);
 }

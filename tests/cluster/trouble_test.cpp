@@ -71,6 +71,23 @@ TEST_CASE("a directory that can't be written is named") {
   }
 }
 
+TEST_CASE("a connection file of another version is named, with what to do") {
+  const temporary_cluster cluster{1};
+  for (const auto role : {security::role::client, security::role::node}) {
+    const auto file = cluster.connection_file(role);
+    auto content = nlohmann::json::parse(content_of(file));
+    content["version"] = content["version"].get<int>() + 1;
+    write_file(file, content.dump());
+    const auto result =
+        role == security::role::client ? cluster.pactor({"apply", "hello"}) : cluster.pactor({"node", "-n", "1"});
+    CHECK(result.exit_code == 15);
+    CHECK(contains(result.err, file.string() + " has format version 2"));
+    CHECK(contains(result.err, "use the pactor that started the cluster"));
+    CHECK(result.out == "");
+  }
+  CHECK(cluster.pactor({"stop"}).exit_code == 0);
+}
+
 TEST_CASE("config show says what holds and where it comes from, config check what is wrong in a file") {
   const pactor_home home;
   const auto profile = home.profile().config_file();

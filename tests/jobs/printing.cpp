@@ -117,6 +117,16 @@ void print_and_wait(const std::string& path, const std::string& text) {
 }
 PACTOR_JOB(print_and_wait)
 
+/// Prints one line when a file is there, makes another one, and runs until a third is there.
+void print_when(const std::string& path, const std::string& text, const std::string& until) {
+  while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  std::cout << text << std::endl;
+  std::this_thread::sleep_for(std::chrono::milliseconds{100}); // until it was sent
+  std::ofstream{path + ".done"};
+  while (::access(until.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+}
+PACTOR_JOB(print_when)
+
 /// Leaves a thread behind that prints until the file is there.
 void leave_printing(const std::string& path) {
   std::thread{[path] {

@@ -8,8 +8,7 @@ using namespace pactor;
 using namespace pactor::testing;
 
 TEST_CASE("errors of g++ in the user's terms") {
-  compiler c{"g++"};
-  session s{c};
+  session s{cache_of("g++")};
   CHECK(s.run("int k = 3;\n  y = k + foo(3);").error ==
         "px:2:11: error: 'foo' was not declared in this scope\n      y = k + foo(3);\n              ^");
   CHECK(s.run("k = 3; auto h = [&] { return k; };").error == "");
@@ -20,8 +19,7 @@ TEST_CASE("errors of g++ in the user's terms") {
 }
 
 TEST_CASE("errors of clang++ in the user's terms" * doctest::skip(std::system("command -v clang++ > /dev/null") != 0)) {
-  compiler c{"clang++"};
-  session s{c};
+  session s{cache_of("clang++")};
   CHECK(s.run("int k = 3;\n  y = k + foo(3);").error ==
         "px:2:11: error: use of undeclared identifier 'foo'\n      y = k + foo(3);\n              ^");
   CHECK(s.run("struct point { int a; }; point p{1};").error == "");

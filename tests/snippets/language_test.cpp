@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <memory>
 
 using namespace pactor;
 using namespace pactor::testing;
@@ -13,17 +12,15 @@ namespace {
 /// Runs a test with each compiler that is there.
 template <class Test>
 void with_each_compiler(Test&& test) {
-  static std::vector<std::unique_ptr<compiler>> compilers;
-  if (compilers.empty())
-    for (const auto* name : {"g++", "clang++"})
-      if (std::system((std::string{"command -v "} + name + " > /dev/null").c_str()) == 0)
-        compilers.push_back(std::make_unique<compiler>(name));
-  REQUIRE_FALSE(compilers.empty());
-  for (const auto& c : compilers) {
-    CAPTURE(c->program());
-    session s{*c};
+  int there = 0;
+  for (const std::string program : {"g++", "clang++"}) {
+    if (std::system(("command -v " + program + " > /dev/null").c_str()) != 0) continue;
+    ++there;
+    CAPTURE(program);
+    session s{cache_of(program)};
     test(s);
   }
+  REQUIRE(there > 0);
 }
 
 std::string shown(session& s, std::string_view code) {
@@ -35,8 +32,8 @@ std::string shown(session& s, std::string_view code) {
 
 TEST_CASE("variables of the engine, new ones, and results") {
   with_each_compiler([](session& s) {
-    s.push("x", std::vector{1.0, 2.0, 3.0}, "std::vector<double>");
-    for (const auto* name : {"data", "count", "y1", "list", "value", "all"}) s.push(name, 2, "std::int64_t");
+    s.push("x", std::vector{1.0, 2.0, 3.0});
+    for (const auto* name : {"data", "count", "y1", "list", "value", "all"}) s.push(name, 2);
     const auto first =
         s.run("y = accumulate(x.begin(), x.end(), 0.0); auto z = y * 2; int k = 3; vector<double> v(10);\n"
               "static const int c = 4; double a[2] = {1, 2}; auto [p, q] = pair{1, string{\"two\"}};\n"

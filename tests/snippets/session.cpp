@@ -3,77 +3,37 @@
 #include "pactor/context.hpp"
 #include "pactor/detail/failure.hpp"
 #include "pactor/detail/sink.hpp"
+#include "runtime/process/locations.hpp"
+#include "runtime/worker/variable_types.hpp"
+#include "tests/unit/files/scratch_directory.hpp"
 
-#include <cstdio>
-#include <cxxabi.h>
 #include <dlfcn.h>
-#include <fstream>
+#include <memory>
 #include <stdexcept>
-#include <stdlib.h>
+#include <thread>
 
 namespace pactor::testing {
 
-namespace {
-
-/// What the command wrote, and whether it succeeded.
-std::pair<bool, std::string> shell(const std::string& command) {
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) throw std::runtime_error{"popen failed"};
-  std::string output;
-  char buffer[4096];
-  while (const auto n = std::fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, n);
-  return {::pclose(pipe) == 0, output};
-}
-
-std::string type_of(const pactor_native& native) {
-  const auto name = detail::demangled(native.type);
-  for (const auto* sign : {"{", "'", "(anonymous", ")::"})
-    if (name.find(sign) != std::string::npos) return {};
-  return name;
-}
-
-} // namespace
-
-compiler::compiler(std::string program) : program_{std::move(program)} {
-  auto pattern = (std::filesystem::temp_directory_path() / "pactor-snippets-XXXXXX").string();
-  if (!::mkdtemp(pattern.data())) throw std::runtime_error{"no temporary directory"};
-  directory_ = pattern;
-  // As the real header's directory, with the precompiled one in it.
-  std::filesystem::create_directories(directory_ / "pactor");
-  std::filesystem::copy_file(std::filesystem::path{PACTOR_INCLUDE} / "pactor/prelude.hpp",
-                             directory_ / "pactor/prelude.hpp");
-  const auto clang = program_.find("clang") != std::string::npos;
-  const auto made =
-      shell(command(clang ? "-Xclang -fpch-instantiate-templates -x c++-header pactor/prelude.hpp -o prelude.pch"
-                          : "-x c++-header pactor/prelude.hpp -o pactor/prelude.hpp.gch"));
-  if (!made.first) throw std::runtime_error{program_ + ": " + made.second};
-}
-
-compiler::~compiler() {
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
-}
-
-std::string compiler::command(const std::string& rest) const {
-  return "cd " + directory_.string() + " && LC_ALL=C " + program_ +
-         " -std=c++20 -O0 -fPIC -DMSGPACK_NO_BOOST -DBOOST_DLL_USE_STD_FS -I. -I" PACTOR_INCLUDE " " + rest;
-}
-
-compiler::result compiler::compile(const std::string& unit) {
-  const auto name = "unit" + std::to_string(++units_);
-  std::ofstream{directory_ / (name + ".cpp")} << unit;
-  const auto clang = program_.find("clang") != std::string::npos;
-  const std::string own = clang ? "-include-pch prelude.pch -fno-caret-diagnostics "
-                                : "-fno-diagnostics-show-caret -fdiagnostics-column-unit=byte ";
-  const auto made = shell(command(own + "-shared -o " + name + ".so " + name +
-                                  ".cpp -L" PACTOR_LIBRARIES " -Wl,-rpath," PACTOR_LIBRARIES " -lpactor_prelude"));
-  return {made.first ? directory_ / (name + ".so") : std::filesystem::path{}, made.second};
+snippets::library_cache& cache_of(const std::string& program) {
+  static const test::scratch_directory directory;
+  static std::map<std::string, std::unique_ptr<snippets::library_cache>> all;
+  auto& cache = all[program];
+  if (!cache) {
+    const std::filesystem::path worker{PACTOR_TEST_WORKER};
+    snippets::compile_settings settings;
+    settings.compiler = program;
+    settings.flags = {"-O0"};
+    settings.cache = directory.path() / "cache";
+    cache = std::make_unique<snippets::library_cache>(
+        settings,
+        snippets::compiler_places{worker, process::include_directory(worker), process::prelude_library(worker)});
+  }
+  return *cache;
 }
 
 std::vector<snippets::variable> session::types() const {
   std::vector<snippets::variable> all;
-  for (const auto& [name, v] : space_.all())
-    all.push_back({name, v.native ? type_of(v.native.get()) : pushed_.at(name)});
+  for (const auto& [name, v] : space_.all()) all.push_back({name, worker::type_of(v)});
   return all;
 }
 
@@ -85,10 +45,11 @@ executed session::run(std::string_view code) {
     auto& entry = entries_[unit.text];
     if (!entry) {
       ++compiled_;
-      const auto made = compiler_.compile(unit.text);
-      if (made.library.empty())
-        throw error{ec::compile_error, snippets::explain(made.output, code, "px", definitions_, variables)};
-      void* library = ::dlopen(made.library.c_str(), RTLD_NOW | RTLD_LOCAL);
+      const auto made =
+          cache_.get(unit.text, [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); });
+      if (const auto* rejected = std::get_if<snippets::library_cache::rejected>(&made))
+        throw error{ec::compile_error, snippets::explain(rejected->output, code, "px", definitions_, variables)};
+      void* library = ::dlopen(std::get<snippets::library_cache::library>(made).file.c_str(), RTLD_NOW | RTLD_LOCAL);
       if (!library) throw std::runtime_error{::dlerror()};
       entry = reinterpret_cast<pactor_job_entry>(::dlsym(library, "pactor_snippet"));
     }

@@ -4,10 +4,10 @@
 
 #include "pactor/codec.hpp"
 #include "pactor/context.hpp"
+#include "runtime/snippets/cache.hpp"
 #include "runtime/snippets/source.hpp"
 #include "runtime/worker/variables.hpp"
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,27 +15,8 @@
 
 namespace pactor::testing {
 
-/// A compiler with its precompiled header, made once, in a directory that goes with it.
-class compiler {
-public:
-  explicit compiler(std::string program);
-  compiler(const compiler&) = delete;
-  compiler& operator=(const compiler&) = delete;
-  ~compiler();
-
-  struct result {
-    std::filesystem::path library; ///< empty if it failed
-    std::string output;
-  };
-  result compile(const std::string& unit);
-  [[nodiscard]] const std::string& program() const noexcept { return program_; }
-
-private:
-  [[nodiscard]] std::string command(const std::string& rest) const;
-  std::string program_;
-  std::filesystem::path directory_;
-  int units_ = 0;
-};
+/// Compiles as engines do, with this compiler, but does not optimise. What it has made goes with the process.
+[[nodiscard]] snippets::library_cache& cache_of(const std::string& program);
 
 struct executed {
   bool has_result = false;
@@ -47,14 +28,13 @@ struct executed {
 
 class session {
 public:
-  explicit session(compiler& c) : compiler_{c} {}
+  explicit session(snippets::library_cache& cache) : cache_{cache} {}
 
   executed run(std::string_view code);
   /// As a client would: encoded.
   template <class T>
-  void push(const std::string& name, const T& v, const std::string& type) {
+  void push(const std::string& name, const T& v) {
     space_.set(name, {detail::slice{encode(v)}, {}});
-    pushed_[name] = type;
   }
   /// The variable as it would be pulled. @throws missing_variable
   template <class T>
@@ -70,10 +50,9 @@ private:
   [[nodiscard]] std::vector<snippets::variable> types() const;
   executed call(pactor_job_entry entry);
 
-  compiler& compiler_;
+  snippets::library_cache& cache_;
   worker::variables space_;
   snippets::definitions definitions_;
-  std::map<std::string, std::string> pushed_;
   std::map<std::string, pactor_job_entry> entries_; ///< by text
   int compiled_ = 0;
 };

@@ -70,6 +70,28 @@ TEST_CASE("a file that the text includes is noticed when it changes") {
   CHECK(compiling::run(cache, text) == 22);
 }
 
+TEST_CASE("flags may name places from the working directory on") {
+  compiling c;
+  struct working_directory {
+    std::filesystem::path before = std::filesystem::current_path();
+    ~working_directory() { std::filesystem::current_path(before); }
+  } const restored;
+  for (const std::string project : {"one", "two"}) {
+    std::filesystem::create_directories(c.scratch.path() / project / "include");
+    const auto header = c.scratch.write(project + "/include/mine.hpp", "constexpr auto mine = \"" + project + "\";\n");
+    std::filesystem::last_write_time(header, std::filesystem::file_time_type::clock::now() - 1h);
+  }
+  c.settings.flags = {"-Iinclude"};
+  const auto text = unit("mine[0]", "#include \"mine.hpp\"");
+  for (const std::string project : {"one", "two", "one"}) {
+    std::filesystem::current_path(c.scratch.path() / project);
+    CHECK(c.run(text) == project.front());
+  }
+  CHECK(c.calls() == 2);
+  c.scratch.write("one/include/mine.hpp", "constexpr auto mine = \"changed\";\n");
+  CHECK(c.run(text) == 'c');
+}
+
 TEST_CASE("what is damaged or not ours is compiled anew") {
   const compiling c;
   const auto file = c.library_of(unit("answer"));
@@ -214,6 +236,23 @@ TEST_CASE("a compiler ends when nobody waits for it any more") {
   REQUIRE(sleeper > 1);
   CHECK(eventually(10s, [&] { return ::kill(sleeper, 0) != 0; }));
   CHECK(std::filesystem::is_empty(c.scratch.path() / "cache/work"));
+}
+
+TEST_CASE("the compiler ends also if the process that guards it is killed") {
+  compiling c;
+  const auto pids = c.scratch.path() / "pids";
+  c.use_script("case \"$*\" in *--version*) exit 0;; *c++-header*) exit 1;; esac\nsleep 3600 & echo $! $PPID >" +
+               pids.string() + ".new; mv " + pids.string() + ".new " + pids.string() + "; wait\n");
+  pid_t sleeper = 0, guard = 0;
+  snippets::library_cache cache{c.settings, c.places};
+  const auto wait = [&](std::chrono::milliseconds) {
+    if (guard == 0 && std::ifstream{pids} >> sleeper >> guard) ::kill(guard, SIGKILL);
+  };
+  const auto made = cache.get(unit("1"), wait);
+  REQUIRE(std::holds_alternative<snippets::library_cache::rejected>(made));
+  CHECK(std::get<snippets::library_cache::rejected>(made).output.find("the compiler failed with signal 9") == 0);
+  REQUIRE(sleeper > 1);
+  CHECK(eventually(10s, [&] { return ::kill(sleeper, 0) != 0; }));
 }
 
 TEST_CASE("the work of a process that was killed is taken over, and cleaned up") {

@@ -34,6 +34,22 @@ TEST_SUITE("outcome_ledger") {
     CHECK(l.bytes() == 0);
   }
 
+  TEST_CASE("what tasks say is kept only while nobody hears it") {
+    outcome_ledger l;
+    CHECK(l.leaves(frame(10)));
+    CHECK(l.bytes() == 0);
+    l.mute();
+    CHECK_FALSE(l.leaves(frame(10)));
+    CHECK(l.bytes() == 10);
+    const auto left = l.resume();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].unsent);
+    CHECK(left[0].owners.empty());
+    CHECK(l.left() == 0);
+    CHECK(l.leaves(frame(10)));
+    CHECK(l.left() == 1);
+  }
+
   TEST_CASE("it is bounded, and knows as long as it matters that it forgot something") {
     outcome_ledger l{25};
     for (std::uint64_t i = 1; i <= 4; ++i) {

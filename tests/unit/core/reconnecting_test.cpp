@@ -30,6 +30,14 @@ TEST_SUITE("reconnecting") {
     CHECK_FALSE(reconnecting({}, 0ms).next({}, chance));
   }
 
+  TEST_CASE("who is refused for long gives up; a moment may be a change of credentials") {
+    const reconnecting::time_point start{};
+    reconnecting r{start, 1h};
+    CHECK_FALSE(r.hopeless(start + 1s));
+    CHECK_FALSE(r.hopeless(start + 1s + reconnecting::refusal_patience / 2));
+    CHECK(r.hopeless(start + 1s + reconnecting::refusal_patience));
+  }
+
   TEST_CASE("every child of the table has limits") {
     for (const auto& row : supervision_table) CHECK(supervision_of(row.child).limits().intensity > 0);
   }

@@ -65,6 +65,23 @@ TEST_SUITE("recovery") {
     CHECK(r.idle());
   }
 
+  TEST_CASE("a client that is cut off before it can claim is waited for again, and so is what nodes hold for it") {
+    recovery r;
+    r.expect(engines, clients);
+    r.client_told(7);
+    r.client_told(8);
+    r.node_told(engines, {run_of(7, 1, 100, 0)}, false);
+    CHECK(r.complete());
+    r.client_lost(7);
+    CHECK_FALSE(r.complete());
+    CHECK(r.unwanted(false).empty());
+    r.close();
+    r.client_lost(8); // nobody waits for it any more
+    r.client_told(7);
+    CHECK(r.complete());
+    CHECK(r.claim({7, 1}));
+  }
+
   TEST_CASE("of several runs of a task one that goes on counts, and what is still to be claimed is not unwanted") {
     recovery r;
     r.expect(engines, clients);

@@ -1,3 +1,4 @@
+#include "runtime/core/host_restarts.hpp"
 #include "runtime/core/restart_policy.hpp"
 #include "seeds.hpp"
 
@@ -105,4 +106,21 @@ TEST_SUITE("restart_policy") {
       }
     });
   }
+}
+
+TEST_CASE("a host that can't be reached is tried for ever, one whose node dies again and again is not") {
+  std::mt19937 chance{1};
+  host_restarts host{{2, 60s, {}}, {1s, 8s}};
+  const auto start = host_restarts::time_point{};
+  for (int i = 0; i < 50; ++i) {
+    const auto decision = host.ended(start, false, chance);
+    REQUIRE(std::holds_alternative<wait>(decision));
+    CHECK(std::get<wait>(decision).delay <= 8s);
+    if (i > 4) CHECK(std::get<wait>(decision).delay >= 4s);
+  }
+  host.up();
+  CHECK(std::get<wait>(host.ended(start, false, chance)).delay <= 1s);
+  CHECK(std::holds_alternative<restart_now>(host.ended(start, true, chance)));
+  CHECK(std::holds_alternative<wait>(host.ended(start, true, chance)));
+  CHECK(std::holds_alternative<give_up>(host.ended(start, true, chance)));
 }

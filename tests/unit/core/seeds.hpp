@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -23,6 +24,9 @@ public:
     return from[below(from.size())];
   }
 
+  /// For what wants one.
+  [[nodiscard]] std::mt19937& generator() { return generator_; }
+
 private:
   std::mt19937 generator_;
 };
@@ -39,12 +43,21 @@ constexpr std::uint32_t tried_of(std::uint32_t count) {
 #endif
 }
 
-/// Calls f(chance&) for `count` seeds, see tried_of(); for one only if the environment has it as PACTOR_SEED.
+/// A number that the environment may have.
+inline std::optional<std::uint32_t> from_environment(const char* name) {
+  const char* const text = std::getenv(name);
+  if (!text) return std::nullopt;
+  return static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
+}
+
+/// Calls f(chance&) for `count` seeds, see tried_of(). If the environment has PACTOR_SEED, it begins with that one and
+/// tries it alone, or PACTOR_SEEDS of them.
 template <class F>
 void for_seeds(std::uint32_t count, F&& f) {
-  const char* const only = std::getenv("PACTOR_SEED");
-  const auto first = only ? static_cast<std::uint32_t>(std::strtoul(only, nullptr, 10)) : 0;
-  for (auto seed = first; seed < (only ? first + 1 : tried_of(count)); ++seed) {
+  const auto from = from_environment("PACTOR_SEED");
+  const auto first = from.value_or(0);
+  const auto tried = from_environment("PACTOR_SEEDS").value_or(from ? 1 : tried_of(count));
+  for (auto seed = first; seed < first + tried; ++seed) {
     INFO("seed " << seed);
     chance c{seed};
     f(c);

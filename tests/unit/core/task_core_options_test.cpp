@@ -169,6 +169,28 @@ TEST_SUITE("task_core options") {
     CHECK(f.core.finished(got[0].id, 0, 1s)); // it runs: its wait is over
   }
 
+  TEST_CASE("a task that has waited too long at its engine is wanted back, and ends unless it has begun") {
+    using clock = task_core::time_point;
+    fixture f{1};
+    REQUIRE(f.core.submit({.client = 1, .number = 1, .timeout = 1s}) == submission::accepted);
+    const auto got = f.drain();
+    REQUIRE(got.size() == 1);
+    CHECK(f.core.wake_at() == clock{1s});
+    f.core.set_time(clock{1s});
+    CHECK(f.core.expire().empty());
+    CHECK(f.core.recalls() == std::vector<task_core::run>{{got[0].id, 0}});
+    CHECK(f.core.recalls().empty());
+    SUBCASE("it comes back") {
+      CHECK_FALSE(f.core.task_lost(got[0].id, 0, false, false));
+      const auto late = f.core.expire();
+      REQUIRE(late.size() == 1);
+      CHECK(late[0].reason == reasons::timed_out);
+    }
+    SUBCASE("it runs") { CHECK(f.core.finished(got[0].id, 0, 1ms)); }
+    CHECK(f.core.size() == 0);
+    CHECK(f.core.expire().empty());
+  }
+
   TEST_CASE("a task that is held back waits for its release, and for nothing else") {
     fixture f{2};
     const auto id = f.core.hold({.client = 1, .number = 1});

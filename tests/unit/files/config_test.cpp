@@ -1,5 +1,6 @@
 #include "runtime/files/config.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/files/host_states.hpp"
 #include "tests/unit/files/scratch_directory.hpp"
 
 #include <nlohmann/json.hpp>
@@ -129,6 +130,85 @@ TEST_CASE("a wrong value in the environment is named by its variable") {
   CHECK(layers.problems()[0] == "PACTOR_ENGINES: \"engines\" must be a whole number from 0 to 10000, not \"many\"");
 }
 
+TEST_CASE("every mistake in a host is named by its place") {
+  const scratch_directory scratch;
+  const auto file = scratch.write("lab.json", R"({"hosts": [
+  {"engines": 4},
+  {"name": "a", "engine": 4},
+  {"name": "a", "engines": 0, "launcher": "shh"},
+  {"address": "-oProxyCommand=x", "engines": 1},
+  {"address": "b", "engines": 1, "environment": {"1A": "x", "B": "one\ntwo"}},
+  {"address": "c", "engines": 1, "cores": ["0", "3-1"], "ssh_options": ["StrictHostKeyChecking=no", "-v"]},
+  4
+]})");
+  const auto [code, what] = error_of([&] { return files::read_config(file); });
+  const auto name = file.string();
+  CHECK(code == ec::configuration);
+  CHECK(
+      what ==
+      name + ":2:3: \"hosts/0/name\" is missing\n" + name + ":3:3: \"hosts/1/engines\" is missing\n" + name +
+          ":3:16: unknown key \"engine\"; did you mean \"engines\"?\n" + name +
+          ":4:4: \"hosts/2/name\" \"a\" is another host's, too; give each a name of its own\n" + name +
+          ":4:17: \"hosts/2/engines\" must be a whole number from 1 to 10000, not 0\n" + name +
+          ":4:31: \"hosts/2/launcher\" must be local, ssh, mpi, slurm, pbs or the path of a plug-in, not \"shh\"; did "
+          "you mean \"ssh\"?\n" +
+          name +
+          ":5:4: \"hosts/3/address\" must be a host name or an address; user and ssh_port have their own keys\n" +
+          name + ":6:50: \"hosts/4/environment/1A\" is no name of an environment variable\n" + name +
+          ":6:61: \"hosts/4/environment/B\" must be one line\n" + name +
+          ":7:49: \"hosts/5/cores/1\" must be numbers of cores such as \"0\" or \"0-3,8\", not \"3-1\"\n" + name +
+          ":7:73: \"hosts/5/ssh_options/0\" would connect to any host that answers; use "
+          "\"StrictHostKeyChecking=accept-new\", or connect once by hand\n" +
+          name +
+          ":7:101: \"hosts/5/ssh_options/1\" must be KEY=VALUE as in ssh's configuration, such as "
+          "\"ProxyJump=gate\"\n" +
+          name + ":8:3: \"hosts/6\" must be an object, not 4");
+}
+
+TEST_CASE("a host has what is written, and sensible defaults") {
+  const scratch_directory scratch;
+  const auto config = files::read_config(scratch.write("lab.json", R"({"hosts": [
+  {"name": "here", "engines": 2, "jobs": ["mine"], "directory": "work"},
+  {"address": "lab1", "engines": 4, "jobs": ["/opt/jobs"], "directory": "work", "user": "ann", "ssh_port": 2222},
+  {"name": "big", "address": "lab2", "engines": 8, "launcher": "mpi", "cores": ["0-1", "2"], "settings": {"x": "y"}},
+  {"name": "own", "engines": 1, "launcher": "./launch.so"}
+]})"));
+  REQUIRE(config.hosts.size() == 4);
+  CHECK(files::engine_count(config) == 15);
+  const auto& here = config.hosts[0];
+  CHECK(here.launcher == "local");
+  CHECK(here.jobs == std::vector{(scratch.path() / "mine").string()});
+  CHECK(here.directory == scratch.path() / "work");
+  const auto& lab1 = config.hosts[1];
+  CHECK(lab1.name == "lab1");
+  CHECK(lab1.launcher == "ssh");
+  CHECK(lab1.directory == "work"); // there
+  CHECK(lab1.user == "ann");
+  CHECK(lab1.ssh_port == 2222);
+  CHECK(config.hosts[2].launcher == "mpi");
+  CHECK(config.hosts[2].settings.at("x") == "y");
+  CHECK(config.hosts[3].launcher == scratch.path() / "launch.so");
+  // What is shown can be read again.
+  for (const auto& host : config.hosts) CHECK(files::host_from(files::to_json(host), "/") == host);
+  CHECK(files::core_list("0-2,8,1") == std::vector{0, 1, 2, 8});
+  for (const auto* bad : {"", "x", "1-", "-1", "2-1", "1,,2", "0-99999", "1 "}) CHECK(files::core_list(bad).empty());
+}
+
+TEST_CASE("what is known about hosts comes back from its file") {
+  const scratch_directory scratch;
+  const std::vector<files::host_state> hosts{{"lab1", "ssh", {0, 1}, files::host_state::phase::up, "", 0},
+                                             {"lab2", "ssh", {2}, files::host_state::phase::given_up, "no \xff", 3}};
+  const auto file = scratch.path() / "pactor.hosts";
+  files::write_host_states(file, hosts);
+  const auto found = files::read_host_states(file);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0] == hosts[0]);
+  CHECK(found[1].now == files::host_state::phase::given_up);
+  CHECK(files::read_host_states(scratch.path() / "none").empty());
+  CHECK(files::read_host_states(scratch.write("bad", "[1]")).empty());
+  CHECK(files::read_host_states(scratch.write("worse", "{")).empty());
+}
+
 namespace {
 const auto examples = std::filesystem::path{__FILE__}.parent_path() / "../../../configs";
 }
@@ -142,6 +222,12 @@ TEST_CASE("the example configuration names every option with its default") {
     CAPTURE(o.key);
     CHECK(o.from != "default");
   }
+}
+
+TEST_CASE("the example of a lab is sound") {
+  const auto config = files::read_config(examples / "lab.json");
+  CHECK(config.hosts.size() == 3);
+  CHECK(files::engine_count(config) == 12);
 }
 
 TEST_CASE("the schema that is shipped is that of the options") {

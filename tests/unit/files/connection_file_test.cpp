@@ -1,8 +1,12 @@
-#include "runtime/files/connection_file.hpp"
+#include "runtime/files/controller_file.hpp"
 #include "runtime/files/file_io.hpp"
+#include "runtime/process/unique_fd.hpp"
 #include "tests/unit/files/scratch_directory.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <array>
+#include <unistd.h>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -42,6 +46,44 @@ TEST_CASE("a connection file comes back as it was written, readable by its owner
   sample().write(file);
   CHECK(mode_of(file) == 0600);
   CHECK(connection_file::read(file) == sample());
+}
+
+TEST_CASE("what only the controller needs is in its file, too") {
+  const scratch_directory scratch;
+  const auto file = scratch.path() / "c.json";
+  files::controller_file all{sample(), "5ec5e7", {"00aa", "00bb"}, {}, 7};
+  all.common.role = role::controller;
+  all.earlier = {{all.common.certificate, all.common.key, std::chrono::system_clock::from_time_t(1'800'000'000)}};
+  all.write(file);
+  CHECK(files::controller_file::read(file) == all);
+  CHECK(connection_file::read(file, role::controller) == all.common);
+  CHECK(mode_of(file) == 0600);
+  const auto where = files::applied_revision::path_for(file);
+  CHECK(files::applied_revision::read(where).revision == -1);
+  files::applied_revision{7, 2}.write(where);
+  CHECK(mode_of(where) == 0600);
+  CHECK(files::applied_revision::read(where).revision == 7);
+  CHECK(files::applied_revision::read(where).ended == 2);
+}
+
+TEST_CASE("what is said of a damaged connection file holds nothing of its key") {
+  const scratch_directory scratch;
+  const auto file = scratch.path() / "c.json";
+  files::controller_file all{sample(), "5ec5e7", {}, {}, 0};
+  all.common.role = role::controller;
+  all.common.key =
+      "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIB\n-----END PRIVATE KEY-----\n";
+  all.write(file);
+  const auto whole = files::read_file(file);
+  const auto key = whole.find("MIGHAgEA");
+  REQUIRE(key != std::string::npos);
+  for (const auto* damage : {"\n", "\"", "\\q", "\x01"}) {
+    auto text = whole;
+    text.insert(key + 40, damage);
+    const auto [code, words] = error_of([&] { return files::controller_file::read(scratch.write("c.json", text)); });
+    CHECK(code == ec::configuration);
+    CHECK_MESSAGE(!contains(words, "MIGHAgEA"), words);
+  }
 }
 
 TEST_CASE("a connection file that others may read is refused") {
@@ -103,4 +145,20 @@ TEST_CASE("a file for another role is refused") {
   const auto [code, what] = error_of([&] { return connection_file::read(scratch.path() / "c.json", role::node); });
   CHECK(code == ec::configuration);
   CHECK(contains(what, "is for the role client, not node"));
+}
+
+TEST_CASE("a connection file can come over a pipe, and nothing behind it is taken") {
+  const scratch_directory scratch;
+  auto file = sample();
+  file.profile = R"(with } and \" in it)";
+  file.role = role::node;
+  auto pipe = process::make_pipe();
+  const auto text = to_text(file) + "next";
+  REQUIRE(::write(pipe.write.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  CHECK(connection_file::read_from(pipe.read.get(), role::node) == file);
+  std::array<char, 16> rest{};
+  CHECK(::read(pipe.read.get(), rest.data(), rest.size()) == 5); // the line's end, and "next"
+  REQUIRE(::write(pipe.write.get(), text.data(), 100) == 100);
+  pipe.write.reset();
+  CHECK(error_of([&] { return connection_file::read_from(pipe.read.get(), role::node); }).first == ec::not_running);
 }

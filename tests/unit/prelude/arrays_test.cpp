@@ -1,6 +1,7 @@
 // Arithmetic, reductions, making and cutting arrays.
 
 #include "pactor/prelude.hpp"
+#include "tests/unit/prelude/failure_of.hpp"
 
 #include <doctest/doctest.h>
 #include <limits>
@@ -10,23 +11,10 @@
 using namespace pactor::prelude; // as users write it
 using pactor::ec;
 using pactor::ndarray;
+using pactor::testing::failure_of;
 using doubles_vector = std::vector<double>;
 using std::string;
 using std::vector;
-
-namespace {
-
-template <class F>
-string failure_of(F&& f) {
-  try {
-    f();
-  } catch (const pactor::error& e) {
-    return e.what();
-  }
-  return "nothing thrown";
-}
-
-} // namespace
 
 TEST_SUITE_BEGIN("prelude");
 
@@ -44,6 +32,8 @@ TEST_CASE("arithmetic between arrays and with scalars: what C++ makes of each pa
   CHECK(vector<std::int64_t>{1} * 0.5 == vector<double>{0.5});
   CHECK(vector<int>{std::numeric_limits<int>::min()} % -1 == vector<int>{0});
   CHECK(vector<int>{std::numeric_limits<int>::min()} / -1 == vector<int>{std::numeric_limits<int>::min()});
+  CHECK(vector<unsigned>{7, 8} / -1 == vector<unsigned>{0, 0}); // as 7U / -1 in C++
+  CHECK(vector<unsigned>{7, 8} % -1 == vector<unsigned>{7, 8});
   CHECK(failure_of([&] { static_cast<void>(i / 0); }) == "integers were divided by zero");
   CHECK((x / 0.0)[0] == std::numeric_limits<double>::infinity());
   CHECK(vector{1.0, 2.0} + std::array{1.0, 2.0} == vector{2.0, 4.0}); // temporaries, other ranges
@@ -64,6 +54,20 @@ TEST_CASE("arrays with a shape keep it, and shapes have to agree") {
   CHECK(sqrt(ndarray<int>{{1, 2}, {4, 9}}) == ndarray<double>{{1, 2}, {2, 3}});
   CHECK(failure_of([&] { static_cast<void>(a + ndarray<double>{{4}}); }) == "+: arrays of unequal shape: 2x2 and 4");
   CHECK(failure_of([&] { static_cast<void>(vector{1, 2} * vector{1}); }) == "*: arrays of unequal shape: 2 and 1");
+  // A vector has the shape of its length.
+  const vector<double> four(4), two{1, 2};
+  CHECK(failure_of([&] { static_cast<void>(a + four); }) == "+: arrays of unequal shape: 2x2 and 4");
+  CHECK(failure_of([&] { static_cast<void>(four - a); }) == "-: arrays of unequal shape: 4 and 2x2");
+  CHECK(failure_of([&] { static_cast<void>(maximum(a, four)); }) == "maximum: arrays of unequal shape: 2x2 and 4");
+  CHECK(failure_of([&] { static_cast<void>(where(a > 2, four, 0)); }) == "where: arrays of unequal shape: 2x2 and 4");
+  CHECK(failure_of([&] { static_cast<void>(where(a > 2, 0, four)); }) == "where: arrays of unequal shape: 2x2 and 4");
+  CHECK(failure_of([&] { static_cast<void>(where(four > 2, a, 0)); }) == "where: arrays of unequal shape: 4 and 2x2");
+  CHECK(failure_of([&] { static_cast<void>(select(a, four > 2)); }) == "select: arrays of unequal shape: 2x2 and 4");
+  CHECK(failure_of([&] { static_cast<void>(select(four, a > 2)); }) == "select: arrays of unequal shape: 4 and 2x2");
+  CHECK(select(a, a > 2) == vector<double>{3, 4});
+  CHECK(where(a > 2, a, 0) == ndarray<double>{{2, 2}, {0, 0, 3, 4}});
+  CHECK(ndarray<double>{{2}, {1, 2}} + two == ndarray<double>{{2}, {2, 4}});
+  CHECK(two + ndarray<double>{{2}, {1, 2}} == ndarray<double>{{2}, {2, 4}});
 }
 
 TEST_CASE("comparisons with scalars are masks; what std does with vectors stays") {
@@ -86,6 +90,46 @@ TEST_CASE("comparisons with scalars are masks; what std does with vectors stays"
   CHECK(select(x, x > 2) == vector<double>{5, 3});
   CHECK(maximum(x, 3) == vector<double>{3, 5, 3});
   CHECK(minimum(x, vector{2, 2, 2}) == vector<double>{1, 2, 2});
+}
+
+TEST_CASE("integers are compared by their values, whether they have a sign or not") {
+  const vector<std::size_t> sizes{0, 5};
+  const vector<int> numbers{-1, 5};
+  CHECK((sizes > -1) == vector<bool>{true, true});
+  CHECK((sizes >= -1) == vector<bool>{true, true});
+  CHECK((-1 < sizes) == vector<bool>{true, true});
+  CHECK((numbers < len(sizes)) == vector<bool>{true, false});
+  CHECK((numbers <= len(sizes)) == vector<bool>{true, false});
+  CHECK((vector<unsigned>{4294967295U} == -1) == vector<bool>{false});
+  CHECK((vector<unsigned>{4294967295U} != -1) == vector<bool>{true});
+  CHECK((vector<bool>{true, false} == 1) == vector<bool>{true, false});
+  CHECK((vector<char>{'a'} == 97U) == vector<bool>{true});
+  CHECK(equal(vector{-1}, vector<std::size_t>{static_cast<std::size_t>(-1)}) == vector<bool>{false});
+  CHECK(maximum(sizes, numbers) == vector<std::size_t>{0, 5});
+  CHECK(minimum(sizes, numbers) == vector<std::int64_t>{-1, 5});
+  CHECK(minimum(numbers, 3U) == vector<int>{-1, 3});
+  CHECK(min(-1, len(sizes)) == -1);
+  CHECK(min(len(sizes), -1) == -1);
+  CHECK(max(-1, len(sizes)) == 2);
+  CHECK(max(len(sizes), -1) == 2);
+}
+
+TEST_CASE("nan is the least and the greatest, and the first one stands where they do") {
+  const auto nan = std::nan("");
+  const vector<double> x{1, nan, 3, nan, -5};
+  CHECK(std::isnan(min(x)));
+  CHECK(std::isnan(max(x)));
+  CHECK(argmin(x) == 1);
+  CHECK(argmax(x) == 1);
+  for (const auto& both : {maximum(vector{1.0, nan}, vector{nan, 1.0}), minimum(vector{1.0, nan}, vector{nan, 1.0})}) {
+    CHECK(std::isnan(both[0]));
+    CHECK(std::isnan(both[1]));
+  }
+  CHECK(std::isnan(maximum(vector{1}, nan)[0]));
+  CHECK(std::isnan(max(1, nan)));
+  CHECK(std::isnan(min(nan, 1)));
+  CHECK(argmax(vector{2, 7, 7, -7, -7}) == 1); // the first of equal ones
+  CHECK(argmin(vector{2, 7, 7, -7, -7}) == 3);
 }
 
 TEST_CASE("functions of each element, and of plain numbers") {
@@ -119,6 +163,12 @@ TEST_CASE("sums and statistics") {
   CHECK(prod(i) == 6);
   CHECK(mean(i) == 2.0); // a double, of ints too
   CHECK(mean(vector{1, 2}) == 1.5);
+  constexpr auto largest = std::numeric_limits<std::int64_t>::max();
+  CHECK(mean(vector<std::int64_t>(4, largest)) == static_cast<double>(largest)); // the sum does not overflow
+  CHECK(mean(vector<std::int64_t>{-largest, -largest}) == -static_cast<double>(largest));
+  CHECK(mean(vector<std::uint64_t>(3, std::numeric_limits<std::uint64_t>::max())) == 0x1p64);
+  CHECK(mean(vector<std::int64_t>{1LL << 60, 3, -(1LL << 60)}) == 1); // nor is it rounded on the way
+  CHECK(mean(vector<bool>{true, false}) == 0.5);
   CHECK(var(i) == doctest::Approx(2.0 / 3));
   CHECK(var(i, 1) == 1.0);
   CHECK(stddev(vector{1, 3}) == 1.0);
@@ -164,7 +214,15 @@ TEST_CASE("making arrays") {
   CHECK(matrix({{1, 2}, {3, 4}}) == ndarray<double>{{2, 2}, {1, 2, 3, 4}});
   CHECK(failure_of([] { static_cast<void>(matrix({{1, 2}, {3}})); }).find("unequal") != string::npos);
   CHECK(failure_of([] { static_cast<void>(zeros(-1)); }) == "an array can't have -1 elements");
-  CHECK(failure_of([] { static_cast<void>(arange(0, 1, 0)); }) == "arange: the step is 0 or nan");
+  CHECK(failure_of([] { static_cast<void>(arange(0, 1, 0)); }) == "arange: the step is 0");
+  CHECK(failure_of([] { static_cast<void>(arange(0, 1, 0.0)); }) == "arange: the step is 0 or nan");
+  constexpr std::int64_t large = std::int64_t{1} << 60; // doubles have no odd numbers there
+  CHECK(arange(large + 1, large + 4) == vector<std::int64_t>{large + 1, large + 2, large + 3});
+  CHECK(arange(std::numeric_limits<std::int64_t>::max() - 1, std::numeric_limits<std::int64_t>::max()).size() == 1);
+  CHECK(arange(std::size_t{3}) == vector<std::int64_t>{0, 1, 2});
+  CHECK(failure_of([] { static_cast<void>(arange(large)); }) == "arange: more numbers than fit in memory");
+  CHECK(failure_of([] { static_cast<void>(arange(std::numeric_limits<std::uint64_t>::max())); }) ==
+        "18446744073709551615 is too large: integers are counted up to 2^63 - 1");
 }
 
 TEST_CASE("ranges to loop over") {
@@ -175,6 +233,14 @@ TEST_CASE("ranges to loop over") {
   CHECK(len(range(5, 2)) == 0);
   CHECK(len(range(std::numeric_limits<int>::min(), std::numeric_limits<int>::max(), 1 << 30)) == 4);
   CHECK(failure_of([] { static_cast<void>(range(0, 1, 0)); }) == "range: the step is 0");
+  const auto wide = range(std::numeric_limits<int>::min(), std::numeric_limits<int>::max(), 1 << 30);
+  CHECK(wide[3] == 1 << 30); // three steps are beyond int
+  const vector<int> x{7, 8};
+  CHECK(str(range(len(x), 0, -1)) == "[2, 1]");
+  CHECK(str(range(-1, len(x))) == "[-1, 0, 1]");
+  CHECK(str(range(len(x), std::size_t{4})) == "[2, 3]");
+  CHECK(failure_of([] { static_cast<void>(range(0, std::numeric_limits<std::uint64_t>::max())); }) ==
+        "18446744073709551615 is too large: integers are counted up to 2^63 - 1");
   std::int64_t total = 0;
   for (const auto i : range(std::int64_t{1'000'000})) total += i;
   CHECK(total == 499'999'500'000);

@@ -1,25 +1,17 @@
 #include "pactor/prelude.hpp"
 #include "pactor/prelude/eigen.hpp"
+#include "tests/unit/prelude/failure_of.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace pactor::prelude;
 using pactor::complex_array;
 using pactor::ndarray;
+using pactor::testing::failure_of;
 using std::string;
 using std::vector;
 
 namespace {
-
-template <class F>
-string failure_of(F&& f) {
-  try {
-    f();
-  } catch (const pactor::error& e) {
-    return e.what();
-  }
-  return "nothing thrown";
-}
 
 void check_close(const ndarray<double>& a, const ndarray<double>& b) {
   REQUIRE(std::ranges::equal(a.shape(), b.shape()));
@@ -45,6 +37,19 @@ TEST_CASE("products") {
           static_cast<void>(matmul(a, vector{1, 2, 3}));
         }) == "matmul: arrays of unequal shape: 2x2 and 3");
   CHECK(failure_of([] { static_cast<void>(dot(vector{1}, vector{1, 2})); }) == "dot: arrays of unequal shape: 1 and 2");
+}
+
+TEST_CASE("an ndarray with one dimension has none where it was a row or a column") {
+  const auto a = matrix({{1, 2}, {3, 4}});
+  const ndarray<double> v{{2}, {1, 1}}, w{{2}, {2, 3}};
+  CHECK(matmul(a, v) == ndarray<double>{{2}, {3, 7}});
+  CHECK(matmul(v, a) == ndarray<double>{{2}, {4, 6}});
+  CHECK(dot(a, v) == ndarray<double>{{2}, {3, 7}});
+  CHECK(dot(v, w) == ndarray<double>{{}, {5}});
+  CHECK(repr(dot(v, w)) == "array(5.)");
+  CHECK(matmul(v, vector{2, 3}) == vector<double>{5});
+  check_close(solve(matrix({{2, 0}, {0, 4}}), w), ndarray<double>{{2}, {1, 0.75}});
+  CHECK(solve(zeros(0, 0), ndarray<double>{}) == ndarray<double>{});
 }
 
 TEST_CASE("solving") {
@@ -119,6 +124,15 @@ TEST_CASE("to and from Eigen, where the elements lie") {
   const vector<double> v{1, 2};
   CHECK(to_ndarray(as_eigen(v)) == ndarray<double>{{2}, {1, 2}});
   CHECK(to_ndarray(as_eigen(a).transpose()) == transpose(a));
+  // Elements of a temporary would be gone.
+  const auto takes = [](auto&& x) {
+    return requires { as_eigen(std::forward<decltype(x)>(x)); };
+  };
+  CHECK(takes(a));
+  CHECK(takes(std::as_const(a)));
+  CHECK(!takes(ndarray<double>{}));
+  CHECK(!takes(vector<double>{}));
+  CHECK(!takes(static_cast<const vector<double>&&>(v)));
 }
 
 TEST_SUITE_END();

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <sched.h>
 #include <string>
 #include <unistd.h>
 
@@ -192,4 +193,35 @@ TEST_CASE("a pidfd of a process that is gone is empty") {
   child.wait();
   CHECK_FALSE(process::open_pidfd(child.pid()));
   CHECK_FALSE(process::send_signal(watched, SIGTERM));
+}
+
+TEST_CASE("a process can get its directory, its input and apart output and error") {
+  auto in = process::make_pipe(), out = process::make_pipe(), err = process::make_pipe();
+  auto options = shell("pwd; cat; echo trouble >&2");
+  options.directory = "/usr";
+  options.standard_input = in.read.get();
+  options.standard_output = out.write.get();
+  options.standard_error = err.write.get();
+  auto child = process::spawn(options);
+  out.write.reset();
+  err.write.reset();
+  REQUIRE(::write(in.write.get(), "given", 5) == 5);
+  in.write.reset();
+  CHECK(read_to_end(out.read.get()) == "/usr\ngiven");
+  CHECK(read_to_end(err.read.get()) == "trouble\n");
+  CHECK(child.wait().success());
+}
+
+TEST_CASE("a process can be bound to cores, and the one that starts it stays as it was") {
+  cpu_set_t before, after;
+  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  int core = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(core, &before)) --core;
+  auto options = shell("grep Cpus_allowed_list /proc/self/status >&3");
+  options.cores = {core};
+  CHECK(said(options) == "Cpus_allowed_list:\t" + std::to_string(core) + "\n");
+  REQUIRE(::sched_getaffinity(0, sizeof after, &after) == 0);
+  CHECK(CPU_EQUAL(&before, &after));
+  options.cores = {CPU_SETSIZE};
+  CHECK_THROWS_AS((void)process::spawn(options), error);
 }

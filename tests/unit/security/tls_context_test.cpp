@@ -1,4 +1,5 @@
 #include "pactor/error.hpp"
+#include "runtime/security/authority.hpp"
 #include "runtime/security/credentials.hpp"
 #include "runtime/security/tls_context.hpp"
 
@@ -129,6 +130,53 @@ TEST_CASE("certificates of another start of the cluster are refused on both side
   shaken = shake(controller, careless);
   CHECK_FALSE(shaken.accepted);
   CHECK(contains(shaken.listener, "another cluster or to another start"));
+}
+
+TEST_CASE("a revoked certificate is refused by its serial number, others of its authority are not") {
+  const auto c = credentials();
+  const auto serial = security::info_of(c.client.certificate).serial;
+  const tls_context listening{role::controller, c.ca, c.controller.certificate, c.controller.key, {"00", serial}};
+  const auto shaken = shake(listening, context_of(role::client, c));
+  CHECK_FALSE(shaken.accepted);
+  CHECK_MESSAGE(contains(shaken.listener, "was revoked"), shaken.listener);
+  CHECK(shake(listening, context_of(role::node, c)).accepted);
+}
+
+TEST_CASE("over a rotation old and new files meet; after it the old ones are refused in words") {
+  const auto now = std::chrono::system_clock::now();
+  auto c = credentials();
+  const auto old = context_of(role::client, c);
+  auto all = c.issuer;
+  const auto rotated = [&](std::chrono::seconds overlap) {
+    auto next = all;
+    next.rotate(now - 1h, overlap + 1h);
+    return next;
+  };
+  const auto made = [&](security::authority& by, role r) {
+    return by.issue(r, std::string{to_string(r)}, security::validity::from(now, 1h), now);
+  };
+  auto during = rotated(1h);
+  const auto client = made(during, role::client);
+  const auto controller = made(during, role::controller);
+  const tls_context fresh{role::client, during.trusted(now), client.certificate, client.key};
+  // While both are trusted the controller shows the old one, which all know.
+  const tls_context both{role::controller, during.trusted(now), c.controller.certificate, c.controller.key};
+  CHECK(shake(both, old).accepted);
+  CHECK(shake(both, fresh).accepted);
+  const tls_context next{role::controller, during.trusted(now), controller.certificate, controller.key};
+  CHECK(shake(next, fresh).accepted);
+  CHECK_FALSE(shake(next, old).accepted);
+
+  auto after = rotated(-1s); // the overlap is over; the short certificate says so by itself
+  REQUIRE(after.generations().size() == 2);
+  const auto with_short = after.generations()[1].certificate + after.generations()[0].certificate;
+  const auto last = made(after, role::controller);
+  const tls_context late{role::controller, with_short, last.certificate, last.key};
+  auto careless = context_of(role::client, c);
+  SSL_CTX_set_verify(careless.get(), SSL_VERIFY_NONE, nullptr);
+  const auto shaken = shake(late, careless);
+  CHECK_FALSE(shaken.accepted);
+  CHECK_MESSAGE(contains(shaken.listener, "was replaced"), shaken.listener);
 }
 
 TEST_CASE("a peer without a certificate, or with an old TLS, is refused") {

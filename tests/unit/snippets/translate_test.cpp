@@ -177,7 +177,7 @@ TEST_CASE("line ends of Windows, byte order marks, code that is too long") {
   CHECK(translate("\xef\xbb\xbfint a;\r\na", "px", {}, {}).text == translate("int a;\na", "px", {}, {}).text);
   CHECK_NOTHROW((void)translate(std::string(longest_snippet, ' '), "px", {}, {}));
   CHECK_THROWS_WITH_AS((void)translate(std::string(longest_snippet + 1, ' '), "px", {}, {}),
-                       "px: code of 1048577 bytes; the limit is 1 MiB. Put it into a job library", const error&);
+                       "px: code of 1048577 bytes: at most 1 MiB is executed; make it a job library", const error&);
   CHECK_NOTHROW((void)translate("", "px", {}, {}));
   CHECK_NOTHROW((void)translate("#", "px", {}, {}));
 }

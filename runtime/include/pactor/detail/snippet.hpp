@@ -205,7 +205,6 @@ private:
   using inner = void (*)(snippet_run&, const pactor_host&, step, step);
   PACTOR_PRELUDE_API static std::int32_t run(const pactor_call* call, pactor_sink* sink, inner steps, step bind,
                                              step body) noexcept;
-  /// In the snippet's library: functions of the prelude find the engine through it.
   static void enter(snippet_run& run, const pactor_host& host, step bind, step body) {
     context engine{host};
     const prelude::use_context here{engine};

@@ -19,7 +19,7 @@ template <class X, class Y>
 auto divide(X x, Y y) {
   if constexpr (std::is_integral_v<X> && std::is_integral_v<Y>) {
     if (y == Y{}) divided_by_zero();
-    if constexpr (std::is_signed_v<Y>)
+    if constexpr (std::is_signed_v<decltype(x / y)>)
       if (y == Y(-1)) return static_cast<decltype(x / y)>(0ULL - static_cast<unsigned long long>(x)); // no overflow
   }
   return in_common(x, y, [](auto c, auto d) { return c / d; });
@@ -29,7 +29,7 @@ template <class X, class Y>
 auto remainder_of(X x, Y y) {
   if constexpr (std::is_integral_v<X> && std::is_integral_v<Y>) {
     if (y == Y{}) divided_by_zero();
-    if constexpr (std::is_signed_v<Y>)
+    if constexpr (std::is_signed_v<decltype(x % y)>)
       if (y == Y(-1)) return decltype(x % y){0};
     return in_common(x, y, [](auto c, auto d) { return c % d; });
   } else {
@@ -84,27 +84,27 @@ template <pactor::detail::array_like A>
   return pactor::detail::each(a, [](auto x) { return x == decltype(x){}; });
 }
 
-// With a scalar only: two vectors are compared as a whole, by std. See equal().
-#define PACTOR_COMPARISON(symbol)                                                                                      \
+// With a scalar only: two vectors are compared as a whole, by std. See equal(). Integers by their values, also if only
+// one of them has a sign: a mask of sizes > -1 has no use if that means the largest size.
+#define PACTOR_COMPARISON(symbol, of_integers)                                                                         \
   template <class A, class B>                                                                                          \
   requires(pactor::detail::operands<A, B> && (pactor::detail::scalar<A> || pactor::detail::scalar<B>))                 \
       [[nodiscard]] auto                                                                                               \
       operator symbol(const A& a, const B& b) {                                                                        \
     return pactor::detail::pairwise(#symbol, a, b, [](auto x, auto y) -> bool {                                        \
       if constexpr (std::is_integral_v<decltype(x)> && std::is_integral_v<decltype(y)>)                                \
-        return static_cast<std::common_type_t<decltype(x), decltype(y)>>(x)                                            \
-            symbol static_cast<std::common_type_t<decltype(x), decltype(y)>>(y);                                       \
+        return std::of_integers(+x, +y); /* promoted: std has it of no bool or char */                                 \
       else                                                                                                             \
         return x symbol y;                                                                                             \
     });                                                                                                                \
   }                                                                                                                    \
   static_assert(true)
-PACTOR_COMPARISON(<);
-PACTOR_COMPARISON(<=);
-PACTOR_COMPARISON(>);
-PACTOR_COMPARISON(>=);
-PACTOR_COMPARISON(==);
-PACTOR_COMPARISON(!=);
+PACTOR_COMPARISON(<, cmp_less);
+PACTOR_COMPARISON(<=, cmp_less_equal);
+PACTOR_COMPARISON(>, cmp_greater);
+PACTOR_COMPARISON(>=, cmp_greater_equal);
+PACTOR_COMPARISON(==, cmp_equal);
+PACTOR_COMPARISON(!=, cmp_not_equal);
 #undef PACTOR_COMPARISON
 
 // Masks together; `and` and `or` would not see a whole array.
@@ -201,31 +201,28 @@ PACTOR_FUNCTION(hypot, std::hypot);
 PACTOR_FUNCTION(fmod, std::fmod);
 #undef PACTOR_FUNCTION
 
-/// Where the elements are equal. (a == b of two vectors is one bool.)
+/// Where the elements are equal, integers by their values. (a == b of two vectors is one bool.)
 template <class A, class B>
 requires pactor::detail::operands<A, B>
 [[nodiscard]] auto equal(const A& a, const B& b) {
   return pactor::detail::pairwise("equal", a, b, [](auto x, auto y) -> bool {
     using common = std::common_type_t<decltype(x), decltype(y)>;
-    return static_cast<common>(x) == static_cast<common>(y);
+    if constexpr (std::is_integral_v<common>)
+      return std::cmp_equal(+x, +y);
+    else
+      return static_cast<common>(x) == static_cast<common>(y);
   });
 }
-/// The greater of each pair.
+/// The greater of each pair; nan if one of them is.
 template <class A, class B>
 requires pactor::detail::operands<A, B>
 [[nodiscard]] auto maximum(const A& a, const B& b) {
-  return pactor::detail::pairwise("maximum", a, b, [](auto x, auto y) {
-    using common = std::common_type_t<decltype(x), decltype(y)>;
-    return static_cast<common>(x) < static_cast<common>(y) ? static_cast<common>(y) : static_cast<common>(x);
-  });
+  return pactor::detail::pairwise("maximum", a, b, [](auto x, auto y) { return pactor::detail::greatest_of(x, y); });
 }
 template <class A, class B>
 requires pactor::detail::operands<A, B>
 [[nodiscard]] auto minimum(const A& a, const B& b) {
-  return pactor::detail::pairwise("minimum", a, b, [](auto x, auto y) {
-    using common = std::common_type_t<decltype(x), decltype(y)>;
-    return static_cast<common>(y) < static_cast<common>(x) ? static_cast<common>(y) : static_cast<common>(x);
-  });
+  return pactor::detail::pairwise("minimum", a, b, [](auto x, auto y) { return pactor::detail::least_of(x, y); });
 }
 
 } // namespace pactor::prelude

@@ -6,10 +6,13 @@
 #include "pactor/ndarray.hpp"
 #include "pactor/prelude/text_writer.hpp"
 
+#include <algorithm>
 #include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <ranges>
 #include <span>
 #include <string>
@@ -27,11 +30,6 @@ inline constexpr bool is_shaped<ndarray<T>> = true;
 template <class T>
 inline constexpr bool is_shaped<ndarray_view<T>> = true;
 
-template <class T>
-inline constexpr bool is_complex_number = false;
-template <class T>
-inline constexpr bool is_complex_number<std::complex<T>> = true;
-
 template <class R>
 using element_of = std::ranges::range_value_t<const R>;
 
@@ -40,7 +38,7 @@ template <class R>
 concept array_like = std::ranges::forward_range<const R> && std::is_arithmetic_v<element_of<R>> &&
     !std::convertible_to<const R&, std::string_view>;
 template <class R>
-concept complex_like = std::ranges::forward_range<const R> && is_complex_number<element_of<R>>;
+concept complex_like = std::ranges::forward_range<const R> && is_complex<element_of<R>>;
 template <class R>
 concept shaped_like = is_shaped<R>;
 template <class T>
@@ -81,8 +79,68 @@ std::string shape_of(const R& r) {
 }
 
 [[noreturn]] PACTOR_PRELUDE_API void unequal_shapes(std::string_view what, const std::string& a, const std::string& b);
+/// Of a range without a shape, its length is its shape. @throws error{invalid_argument} naming both if they differ
+template <class A, class B>
+void need_same_shape(std::string_view what, const A& a, const B& b) {
+  bool same = false;
+  if constexpr (is_shaped<A> && is_shaped<B>)
+    same = std::ranges::equal(a.shape(), b.shape());
+  else if constexpr (is_shaped<A>)
+    same = a.rank() == 1 && a.size() == length(b);
+  else if constexpr (is_shaped<B>)
+    same = b.rank() == 1 && b.size() == length(a);
+  else
+    same = length(a) == length(b);
+  if (!same) unequal_shapes(what, shape_of(a), shape_of(b));
+}
+
 [[noreturn]] PACTOR_PRELUDE_API void of_nothing(std::string_view what);
 [[noreturn]] PACTOR_PRELUDE_API void divided_by_zero();
+
+/// Whether v takes the place of the best number so far: the first that is nan does, as in numpy, else one that is
+/// `before` it.
+template <class T, class Before>
+constexpr bool displaces(T v, T best, Before before) {
+  if constexpr (std::is_floating_point_v<T>) return best == best && (v != v || before(v, best));
+  return before(v, best);
+}
+
+/// Whether integers of these types can't be told apart as C++ compares them: a negative one would be a great one.
+template <class... T>
+inline constexpr bool mixed_signs = (std::integral<T> && ...) && (std::is_signed_v<decltype(+T{})> || ...) &&
+                                    (std::is_unsigned_v<decltype(+T{})> || ...);
+
+[[noreturn]] PACTOR_PRELUDE_API void beyond_int64(std::uint64_t n);
+/// @throws error{invalid_argument} beyond 2^63 - 1
+template <std::integral T>
+constexpr std::int64_t as_int64(T n) {
+  if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(std::int64_t))
+    if (n > static_cast<T>(std::numeric_limits<std::int64_t>::max())) beyond_int64(n);
+  return static_cast<std::int64_t>(n);
+}
+
+/// The least or the greatest of two numbers, whatever their types. What is least has the signed type then: it is in
+/// the range of that.
+template <class X, class Y>
+constexpr auto least_of(X x, Y y) {
+  using common = std::common_type_t<X, Y>;
+  if constexpr (mixed_signs<X, Y>) {
+    using least = std::make_signed_t<common>;
+    return std::cmp_less(+y, +x) ? static_cast<least>(y) : static_cast<least>(x);
+  } else {
+    const auto a = static_cast<common>(x), b = static_cast<common>(y);
+    return displaces(b, a, std::less<>{}) ? b : a;
+  }
+}
+template <class X, class Y>
+constexpr auto greatest_of(X x, Y y) {
+  using common = std::common_type_t<X, Y>;
+  const auto a = static_cast<common>(x), b = static_cast<common>(y);
+  if constexpr (mixed_signs<X, Y>)
+    return std::cmp_less(+x, +y) ? b : a;
+  else
+    return displaces(b, a, std::greater<>{}) ? b : a;
+}
 
 /// The elements as an array like `r`. Truth values of an ndarray are numbers, since those can travel.
 template <class R, class U>
@@ -115,9 +173,7 @@ auto pairwise(std::string_view what, const A& a, const B& b, F&& f) {
   } else if constexpr (scalar<B>) {
     return each(a, [&](auto x) { return f(x, b); });
   } else {
-    bool same = length(a) == length(b);
-    if constexpr (is_shaped<A> && is_shaped<B>) same = std::ranges::equal(a.shape(), b.shape());
-    if (!same) unequal_shapes(what, shape_of(a), shape_of(b));
+    need_same_shape(what, a, b);
     using U = std::remove_cvref_t<decltype(f(std::declval<element_of<A>>(), std::declval<element_of<B>>()))>;
     std::vector<U> out(length(a));
     auto y = std::ranges::begin(b);

@@ -15,8 +15,10 @@ PACTOR_PRELUDE_API void fill_normal(double* out, std::size_t n) noexcept;
 /// Numbers from `low` up to and without `high`. @throws error{invalid_argument} if there are none
 PACTOR_PRELUDE_API void fill_integers(std::int64_t* out, std::size_t n, std::int64_t low, std::int64_t high);
 PACTOR_PRELUDE_API void seed_random(std::uint64_t seed) noexcept;
-/// One number more than the steps. @throws error{invalid_argument, too_large}
-[[nodiscard]] PACTOR_PRELUDE_API std::size_t steps_between(double from, double to, double step);
+/// from, from + step, ... before `to`. @throws error{invalid_argument, too_large}
+[[nodiscard]] PACTOR_PRELUDE_API std::vector<double> numbers_between(double from, double to, double step);
+[[nodiscard]] PACTOR_PRELUDE_API std::vector<std::int64_t> integers_between(std::int64_t from, std::int64_t to,
+                                                                            std::int64_t step);
 [[noreturn]] PACTOR_PRELUDE_API void negative_size(std::int64_t n);
 
 template <std::integral N>
@@ -72,11 +74,12 @@ inline constexpr std::nullopt_t none = std::nullopt;
 template <pactor::detail::scalar A, pactor::detail::scalar B, pactor::detail::scalar C = int>
 [[nodiscard]] auto arange(A from, B to, C step = C{1}) {
   constexpr bool integers = std::integral<A> && std::integral<B> && std::integral<C>;
-  using T = std::conditional_t<integers, std::int64_t, double>;
-  std::vector<T> out(
-      pactor::detail::steps_between(static_cast<double>(from), static_cast<double>(to), static_cast<double>(step)));
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(from) + static_cast<T>(i) * static_cast<T>(step);
-  return out;
+  if constexpr (integers)
+    return pactor::detail::integers_between(pactor::detail::as_int64(from), pactor::detail::as_int64(to),
+                                            pactor::detail::as_int64(step));
+  else
+    return pactor::detail::numbers_between(static_cast<double>(from), static_cast<double>(to),
+                                           static_cast<double>(step));
 }
 
 /// 0, 1, ... below `to`: int64, or double of a double.
@@ -264,7 +267,7 @@ template <pactor::detail::array_like M>
 template <pactor::detail::array_like M, pactor::detail::array_or_scalar A, pactor::detail::array_or_scalar B>
 [[nodiscard]] auto where(const M& mask, const A& a, const B& b) {
   using T = std::common_type_t<pactor::detail::element_type_t<A>, pactor::detail::element_type_t<B>>;
-  // The mask's length is checked against each.
+  // The mask's shape is checked against each.
   const auto chosen = pactor::detail::pairwise("where", mask, a, [](auto, auto x) { return static_cast<T>(x); });
   const auto other = pactor::detail::pairwise("where", mask, b, [](auto, auto x) { return static_cast<T>(x); });
   std::vector<T> out;
@@ -277,11 +280,10 @@ template <pactor::detail::array_like M, pactor::detail::array_or_scalar A, pacto
   }
   return pactor::detail::like(mask, std::move(out));
 }
-/// The elements where the mask is not zero: numpy's x[mask]. @throws error{invalid_argument} if the lengths differ
+/// The elements where the mask is not zero: numpy's x[mask]. @throws error{invalid_argument} if the shapes differ
 template <pactor::detail::array_like R, pactor::detail::array_like M>
 [[nodiscard]] auto select(const R& r, const M& mask) {
-  if (pactor::detail::length(r) != pactor::detail::length(mask))
-    pactor::detail::unequal_shapes("select", pactor::detail::shape_of(r), pactor::detail::shape_of(mask));
+  pactor::detail::need_same_shape("select", r, mask);
   std::vector<pactor::detail::element_of<R>> out;
   auto m = std::ranges::begin(mask);
   for (const auto v : r)

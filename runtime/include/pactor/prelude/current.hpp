@@ -3,13 +3,15 @@
 
 #include "pactor/context.hpp"
 #include "pactor/error.hpp"
+#include "pactor/prelude/export.hpp"
 
 #include <utility>
 
 namespace pactor::detail {
 
-/// Of this library and thread. Set while a snippet or a job runs, so it is never left over.
-[[gnu::visibility("hidden")]] inline thread_local context* running_context = nullptr;
+/// Of this thread: null unless a snippet or a job runs. In libpactor_prelude, since code of one snippet's library may
+/// run while another one's does: a std::function that is a variable, a virtual function.
+[[nodiscard]] PACTOR_PRELUDE_API context*& running_context() noexcept;
 
 } // namespace pactor::detail
 
@@ -19,8 +21,8 @@ namespace pactor {
 /// calls plot(), sleep() or engine() makes one of its own: `use_context here{context};`
 class use_context {
 public:
-  explicit use_context(context& c) noexcept : before_{std::exchange(detail::running_context, &c)} {}
-  ~use_context() { detail::running_context = before_; }
+  explicit use_context(context& c) noexcept : before_{std::exchange(detail::running_context(), &c)} {}
+  ~use_context() { detail::running_context() = before_; }
   use_context(const use_context&) = delete;
   use_context& operator=(const use_context&) = delete;
 
@@ -35,10 +37,6 @@ namespace pactor::prelude {
 using pactor::use_context;
 
 /// The context of the running snippet or job. @throws error{invalid_argument} outside of one
-[[nodiscard]] inline context& here() {
-  if (auto* c = pactor::detail::running_context) return *c;
-  throw error{ec::invalid_argument, "there is no engine here: this thread runs no snippet, or no job that made a "
-                                    "pactor::prelude::use_context of its context"};
-}
+[[nodiscard]] PACTOR_PRELUDE_API context& here();
 
 } // namespace pactor::prelude

@@ -47,10 +47,6 @@ concept smart_pointer = requires(const T& p) {
   { p.get() } -> std::convertible_to<const volatile void*>;
 };
 template <class T>
-inline constexpr bool is_complex = false;
-template <class T>
-inline constexpr bool is_complex<std::complex<T>> = true;
-template <class T>
 inline constexpr bool is_duration = false;
 template <class R, class P>
 inline constexpr bool is_duration<std::chrono::duration<R, P>> = true;

@@ -141,7 +141,8 @@ struct singular_values {
 // Matrices are ndarrays with two dimensions. What does not fit, has no solution, or has nan or infinite elements
 // where that makes no sense, throws error{invalid_argument} saying so.
 
-/// The matrix product, numpy's `@`: of two matrices an ndarray, of a matrix and a vector a vector.
+/// The matrix product, numpy's `@`: of ndarrays an ndarray, without the axis of an operand that has one dimension; of a
+/// matrix and a vector a vector.
 template <class A, class B>
 requires(pactor::detail::array_like<A>&& pactor::detail::array_like<B> &&
          (pactor::detail::shaped_like<A> || pactor::detail::shaped_like<B>))
@@ -152,7 +153,8 @@ requires(pactor::detail::array_like<A>&& pactor::detail::array_like<B> &&
   else
     return result;
 }
-/// The inner product of two vectors; of matrices matmul().
+/// The inner product of two vectors; matmul() if one of them is an ndarray: of two with one dimension an array without
+/// any.
 template <pactor::detail::vector_like A, pactor::detail::vector_like B>
 [[nodiscard]] double dot(const A& a, const B& b) {
   return pactor::detail::inner_product(a, b);
@@ -168,7 +170,7 @@ template <pactor::detail::array_like A>
 [[nodiscard]] double norm(const A& a) {
   return pactor::detail::euclidean_norm(a);
 }
-/// x with a * x = b: a vector for a vector, a matrix for a matrix.
+/// x with a * x = b: a vector for a vector, an ndarray of b's shape for an ndarray.
 template <pactor::detail::array_like B>
 [[nodiscard]] auto solve(const pactor::detail::doubles& a, const B& b) {
   auto result = pactor::detail::solution(a, b);

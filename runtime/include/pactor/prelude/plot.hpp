@@ -13,15 +13,15 @@
 
 namespace pactor::prelude {
 
-/// How a plot looks: plot(x, y, {.title = "Waves", .x_label = "time"}).
+/// How a plot looks: plot(x, y, {.title = "Waves", .x_label = "time"}). C++ wants them in this order.
 struct plot_options {
   std::string label = {}; ///< of the only line; with several each has its own
   std::string title = {};
   std::string x_label = {};
   std::string y_label = {};
+  int bins = 10;                 ///< of hist()
   int width = 720;               ///< pixels, 200 to 4000
   int height = 440;              ///< the same
-  int bins = 10;                 ///< of hist()
   std::string name = "plot.svg"; ///< under which the picture is saved
 };
 

@@ -30,6 +30,34 @@ void need_elements(std::string_view what, const R& r) {
   if (std::ranges::begin(r) == std::ranges::end(r)) of_nothing(what);
 }
 
+template <class T>
+struct extreme_element {
+  T value;
+  std::size_t place;
+};
+/// The element that no other one is `before`, and the first of those; of nan see displaces().
+template <class R, class Before>
+auto extreme(std::string_view what, const R& r, Before before) {
+  using T = element_of<R>;
+  need_elements(what, r);
+  extreme_element<T> best{static_cast<T>(*std::ranges::begin(r)), 0};
+  std::size_t place = 0;
+  for (const auto element : r) {
+    if (const auto v = static_cast<T>(element); displaces(v, best.value, before)) best = {v, place};
+    ++place;
+  }
+  return best;
+}
+
+/// The sum of integers, which can't overflow. __int128 is no type of the standard.
+template <class R>
+double exact_sum(const R& r) {
+  __extension__ typedef __int128 wide;
+  wide total = 0;
+  for (const auto v : r) total += static_cast<wide>(v);
+  return static_cast<double>(total);
+}
+
 /// f of every row of numbers along an axis: an array of one rank less. @throws error{invalid_argument}
 template <class T, class F>
 auto along(const ndarray<T>& a, std::size_t axis, F&& f) {
@@ -86,7 +114,11 @@ template <pactor::detail::array_like R>
 template <pactor::detail::array_like R>
 [[nodiscard]] double mean(const R& r) {
   pactor::detail::need_elements("mean", r);
-  return static_cast<double>(sum(r)) / static_cast<double>(pactor::detail::length(r));
+  const auto n = static_cast<double>(pactor::detail::length(r));
+  if constexpr (std::integral<pactor::detail::element_of<R>>)
+    return pactor::detail::exact_sum(r) / n;
+  else
+    return static_cast<double>(sum(r)) / n;
 }
 template <pactor::detail::complex_like R>
 [[nodiscard]] auto mean(const R& r) {
@@ -115,50 +147,28 @@ using std::min;
 /// The least element; nan if there is one. @throws error{invalid_argument} if there are no elements
 template <pactor::detail::array_like R>
 [[nodiscard]] auto min(const R& r) {
-  pactor::detail::need_elements("min", r);
-  pactor::detail::element_of<R> least = *std::ranges::begin(r);
-  for (const auto v : r) {
-    if (v != v) return static_cast<decltype(least)>(v); // nan
-    if (v < least) least = v;
-  }
-  return least;
+  return pactor::detail::extreme("min", r, std::less<>{}).value;
 }
 /// The greatest element; nan if there is one. @throws error{invalid_argument} if there are no elements
 template <pactor::detail::array_like R>
 [[nodiscard]] auto max(const R& r) {
-  pactor::detail::need_elements("max", r);
-  pactor::detail::element_of<R> greatest = *std::ranges::begin(r);
-  for (const auto v : r) {
-    if (v != v) return static_cast<decltype(greatest)>(v); // nan
-    if (greatest < v) greatest = v;
-  }
-  return greatest;
+  return pactor::detail::extreme("max", r, std::greater<>{}).value;
 }
-/// Of two numbers of different types.
+/// Of two numbers of different types, whatever their signs; nan if one is. Of one type std::max and std::min are used.
 template <pactor::detail::scalar A, pactor::detail::scalar B>
-requires(!std::same_as<A, B>) [[nodiscard]] auto max(A a, B b) {
-  using common = std::common_type_t<A, B>;
-  return std::max(static_cast<common>(a), static_cast<common>(b));
-}
+requires(!std::same_as<A, B>) [[nodiscard]] auto max(A a, B b) { return pactor::detail::greatest_of(a, b); }
 template <pactor::detail::scalar A, pactor::detail::scalar B>
-requires(!std::same_as<A, B>) [[nodiscard]] auto min(A a, B b) {
-  using common = std::common_type_t<A, B>;
-  return std::min(static_cast<common>(a), static_cast<common>(b));
-}
+requires(!std::same_as<A, B>) [[nodiscard]] auto min(A a, B b) { return pactor::detail::least_of(a, b); }
 
-/// Where the first of the least elements stands, in the order of memory.
+/// Where the first of the least elements stands, in the order of memory; the first that is nan if there is one.
 /// @throws error{invalid_argument} if there are no elements
 template <pactor::detail::array_like R>
 [[nodiscard]] std::size_t argmin(const R& r) {
-  pactor::detail::need_elements("argmin", r);
-  return static_cast<std::size_t>(std::ranges::distance(std::ranges::begin(r), std::ranges::find(r, min(r)))) %
-         pactor::detail::length(r);
+  return pactor::detail::extreme("argmin", r, std::less<>{}).place;
 }
 template <pactor::detail::array_like R>
 [[nodiscard]] std::size_t argmax(const R& r) {
-  pactor::detail::need_elements("argmax", r);
-  return static_cast<std::size_t>(std::ranges::distance(std::ranges::begin(r), std::ranges::find(r, max(r)))) %
-         pactor::detail::length(r);
+  return pactor::detail::extreme("argmax", r, std::greater<>{}).place;
 }
 
 /// Sums, means, least and greatest elements along one axis of an ndarray: an array of one rank less.

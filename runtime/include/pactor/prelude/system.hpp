@@ -1,6 +1,7 @@
 #pragma once
 // Printing, counting, time, and the engine itself.
 
+#include "pactor/prelude/array_like.hpp"
 #include "pactor/prelude/current.hpp"
 #include "pactor/prelude/format.hpp"
 
@@ -59,12 +60,26 @@ public:
   [[nodiscard]] iterator begin() const noexcept { return {from_, step_, size_}; }
   [[nodiscard]] iterator end() const noexcept { return {from_, step_, 0}; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] T operator[](std::size_t i) const noexcept { return static_cast<T>(from_ + step_ * static_cast<T>(i)); }
+  [[nodiscard]] T operator[](std::size_t i) const noexcept { // modulo 2^64, as a step times i may be beyond any T
+    return static_cast<T>(static_cast<std::uint64_t>(from_) + static_cast<std::uint64_t>(step_) * i);
+  }
 
 private:
   T from_, step_;
   std::size_t size_ = 0;
 };
+
+/// from, from + step, ... in the type that C++ has for all three; in int64 if some of them have a sign and some, such
+/// as sizes, have none.
+template <class A, class B, class C>
+[[nodiscard]] auto count_between(A from, B to, C step) {
+  using common = std::common_type_t<A, B, C>;
+  using T = std::conditional_t<mixed_signs<A, B, C>, std::int64_t, common>;
+  if constexpr (mixed_signs<A, B, C>)
+    return counting<T>{as_int64(from), as_int64(to), as_int64(step)};
+  else
+    return counting<T>{static_cast<T>(from), static_cast<T>(to), static_cast<T>(step)};
+}
 
 template <class T>
 concept plain_number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
@@ -90,16 +105,15 @@ template <std::integral T>
 [[nodiscard]] auto range(T to) {
   return pactor::detail::counting<T>{T{}, to, T{1}};
 }
-/// from, from + step, ... before `to`. @throws error{invalid_argument} if the step is 0
+/// from, from + step, ... before `to`: int64 if some of them have a sign and some, such as sizes, have none.
+/// @throws error{invalid_argument} if the step is 0, or one of them beyond int64 then
 template <std::integral A, std::integral B>
 [[nodiscard]] auto range(A from, B to) {
-  using T = std::common_type_t<A, B>;
-  return pactor::detail::counting<T>{static_cast<T>(from), static_cast<T>(to), T{1}};
+  return pactor::detail::count_between(from, to, std::common_type_t<A, B>{1});
 }
 template <std::integral A, std::integral B, std::integral C>
 [[nodiscard]] auto range(A from, B to, C step) {
-  using T = std::common_type_t<A, B, C>;
-  return pactor::detail::counting<T>{static_cast<T>(from), static_cast<T>(to), static_cast<T>(step)};
+  return pactor::detail::count_between(from, to, step);
 }
 
 /// Number of elements; of an array with a shape its first dimension; of a string its bytes.

@@ -2,6 +2,7 @@
 // The text of values, as far as it needs no templates: compiled once, into libpactor_prelude.
 
 #include "pactor/detail/dtype.hpp"
+#include "pactor/prelude/export.hpp"
 #include "pactor/value.hpp"
 
 #include <complex>
@@ -12,9 +13,12 @@
 #include <string>
 #include <string_view>
 
-#define PACTOR_PRELUDE_API [[gnu::visibility("default")]]
-
 namespace pactor::detail {
+
+template <class T>
+inline constexpr bool is_complex = false;
+template <class T>
+inline constexpr bool is_complex<std::complex<T>> = true;
 
 /// Containers with more elements are shortened in the middle.
 inline constexpr std::size_t shown_in_full = 200;

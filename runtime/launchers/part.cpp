@@ -1,4 +1,4 @@
-#include "cli/part.hpp"
+#include "runtime/launchers/part.hpp"
 
 #include "pactor/error.hpp"
 #include "runtime/files/file_io.hpp"
@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pactor::cli {
+namespace pactor::launchers {
 namespace {
 
 constexpr int ready_number = 3;          // in the child
@@ -19,7 +19,11 @@ constexpr std::size_t last_bytes = 2000; // enough for a message with a few line
 } // namespace
 
 part::part(std::string name, std::vector<std::string> arguments, std::filesystem::path output)
-    : name_{std::move(name)}, arguments_{std::move(arguments)}, output_{std::move(output)} {}
+    : part{std::move(name), std::move(arguments), std::move(output), {}} {}
+
+part::part(std::string name, std::vector<std::string> arguments, std::filesystem::path output, surroundings around)
+    : name_{std::move(name)}, arguments_{std::move(arguments)}, output_{std::move(output)}, around_{std::move(around)} {
+}
 
 void part::start(const std::vector<std::string>& more) {
   std::error_code absent;
@@ -28,8 +32,10 @@ void part::start(const std::vector<std::string>& more) {
   auto pipe = process::make_pipe();
   process::spawn_options options;
   // Not the name of the program, which an upgrade may have replaced, but the program itself.
-  options.executable = "/proc/self/exe";
-  options.arguments = {process::executable_path().string()};
+  options.executable = around_.program.empty() ? std::filesystem::path{"/proc/self/exe"} : around_.program;
+  options.arguments = {around_.program.empty() ? process::executable_path().string() : around_.program.string()};
+  options.directory = around_.directory;
+  options.environment = around_.environment;
   options.arguments.insert(options.arguments.end(), arguments_.begin(), arguments_.end());
   options.arguments.insert(options.arguments.end(), more.begin(), more.end());
   options.arguments.push_back("--ready-fd=" + std::to_string(ready_number));
@@ -67,4 +73,4 @@ std::string part::last_words() const {
   return text;
 }
 
-} // namespace pactor::cli
+} // namespace pactor::launchers

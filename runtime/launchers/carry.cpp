@@ -1,0 +1,111 @@
+#include "runtime/launchers/carry.hpp"
+
+#include "pactor/error.hpp"
+#include "runtime/files/file_io.hpp"
+#include "runtime/jobs/library.hpp"
+#include "runtime/process/locations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <openssl/evp.h>
+#include <set>
+#include <system_error>
+
+namespace pactor::launchers {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Those that belong to the other host's loader and must be its own.
+bool of_c_library(const std::string& name) {
+  constexpr std::array parts{"libc.so",       "libm.so",    "ld-linux", "libdl.so",     "librt.so",
+                             "libpthread.so", "libutil.so", "libnss_",  "libresolv.so", "libanl.so"};
+  return std::any_of(parts.begin(), parts.end(), [&name](const char* part) { return name.starts_with(part); });
+}
+
+/// The shared libraries of this process.
+std::set<fs::path> loaded_libraries() {
+  std::set<fs::path> result;
+  std::ifstream maps{"/proc/self/maps"};
+  for (std::string line; std::getline(maps, line);) {
+    const auto at = line.find('/');
+    if (at == std::string::npos) continue;
+    const fs::path path{line.substr(at)};
+    const auto name = path.filename().string();
+    if (name.find(".so") != std::string::npos && !of_c_library(name)) result.insert(path);
+  }
+  return result;
+}
+
+/// 16 hexadecimal digits.
+std::string hash_of(const std::set<std::string>& lines) {
+  std::string all;
+  for (const auto& one : lines) all += one;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  ::EVP_Digest(all.data(), all.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  std::string text;
+  for (int i = 0; i < 8; ++i) {
+    std::array<char, 3> hex{};
+    std::snprintf(hex.data(), hex.size(), "%02x", digest[static_cast<std::size_t>(i)]);
+    text += hex.data();
+  }
+  return text;
+}
+
+} // namespace
+
+cargo::cargo(const order& what, const fs::path& parent) : directory_{parent / ("cargo-" + what.host.name)} {
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+  files::make_private_directory(directory_);
+  const auto worker = process::find_worker();
+  add(process::executable_path(), "bin/pactor");
+  add(worker, "libexec/pactor/pactor-worker");
+  for (const auto& one : loaded_libraries()) add(one, fs::path{"lib/pactor/needed"} / one.filename());
+  if (const auto prelude = process::prelude_library(worker); !prelude.empty())
+    add(prelude, fs::path{"lib"} / prelude.filename());
+  if (const auto headers = process::include_directory(worker) / "pactor"; fs::exists(headers))
+    add(headers, "include/pactor");
+  std::vector<fs::path> directories = process::default_job_directories(what.directory.parent_path() / "jobs");
+  directories.insert(directories.end(), what.host.jobs.begin(), what.host.jobs.end());
+  for (const auto& library : jobs::find_libraries(directories))
+    add(library, fs::path{"lib/pactor/jobs"} / library.filename());
+  id_ = hash_of(list_);
+}
+
+cargo::~cargo() {
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+}
+
+void cargo::add(const fs::path& file, const fs::path& as) {
+  const auto place = directory_ / as;
+  std::error_code failed;
+  fs::create_directories(place.parent_path(), failed);
+  if (!failed && !fs::exists(place)) fs::create_symlink(fs::absolute(file), place, failed);
+  if (failed) throw error{ec::system, "cannot gather what is to be carried to a host: " + failed.message()};
+  const auto size = fs::is_directory(file) ? 0 : fs::file_size(file, failed);
+  const auto time = fs::last_write_time(file, failed).time_since_epoch().count();
+  list_.insert(as.string() + " " + std::to_string(size) + " " + std::to_string(time) + "\n");
+}
+
+std::vector<std::string> cargo::pack_command() const {
+  return {"tar",         "--create",          "--gzip", "--dereference", "--owner=0", "--group=0",
+          "--directory", directory_.string(), "."};
+}
+
+std::string carried_directory(const std::string& id) { return "${PACTOR_DIR:-$HOME/.pactor}/carried/" + id; }
+
+std::string unpack_script(const std::string& id) {
+  // Complete under its name, or not there; two that come at once do not disturb each other.
+  return "umask 077; d=\"" + carried_directory(id) +
+         "\"; [ -d \"$d\" ] && exit 0; "
+         "t=\"$d.$$\"; mkdir -p \"$t\" && tar --extract --gzip --no-same-owner --directory \"$t\" && "
+         "{ mv -T \"$t\" \"$d\" 2>/dev/null || { [ -d \"$d\" ] && rm -rf \"$t\"; }; } || { r=$?; rm -rf \"$t\"; exit "
+         "$r; }";
+}
+
+} // namespace pactor::launchers
