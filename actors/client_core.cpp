@@ -243,13 +243,18 @@ detail::bytes client_core::await(std::uint64_t tag, std::future<detail::bytes>& 
 }
 
 detail::bytes client_core::ask(const query& q, std::chrono::milliseconds timeout) {
+  return ask(frame_kind::query, detail::slice{encode(q)}, 0, timeout);
+}
+
+detail::bytes client_core::ask(frame_kind kind, detail::slice body, std::uint64_t aux,
+                               std::chrono::milliseconds timeout) {
   std::unique_lock lock{mutex_};
   await_return(lock, std::chrono::steady_clock::now() + timeout);
   auto [tag, answer] = question();
   const auto to = controller_;
   lock.unlock();
   to->in_loop(
-      [number = tag, body = encode(q)](transport::link& l) { l.send(frame_kind::query, detail::slice{body}, number); });
+      [kind, number = tag, body = std::move(body), aux](transport::link& l) { l.send(kind, body, number, 0, aux); });
   return await(tag, answer, timeout);
 }
 

@@ -53,6 +53,9 @@ public:
   detail::bytes ask(query_kind kind, std::chrono::milliseconds timeout) {
     return ask(query{static_cast<std::uint8_t>(kind)}, timeout);
   }
+  /// Sends the hub any frame that it answers. @throws not_connected, timeout_error
+  detail::bytes ask(transport::frame_kind kind, detail::slice body, std::uint64_t aux,
+                    std::chrono::milliseconds timeout);
   /// Tasks are to end. Goes to both schedulers, behind what was submitted before.
   void end_tasks(const task_control& c);
   /// The same. @return how many of them had not ended @throws not_connected, timeout_error

@@ -28,6 +28,10 @@ void direct_scheduler_state::client_gone(std::uint32_t client) {
   order(c, placed);
 }
 
+void direct_scheduler_state::close(const close_engines& c) {
+  for (const auto engine : c.engines) core_.close(engine);
+}
+
 std::optional<std::pair<std::uint32_t, std::uint64_t>> direct_scheduler_state::on_outcome(const record& r,
                                                                                           std::string_view) {
   const auto o = core_.finished(r.id, r.engine);
@@ -113,7 +117,7 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
   if (const auto id = core_.submit(o.client, o.number, t.engine, what)) return id;
   failure f;
   f.engine = t.engine;
-  if (core_.knows(t.engine)) {
+  if (core_.knows(t.engine) && !core_.has_place(o.client, what.bytes)) {
     f.code = ec::would_block;
     f.what = "client " + std::to_string(from.number) +
              " has as many directed tasks open as the controller takes of one (2000000, or 4 GiB of arguments): wait "

@@ -10,6 +10,8 @@ class direct_scheduler_state final : public scheduler_base {
 public:
   explicit direct_scheduler_state(std::function<void()> flush_later) : scheduler_base{0, std::move(flush_later)} {}
 
+  /// Accepts nothing for these any more. @pre they have nothing, or it is lost
+  void close(const close_engines& c);
   [[nodiscard]] table_sizes tables() const override;
 
 private:
@@ -17,6 +19,7 @@ private:
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) override;
   void client_gone(std::uint32_t client) override;
+  [[nodiscard]] std::size_t left(int engine) const override { return core_.pending(engine); }
   void payloads_lost(const piece_relay::cargo& tasks) override;
   bool has_task(const core::owner& task) override { return core_.is_open(task); }
   void on_tasks(client_entry& from, const detail::bytes& batch) override;

@@ -60,11 +60,23 @@ void engine_state::assign(int number) {
 }
 
 void engine_state::introduce() {
-  if (!worker_ || number_ < 0 || introduced_) return;
+  if (!worker_ || number_ < 0 || introduced_ || !services_->settled) return;
   introduced_ = true;
-  const auto body = worker::encode_setup({number_, services_->host, services_->libraries, services_->execute});
+  worker::setup told{number_, services_->host, services_->libraries, services_->execute, {}, services_->shipping};
+  for (const auto& l : services_->shipped) told.shipped.push_back({l.file, l.hash, l.path});
+  const auto body = worker::encode_setup(told);
   record r;
   r.kind = static_cast<std::uint16_t>(worker::link_kind::init);
+  r.size = static_cast<std::uint32_t>(body.size());
+  worker_->send(r, body.data());
+  worker_->flush();
+}
+
+void engine_state::use_library(const placed_library& l) {
+  if (!worker_ || !introduced_) return; // told of all when it is introduced
+  const auto body = worker::encode_library({l.file, l.hash, l.path});
+  record r;
+  r.kind = static_cast<std::uint16_t>(worker::link_kind::library);
   r.size = static_cast<std::uint32_t>(body.size());
   worker_->send(r, body.data());
   worker_->flush();

@@ -40,6 +40,9 @@ struct node_services {
   time_source now = steady_time();
   std::string host;
   std::vector<std::string> libraries;
+  std::vector<placed_library> shipped; ///< by clients, in the order in which they came; of each file name the latest
+  bool settled = true;                ///< false: those of the controller are not here yet, and no worker is told of any
+  bool shipping = true;               ///< clients may name libraries of the host
   snippets::compile_settings execute; ///< as workers are told
   std::function<std::unique_ptr<worker_link>(worker_events&)> start_worker;
   std::function<void()> flush_later; ///< send the outboxes once what is in the mailboxes was handled
@@ -83,6 +86,10 @@ public:
   /// Starts a worker.
   void start();
   void assign(int number);
+  /// The libraries of services->shipped are here.
+  void settled() { introduce(); }
+  /// Tasks that the worker gets from now on use this build of a library; none of it, if its path is empty.
+  void use_library(const placed_library& l);
   void take(engine_tasks& tasks);
   void transfer(const transfer_ended& t);
   /// A task is to end.

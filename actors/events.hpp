@@ -9,30 +9,39 @@
 #include <caf/actor.hpp>
 #include <caf/send.hpp>
 
+#include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace pactor {
 
-/// In nodes: every frame goes to the node's state, in place; the end of the connection to its actor. Large payloads
-/// are received where their readers will find them.
+/// In nodes: every frame goes to the node's state, in place, but for those about libraries, which are for an actor that
+/// may wait for the disk; the end of the connection goes to both actors. Large payloads are received where their
+/// readers will find them.
 class node_events final : public transport::link_events {
 public:
-  node_events(caf::actor node, std::shared_ptr<node_state> state) : node_{std::move(node)}, state_{std::move(state)} {}
+  node_events(caf::actor node, caf::actor libraries, std::shared_ptr<node_state> state)
+      : node_{std::move(node)}, libraries_{std::move(libraries)}, state_{std::move(state)} {}
   void frame(const transport::link_ptr& from, const transport::frame_header& header, detail::bytes body) override {
+    using transport::frame_kind;
+    const auto kind = static_cast<frame_kind>(header.kind);
+    if (kind == frame_kind::library || kind == frame_kind::library_part)
+      return caf::anon_send(libraries_, frame_in{from, header, std::move(body)});
     state_->frame({from, header, std::move(body)});
   }
   void closed(const transport::link_ptr& which, const std::string& reason) override {
     caf::anon_send(node_, link_down{which, reason});
+    caf::anon_send(libraries_, link_down{which, reason});
   }
   detail::bytes buffer(const transport::link&, const transport::frame_header& header) override {
     return state_->buffer(header);
   }
 
 private:
-  caf::actor node_;
+  caf::actor node_, libraries_;
   std::shared_ptr<node_state> state_;
 };
 
@@ -104,6 +113,7 @@ public:
       balanced_->state.frame_in_turn(f);
       [[fallthrough]];
     case receiver::hub:
+      if (header.kind == static_cast<std::uint16_t>(transport::frame_kind::library_part)) return part_of_library(f);
       caf::anon_send(hub_, f);
     }
   }
@@ -112,10 +122,22 @@ public:
     balanced_->state.end_turn();
   }
   void closed(const transport::link_ptr& which, const std::string& reason) override {
+    parts_.erase(which.get());
     for (const auto& a : all_) caf::anon_send(a, link_down{which, reason});
   }
 
 private:
+  /// The hub writes them to the disk, and answers each: who does not wait for that would fill its mailbox.
+  void part_of_library(const frame_in& f) {
+    constexpr int most = 4;
+    auto& pending = parts_[f.from.get()];
+    if (!pending) pending = std::make_shared<std::atomic<int>>(0);
+    if (pending->fetch_add(1) >= most || f.body.size() > transport::piece_size)
+      return f.from->close("it sends parts of a library without being asked");
+    caf::anon_send(hub_, library_part_in{f, pending});
+  }
+
+  std::map<const transport::link*, std::shared_ptr<std::atomic<int>>> parts_; // under way to the hub
   caf::actor hub_;
   direct_ptr direct_;
   balanced_ptr balanced_;

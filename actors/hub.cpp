@@ -53,6 +53,7 @@ int next_engine(const files::roster& before) {
 // Numbers of clients are not used again after a restart, until a million of them were there in one life.
 hub_state::hub_state(hub_setup setup, callbacks out)
     : setup_{std::move(setup)}, out_{std::move(out)}, table_{next_engine(setup_.expected)},
+      depot_{setup_.shipping, setup_.journal, setup_.expected.libraries, [this] { note_roster(); }},
       last_client_{setup_.incarnation << 20}, absent_clients_{setup_.expected.clients},
       recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {}
 
@@ -77,6 +78,8 @@ void hub_state::frame(const frame_in& f) {
       return;
     case frame_kind::query:
       return on_query(f);
+    case frame_kind::library:
+      return on_library(f);
     default:
       return;
     }
@@ -177,6 +180,7 @@ void hub_state::note_roster() {
   };
   add(now.engines, before.engines);
   add(now.clients, before.clients);
+  now.libraries = depot_.current();
   out_.roster(now);
 }
 
@@ -199,11 +203,12 @@ void hub_state::on_hello_node(const frame_in& f) {
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
-  f.from->in_loop(
-      [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again})](transport::link& l) {
-        l.welcome_peer();
-        l.send(frame_kind::welcome, detail::slice{body});
-      });
+  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again,
+                                              depot_.enabled(), depot_.node_joins()})](transport::link& l) {
+    l.welcome_peer();
+    l.send(frame_kind::welcome, detail::slice{body});
+  });
+  depot_.node_joined(n.key, n.host, n.link);
   out_.node({n.host, n.link, n.engines});
   nodes_.emplace(f.from.get(), std::move(n));
   note_roster();
@@ -230,6 +235,11 @@ void hub_state::on_report(const frame_in& f) {
   }
 }
 
+void hub_state::on_library(const frame_in& f) {
+  if (clients_.contains(f.from.get())) return depot_.from_client(f);
+  if (const auto n = nodes_.find(f.from.get()); n != nodes_.end()) depot_.from_node(n->second.key, f);
+}
+
 void hub_state::on_query(const frame_in& f) {
   const auto q = decode<query>(f.body);
   switch (static_cast<query_kind>(q.kind)) {
@@ -241,6 +251,10 @@ void hub_state::on_query(const frame_in& f) {
   case query_kind::stop_engines:
   case query_kind::signal_engines:
     return send(f.from, frame_kind::answer, encode(order_engines(f.from, q)), f.header.tag);
+  case query_kind::start_engines:
+    return send(f.from, frame_kind::answer, encode(start_engines(f.from, q)), f.header.tag);
+  case query_kind::drain_host:
+    return send(f.from, frame_kind::answer, encode(drain_host(f.from, q)), f.header.tag);
   case query_kind::stop_cluster:
     send(f.from, frame_kind::answer, encode(std::uint64_t{1}), f.header.tag);
     setup_.journal.info("hub ends the cluster for " + name_of(f.from));
@@ -270,7 +284,12 @@ std::uint64_t hub_state::order_engines(const link_ptr& from, const query& q) {
 
 jobs_answer hub_state::jobs() const {
   std::set<jobs_answer::value_type> all;
-  for (const auto& [link, n] : nodes_) all.insert(n.jobs.begin(), n.jobs.end());
+  for (const auto& [link, n] : nodes_) {
+    for (const auto& job : n.jobs)
+      if (!depot_.replaces(std::get<2>(job))) all.insert(job);
+    const auto shipped = depot_.jobs_of(n.key);
+    all.insert(shipped.begin(), shipped.end());
+  }
   return {all.begin(), all.end()};
 }
 
@@ -292,8 +311,8 @@ void hub_state::answer_status(const link_ptr& to, std::uint64_t tag, std::uint64
   a.controller_pid = setup_.pid;
   for (const auto& e : table_.list()) {
     const auto& c = e.condition;
-    a.engines.emplace_back(e.host,
-                           engine_report{e.id, state_of(e), c.pid, c.restarts, c.queued, c.completed, last_loss(e)});
+    a.engines.emplace_back(e.host, engine_report{e.id, draining_.drains(e.node) ? "draining" : state_of(e), c.pid,
+                                                 c.restarts, c.queued, c.completed, last_loss(e)});
   }
   a.clients = static_cast<std::uint32_t>(clients_.size());
   a.unassigned = unassigned;
@@ -312,6 +331,10 @@ std::vector<node_place> hub_state::places() const {
   std::vector<node_place> all;
   for (const auto& [link, n] : nodes_) {
     node_place p{n.host, n.lane, {}};
+    if (draining_.drains(n.key)) { // what clients have there goes on
+      all.push_back(std::move(p));
+      continue;
+    }
     std::copy_if(n.engines.begin(), n.engines.end(), std::back_inserter(p.engines), [this](int id) {
       const auto* e = table_.find(id);
       return e && !is_over(e->condition.state);
@@ -328,6 +351,7 @@ void hub_state::announce_engines() const {
 }
 
 void hub_state::link_down(const struct link_down& d) {
+  depot_.link_down(d.which);
   std::erase_if(newcomers_, [&](const frame_in& f) { return f.from == d.which; });
   if (const auto c = clients_.find(d.which.get()); c != clients_.end()) {
     setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
@@ -348,7 +372,11 @@ void hub_state::link_down(const struct link_down& d) {
     node_losses_[e] = {words_of_lost_node(e, d.reason), entry ? entry->condition.last_loss : ""};
     std::erase(setup_.expected.engines, e);
   }
+  constexpr std::size_t most_remembered = 4096;
+  while (node_losses_.size() > most_remembered) node_losses_.erase(node_losses_.begin()); // the oldest number
   table_.node_gone(n->second.key);
+  depot_.node_gone(n->second.key);
+  draining_.gone(n->second.key);
   nodes_.erase(n);
   note_roster();
   announce_engines();

@@ -2,8 +2,10 @@
 // The hub: who is in the cluster and what state it is in. It admits nodes and clients, introduces them to the
 // schedulers, and answers every query; work does not pass through it.
 
+#include "actors/library_depot.hpp"
 #include "actors/protocol.hpp"
 #include "actors/time_source.hpp"
+#include "runtime/core/draining.hpp"
 #include "runtime/core/engine_table.hpp"
 #include "runtime/files/roster.hpp"
 #include "runtime/log.hpp"
@@ -32,6 +34,7 @@ struct hub_setup {
   std::string secret{};               ///< of this start of the cluster; clients prove with it which number they had
   files::roster expected{};           ///< who was there before
   time_source now = steady_time();
+  depot_setup shipping{}; ///< job libraries of clients
 };
 
 /// A hub without its actor. One thread at a time.
@@ -52,11 +55,22 @@ public:
     std::function<void(const files::roster&)> roster = [](const files::roster&) {};
     /// Asks for forget_departed() after absence_time.
     std::function<void()> forget_later = [] {};
+    // Of nodes that leave.
+    std::function<void(const drain_engines&)> drain = [](const drain_engines&) {};
+    std::function<void(const close_engines&)> close = [](const close_engines&) {};
+    /// Asks both schedulers; the sum goes to the function.
+    std::function<void(const count_left&, std::function<void(std::uint64_t)>)> count =
+        [](const count_left&, const std::function<void(std::uint64_t)>&) {};
+    std::function<void()> tick_later = [] {}; ///< asks for drain_tick()
   };
   hub_state(hub_setup setup, callbacks out);
 
   void frame(const frame_in& f);
+  /// A part of a library that a client sends.
+  void library_part(const frame_in& f) { depot_.part(f); }
   void link_down(const link_down& d);
+  /// Looks after nodes that leave.
+  void drain_tick();
   /// Whether nodes that were there before a restart are waited for. New clients wait too: without engines nothing that
   /// they ask would be answered rightly.
   [[nodiscard]] bool recovering() const noexcept { return recovering_; }
@@ -88,9 +102,15 @@ private:
   void replace(transport::link_ptr before, const std::string& why);
   [[nodiscard]] std::string state_of(const core::engine_entry& e) const;
   void on_report(const frame_in& f);
+  void on_library(const frame_in& f);
   void on_query(const frame_in& f);
   void answer_status(const transport::link_ptr& to, std::uint64_t tag, std::uint64_t unassigned) const;
   std::uint64_t order_engines(const transport::link_ptr& from, const query& q);
+  // hub_hosts.cpp
+  host_answer start_engines(const transport::link_ptr& from, const query& q);
+  host_answer drain_host(const transport::link_ptr& from, const query& q);
+  [[nodiscard]] std::string no_such_host(const std::string& host) const;
+  void carry_out(const core::draining::actions& all);
   [[nodiscard]] std::string name_of(const transport::link_ptr& from) const;
   [[nodiscard]] jobs_answer jobs() const;
   /// Engines that can be addressed, by node: all but those that were given up.
@@ -105,6 +125,9 @@ private:
   hub_setup setup_;
   callbacks out_;
   core::engine_table table_;
+  library_depot depot_;
+  core::draining draining_;
+  bool ticking_ = false; // drain_tick() is to come
   struct node_loss {
     std::string what, before; ///< what the engine had told of its own last loss by then
   };
@@ -148,12 +171,31 @@ caf::behavior hub(
     self->request(balanced, std::chrono::seconds{2}, count_unassigned{})
         .then([then](std::uint64_t n) { then(n); }, [then](const caf::error&) { then(0); });
   };
+  out.drain = [self, balanced](const drain_engines& d) { self->send(balanced, d); };
+  out.close = [self, direct](const close_engines& c) { self->send(direct, c); };
+  out.count = [self, direct, balanced](const count_left& c, const std::function<void(std::uint64_t)>& then) {
+    constexpr std::uint64_t unknown = 1; // it is asked again
+    constexpr std::chrono::seconds patience{5};
+    self->request(direct, patience, c)
+        .then(
+            [self, balanced, c, then](std::uint64_t directed) {
+              self->request(balanced, std::chrono::seconds{5}, c)
+                  .then([then, directed](std::uint64_t n) { then(n + directed); },
+                        [then](const caf::error&) { then(unknown); });
+            },
+            [then](const caf::error&) { then(unknown); });
+  };
+  out.tick_later = [self] { self->delayed_send(self, std::chrono::milliseconds{50}, drain_tick{}); };
   out.end_process = std::move(end_process);
   out.forget_later = [self] { self->delayed_send(self, absence_time, forget_departed{}); };
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
   if (state->recovering()) self->delayed_send(self, recovery_time, recovery_over{});
   return {
       [state](const frame_in& f) { state->frame(f); },
+      [state](const library_part_in& p) {
+        state->library_part(p.frame);
+        --*p.pending;
+      },
       [state, self, direct, balanced](const link_down& d) {
         state->link_down(d);
         // The transport tells them too, and faster; but a peer that was lost before its hello was read here joins them
@@ -162,6 +204,7 @@ caf::behavior hub(
         self->send(balanced, d);
       },
       [state](const recovery_over&) { state->end_recovery(); },
+      [state](const drain_tick&) { state->drain_tick(); },
       [state](const pactor::forget_departed&) { state->forget_departed(); },
       [state](const stop_cluster&) {
         state->stop();

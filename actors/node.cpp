@@ -72,6 +72,13 @@ void node_state::on_welcome(const frame_in& f) {
   const auto w = decode<welcome_node>(f.body);
   controller_->welcome_peer();
   controller_->set_heartbeat(std::chrono::milliseconds{w.heartbeat_ms});
+  services_->shipping = w.shipping;
+  leaving_ = false; // a controller that does not know of that any more is asked again
+  if (out_.libraries) {
+    // Workers start with the libraries that there are; those that run already get them as they come.
+    if (numbers_.empty() && !w.libraries.empty()) services_->settled = false;
+    out_.libraries({controller_, w.libraries});
+  }
   if (!numbers_.empty()) return welcome_back(w);
   services_->direct.emplace(controller_, frame_kind::outcomes, std::uint16_t{0});
   services_->balanced.emplace(controller_, frame_kind::outcomes, std::uint16_t{transport::balanced});
@@ -187,6 +194,14 @@ void node_state::on_task_control(const frame_in& f) {
 
 void node_state::on_engine_control(const frame_in& f) {
   const auto c = decode<engine_control>(f.body);
+  if (c.kind == leave_node) {
+    leaving_ = true;
+    return leave_when_done();
+  }
+  if (c.kind == static_cast<std::uint8_t>(query_kind::start_engines)) {
+    for (const auto number : c.engines) add_engine(number);
+    return;
+  }
   for (const auto number : c.engines)
     if (const auto e = engines_.find(number); e != engines_.end()) out_.manage(e->second, c);
 }
@@ -234,6 +249,46 @@ void node_state::report(const engine_report& r) {
   if (r.state != core::to_string(core::engine_status::shut_down)) return;
   shut_down_.insert(r.engine);
   if (shut_down_.size() == engines_.size()) end(ec::interrupted, "all its engines were shut down");
+}
+
+void node_state::add_engine(int number) {
+  if (!out_.add_engine || engines_.contains(number)) return;
+  out_.add_engine();
+  const auto index = numbers_.size();
+  numbers_.push_back(number);
+  batches_.resize(numbers_.size());
+  engines_[number] = index;
+  out_.number(index, engine_number{number});
+}
+
+/// Whoever waits for an outcome has it when it is acknowledged; but who does not say so is not waited for long.
+void node_state::leave_when_done() {
+  if (!leaving_ || ended_) return;
+  constexpr int heard = 2, unheard = 12; // looks
+  bool busy = !welcomed_ || services_->senders.size() > 0 || controller_->unsent() > 0 || !arrivals_.empty();
+  if (out_.held)
+    for (std::size_t i = 0; i < numbers_.size(); ++i) busy = busy || !out_.held(i).empty();
+  flush();
+  quiet_ = busy ? 0 : quiet_ + 1;
+  const auto kept = services_->direct_ledger.bytes() + services_->balanced_ledger.bytes();
+  if (quiet_ >= (kept == 0 ? heard : unheard)) end(ec::interrupted, "it was drained, and has nothing left to do");
+}
+
+void node_state::use_library(const library_in_use& l) {
+  auto& all = services_->shipped;
+  std::erase_if(all, [&](const auto& each) { return each.file == l.library.file; });
+  if (!l.library.path.empty()) all.push_back(l.library);
+  for (std::size_t i = 0; i < numbers_.size(); ++i) out_.use_library(i, l.library);
+  if (!l.tell || !welcomed_) return;
+  library_report told;
+  told.word = static_cast<std::uint8_t>(library_word::in_use);
+  told.library = {l.library.file, l.library.hash, 0};
+  controller_->send(frame_kind::library, detail::slice{encode(told)});
+}
+
+void node_state::libraries_settled() {
+  services_->settled = true;
+  for (std::size_t i = 0; i < numbers_.size(); ++i) out_.settled(i);
 }
 
 table_sizes node_state::tables() const {

@@ -39,6 +39,11 @@ public:
     std::function<void(std::size_t engine)> disown{};   ///< nobody waits for its tasks any more
     std::function<void(std::size_t engine)> cut{};      ///< what is not wholly there will be handed in again
     std::function<void(std::size_t engine)> announce{}; ///< report its state
+    std::function<void()> add_engine{};                 ///< one more engine, behind those that there are
+    /// The controller has these; settled() when they were looked after. Null: they are not used.
+    std::function<void(const libraries_listed&)> libraries{};
+    std::function<void(std::size_t engine, const placed_library&)> use_library{}; ///< an engine's tasks from now on
+    std::function<void(std::size_t engine)> settled{}; ///< services->shipped is what it starts with
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
 
@@ -53,6 +58,11 @@ public:
   [[nodiscard]] table_sizes tables() const;
   /// Tells the hub, once there is one.
   void report(const engine_report& r);
+  /// Tasks that workers get from now on use this library, or no more.
+  void use_library(const library_in_use& l);
+  void libraries_settled();
+  /// Ends if it is to leave and nothing is left to be said. From time to time.
+  void leave_when_done();
 
 private:
   struct arrival {
@@ -78,6 +88,7 @@ private:
   void finish_shared(std::uint32_t client, std::uint64_t handle, const std::string& trouble);
   void on_task_control(const frame_in& f);
   void on_engine_control(const frame_in& f);
+  void add_engine(int number);
   void on_piece(const frame_in& f);
   void finish_arrival(std::uint64_t tag, bool complete);
   void end(ec code, const std::string& reason);
@@ -109,7 +120,8 @@ private:
   /// Of tasks that these engines had before, this process knows nothing: a controller that dies until then may take
   /// their ends along.
   std::chrono::steady_clock::time_point replaces_until_{};
-  bool welcomed_ = false, ended_ = false;
+  bool welcomed_ = false, ended_ = false, leaving_ = false;
+  int quiet_ = 0; // how often nothing was left to be said, one look after the other
 };
 
 /// What a node actor needs to start.
@@ -118,13 +130,12 @@ struct node_setup {
   std::shared_ptr<node_state> state;
   hello_node hello;                      ///< without worker pids and lane
   std::function<std::string()> listen{}; ///< makes the lane socket, and tells its path; "" if there is none
-  std::vector<caf::actor> engines;
+  std::shared_ptr<std::vector<caf::actor>> engines = std::make_shared<std::vector<caf::actor>>(); ///< may grow
 };
 
 /// Tells the engines in place, in the I/O thread: a mailbox for every task would cost more than the engine itself.
-inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_state>> engines) {
+inline node_state::callbacks tell_in_place(const std::shared_ptr<std::vector<std::shared_ptr<engine_state>>>& all) {
   node_state::callbacks out;
-  const auto all = std::make_shared<std::vector<std::shared_ptr<engine_state>>>(std::move(engines));
   out.number = [all](std::size_t e, engine_number n) { (*all)[e]->assign(n.number); };
   out.tasks = [all](std::size_t e, engine_tasks&& t) { (*all)[e]->take(t); };
   out.ended_transfer = [all](std::size_t e, const transfer_ended& t) { (*all)[e]->transfer(t); };
@@ -134,6 +145,8 @@ inline node_state::callbacks tell_in_place(std::vector<std::shared_ptr<engine_st
   out.disown = [all](std::size_t e) { (*all)[e]->disown_all("its node, which was cut off"); };
   out.cut = [all](std::size_t e) { (*all)[e]->drop_incomplete(); };
   out.announce = [all](std::size_t e) { (*all)[e]->announce(); };
+  out.use_library = [all](std::size_t e, const placed_library& l) { (*all)[e]->use_library(l); };
+  out.settled = [all](std::size_t e) { (*all)[e]->settled(); };
   return out;
 }
 
@@ -145,7 +158,7 @@ struct controller_connected {
 /// The actor around it.
 template <class Self>
 caf::behavior node(Self* self, node_setup setup) {
-  const auto engines = std::make_shared<std::vector<caf::actor>>(std::move(setup.engines));
+  const auto engines = setup.engines;
   const auto state = setup.state;
   setup.services->report = [state](const engine_report& r) { state->report(r); };
   self->delayed_send(self, report_interval, report_changes{});
@@ -161,11 +174,14 @@ caf::behavior node(Self* self, node_setup setup) {
       },
       [state](const frame_in& f) { state->frame(f); },
       [state](const link_down& d) { state->link_down(d.reason); },
+      [state](const library_in_use& l) { state->use_library(l); },
+      [state](const libraries_settled&) { state->libraries_settled(); },
       [state, flushing](const flush&) {
         *flushing = false;
         state->flush();
       },
-      [self, engines](const report_changes&) {
+      [self, engines, state](const report_changes&) {
+        state->leave_when_done();
         for (const auto& e : *engines) self->send(e, report_changes{});
         self->delayed_send(self, report_interval, report_changes{});
       },

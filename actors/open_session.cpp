@@ -1,5 +1,6 @@
 #include "actors/client_core.hpp"
 #include "actors/events.hpp"
+#include "actors/library_sender.hpp"
 #include "actors/redialer.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
@@ -132,6 +133,30 @@ public:
     list.unlisted = answer.unlisted;
     return list;
   }
+  std::vector<job_info> send_library(const std::filesystem::path& library, std::chrono::milliseconds timeout) override {
+    return pactor::send_library(*core_, library, options_.timeout, timeout);
+  }
+  void remove_library(const std::string& file) override {
+    pactor::remove_library(*core_, file, options_.timeout);
+    jobs(); // what is known here may be gone
+  }
+  std::vector<shipped_library> shipped_libraries() override {
+    return pactor::shipped_libraries(*core_, options_.timeout);
+  }
+  std::vector<int> start_engines(const std::string& host, std::uint32_t count) override {
+    query q;
+    q.kind = static_cast<std::uint8_t>(query_kind::start_engines);
+    q.host = host;
+    q.count = count;
+    return ask_host(q);
+  }
+  std::vector<int> drain_host(const std::string& host, std::optional<std::chrono::milliseconds> limit) override {
+    query q;
+    q.kind = static_cast<std::uint8_t>(query_kind::drain_host);
+    q.host = host;
+    if (limit) q.timeout_ms = limit->count();
+    return ask_host(q);
+  }
   void stop_cluster() override {
     try {
       core_->ask(query_kind::stop_cluster, options_.timeout);
@@ -150,6 +175,12 @@ public:
   }
 
 private:
+  std::vector<int> ask_host(const query& q) {
+    auto a = decode<host_answer>(core_->ask(q, options_.timeout));
+    if (!a.why.empty()) throw error{ec::invalid_argument, a.why};
+    return std::move(a.engines);
+  }
+
   /// Called in the I/O thread.
   client_lanes::open_function lanes() {
     if (!options_.shared_memory) return {};

@@ -17,8 +17,10 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -74,13 +76,25 @@ struct hello_node {
   MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, lane, requested, worker_pids, jobs)
 };
 
+/// The answer to query_kind::jobs: name, signature, library.
+using jobs_answer = std::vector<std::tuple<std::string, std::string, std::string>>;
+
+/// A job library that a client sent, by its content: jobs::library_name.
+struct wire_library {
+  std::string file, hash;
+  std::uint64_t size = 0;
+  MSGPACK_DEFINE_MAP(file, hash, size)
+};
+
 /// hub to node: it is in
 struct welcome_node {
   std::vector<int> engines; ///< the numbers of its engines
   std::uint32_t heartbeat_ms = 1'000;
-  std::uint32_t incarnation = 0; ///< how often the controller was restarted
-  bool again = false;            ///< other processes had these engines, or this one before it was cut off
-  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation, again)
+  std::uint32_t incarnation = 0;         ///< how often the controller was restarted
+  bool again = false;                    ///< other processes had these engines, or this one before it was cut off
+  bool shipping = true;                  ///< clients may send libraries, and name others
+  std::vector<wire_library> libraries{}; ///< that clients sent: they are used before the first task runs
+  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation, again, shipping, libraries)
 };
 
 /// A task that a node has, or whose outcome it keeps.
@@ -118,13 +132,89 @@ struct engine_report {
   MSGPACK_DEFINE_MAP(engine, state, pid, restarts, queued, completed, last_loss)
 };
 
+// Libraries of clients. Their content travels as frames of kind library_part, at most piece_size in each, one after the
+// other: the receiver asks for each, or answers it.
+
+/// client to hub, answered by a library_reply.
+enum class library_ask : std::uint8_t {
+  offer = 1, ///< may it be sent, and must it?
+  commit,    ///< it was sent, and is to be used; answered when every node uses it
+  remove,    ///< by its file name
+  list,      ///< answered by a list of library_entry
+};
+struct library_query {
+  std::uint8_t what = 0;
+  wire_library library{};
+  std::string by{}; ///< offer: who sends it, for people
+  MSGPACK_DEFINE_MAP(what, library, by)
+};
+struct library_reply {
+  std::uint8_t code = 0;          ///< ec, if `why` says something
+  std::vector<std::string> why{}; ///< what is in the way, of each host
+  bool wanted = false;            ///< to an offer: it is not there yet
+  jobs_answer jobs{};             ///< to a commit: of the library
+  MSGPACK_DEFINE_MAP(code, why, wanted, jobs)
+};
+struct library_entry {
+  wire_library library{};
+  std::string origin{};
+  std::int64_t since = 0;
+  std::map<std::string, std::string> unfit{};
+  MSGPACK_DEFINE_MAP(library, origin, since, unfit)
+};
+
+/// hub to node
+enum class library_step : std::uint8_t {
+  stage = 1,   ///< get it, and say whether it can be used
+  use,         ///< tasks that start from now on use it
+  drop,        ///< they do no more
+  unavailable, ///< it can't be sent: `why`. The frame's tag is that of the request
+};
+struct library_order {
+  std::uint8_t step = 0;
+  wire_library library{};
+  std::string why{};
+  MSGPACK_DEFINE_MAP(step, library, why)
+};
+/// node to hub
+enum class library_word : std::uint8_t {
+  want = 1, ///< the part at `offset`; it comes with this frame's tag
+  verdict,  ///< it can be used here (`why` is empty), or not; and what jobs it has
+  in_use,   ///< tasks use it
+};
+struct library_report {
+  std::uint8_t word = 0;
+  wire_library library{};
+  std::uint64_t offset = 0;
+  std::string why{};
+  jobs_answer jobs{};
+  MSGPACK_DEFINE_MAP(word, library, offset, why, jobs)
+};
+
 /// client to hub. The last three are for `engines`; the answer is how many of these there were.
-enum class query_kind : std::uint8_t { jobs = 1, status, restart_engines, stop_engines, signal_engines, stop_cluster };
+enum class query_kind : std::uint8_t {
+  jobs = 1,
+  status,
+  restart_engines,
+  stop_engines,
+  signal_engines,
+  stop_cluster,
+  start_engines, ///< `count` more on `host`; answered by a host_answer
+  drain_host,    ///< the nodes of `host` are to leave, after `timeout_ms` in any case; answered by a host_answer
+};
 struct query {
   std::uint8_t kind = 0;
   std::vector<int> engines{};
   int signal = 0; ///< signal_engines
-  MSGPACK_DEFINE_MAP(kind, engines, signal)
+  std::string host{};
+  std::uint32_t count = 0;
+  std::int64_t timeout_ms = -1; ///< negative: as long as it takes
+  MSGPACK_DEFINE_MAP(kind, engines, signal, host, count, timeout_ms)
+};
+struct host_answer {
+  std::string why{};          ///< nothing was done; "" if something was
+  std::vector<int> engines{}; ///< that start, or leave
+  MSGPACK_DEFINE_MAP(why, engines)
 };
 
 static_assert(static_cast<int>(query_kind::restart_engines) == static_cast<int>(engine_order::restart) &&
@@ -133,12 +223,15 @@ static_assert(static_cast<int>(query_kind::restart_engines) == static_cast<int>(
 
 /// hub to node: what its engines are to do
 struct engine_control {
-  std::uint8_t kind = 0; ///< query_kind: restart_engines, stop_engines or signal_engines
+  std::uint8_t kind = 0; ///< query_kind: restart_engines, stop_engines, signal_engines or start_engines; leave_node
   std::vector<int> engines{};
   int signal = 0;
   std::string by{}; ///< who wants it, for people: `client 3`
   MSGPACK_DEFINE_MAP(kind, engines, signal, by)
 };
+
+/// In engine_control::kind: the node is to end when everything that it has to say was heard.
+constexpr std::uint8_t leave_node = 32;
 
 /// In task_control::how from the task scheduler to a node: give those back that have not started, as lost and
 /// unblamed; say nothing of the others.
@@ -209,8 +302,6 @@ struct task_list_answer {
 /// More than any sensible options; longer ones are refused.
 constexpr std::size_t max_options = 1 << 20;
 
-/// The answer to query_kind::jobs: name, signature, library.
-using jobs_answer = std::vector<std::tuple<std::string, std::string, std::string>>;
 /// The answer to query_kind::status: host and engine_report of each engine, then the cluster.
 struct status_answer {
   std::string cluster_id, version, address;
@@ -242,6 +333,30 @@ struct frame_in {
   transport::frame_header header;
   detail::bytes body;
 };
+
+/// transport to hub: a part of a library came from a client; counted down when it was handled
+struct library_part_in {
+  frame_in frame;
+  std::shared_ptr<std::atomic<int>> pending;
+};
+
+/// node to its libraries: it was welcomed by a controller that has these
+struct libraries_listed {
+  transport::link_ptr controller;
+  std::vector<wire_library> libraries;
+};
+
+/// A library on a node's disk.
+struct placed_library {
+  std::string file, hash, path;
+};
+/// libraries to their node: tasks use it from now on, or (with an empty path) no more
+struct library_in_use {
+  placed_library library;
+  bool tell = false; ///< the hub waits to hear that
+};
+/// libraries to their node: what the controller had at its welcome was looked after
+struct libraries_settled {};
 
 /// transport to any actor: a connection ended
 struct link_down {
@@ -297,6 +412,21 @@ struct tell_taken {};
 /// task scheduler to itself, after a delay: something waited for long enough
 struct look_again {};
 
+/// hub to schedulers: these engines are to leave; the task scheduler gives them nothing more, and takes back
+struct drain_engines {
+  std::vector<int> engines;
+};
+/// hub to direct scheduler: it accepts no tasks for these any more
+struct close_engines {
+  std::vector<int> engines;
+};
+/// hub to schedulers; each answers with the number of tasks that these engines have or will have to run
+struct count_left {
+  std::vector<int> engines;
+};
+/// hub to itself: look after nodes that leave
+struct drain_tick {};
+
 /// hub to task scheduler; it answers with the number of tasks that no engine has
 struct count_unassigned {};
 
@@ -351,6 +481,10 @@ struct stop_node {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::frame_in)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::link_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::library_part_in)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::libraries_listed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::library_in_use)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::libraries_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::client_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::node_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_available)
@@ -361,6 +495,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::forget_departed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::tell_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::look_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::drain_engines)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::close_engines)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::drain_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::count_unassigned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::engine_tasks)

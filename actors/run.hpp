@@ -27,8 +27,11 @@ struct controller_options {
   log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
-  std::uint32_t incarnation = 0; ///< how often it was restarted
-  std::string roster{};          ///< file in which it notes who is in the cluster, for its successor; "" is none
+  std::uint32_t incarnation = 0;   ///< how often it was restarted
+  bool shipping = true;            ///< clients may send job libraries
+  std::string library_cache{};     ///< directory in which these are kept
+  std::uint64_t library_bytes = 0; ///< what they may take there
+  std::string roster{};            ///< file in which it notes who is in the cluster, for its successor; "" is none
 };
 
 /// Hub, schedulers and the one port. Ends on SIGINT or SIGTERM.
@@ -46,10 +49,13 @@ struct node_options {
   int engines = 1;
   std::vector<std::string> job_directories;
   std::string worker;   ///< path of pactor-worker
+  std::string name;     ///< of the host, as the cluster knows it; "" is its host name
   int ready_fd = -1;    ///< gets one byte once the engines are registered
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;
   snippets::compile_settings execute{};      ///< of its engines
+  std::string library_cache{};               ///< directory for job libraries that clients send
+  std::uint64_t library_bytes = 0;           ///< what they may take there
   std::vector<std::vector<int>> cores;       ///< that its engines' workers are bound to, in turn; none: any
   std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
   std::chrono::milliseconds timeout{10'000}; ///< of the connection

@@ -1,6 +1,7 @@
 #include "actors/run.hpp"
 
 #include "actors/events.hpp"
+#include "actors/library_keeper.hpp"
 #include "actors/node.hpp"
 #include "actors/system.hpp"
 #include "actors/transport/endpoint.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/files/connection_file.hpp"
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/library.hpp"
+#include "runtime/jobs/requirements.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 #include "runtime/process/unique_fd.hpp"
@@ -196,7 +198,7 @@ int run_node(const node_options& options) {
   auto tls = std::make_unique<security::tls_context>(security::role::node, file.ca, file.certificate, file.key);
 
   auto services = std::make_shared<node_services>();
-  services->host = host_name();
+  services->host = options.name.empty() ? host_name() : options.name;
   services->execute = options.execute;
   node_setup setup;
   setup.services = services;
@@ -210,16 +212,15 @@ int run_node(const node_options& options) {
   system_config config;
   caf::actor_system system{config};
   std::random_device seeds;
-  std::vector<std::shared_ptr<engine_state>> engines;
-  services->start_worker = [&](worker_events& events) {
-    const auto at = std::find_if(engines.begin(), engines.end(), [&](const auto& e) { return e.get() == &events; });
+  const auto engines = std::make_shared<std::vector<std::shared_ptr<engine_state>>>();
+  services->start_worker = [&, engines](worker_events& events) {
+    const auto at = std::find_if(engines->begin(), engines->end(), [&](const auto& e) { return e.get() == &events; });
     const auto& cores = options.cores;
     return start_worker_process(system, options.worker, events,
                                 cores.empty() ? std::vector<int>{}
-                                              : cores[static_cast<std::size_t>(at - engines.begin()) % cores.size()]);
+                                              : cores[static_cast<std::size_t>(at - engines->begin()) % cores.size()]);
   };
-  engines.reserve(static_cast<std::size_t>(options.engines));
-  for (int i = 0; i < options.engines; ++i) engines.push_back(std::make_shared<engine_state>(services, seeds()));
+  for (int i = 0; i < options.engines; ++i) engines->push_back(std::make_shared<engine_state>(services, seeds()));
 
   services->lanes = std::make_unique<node_lanes>(file.nonce);
   setup.listen = [&, &s = *services] {
@@ -247,17 +248,36 @@ int run_node(const node_options& options) {
   };
   out.ended = [&](ec code, const std::string& reason) { end.set(code, reason); };
   if (options.reconnect.count() > 0) out.lost = [&](const std::string& reason) { end.lost(reason); };
+  const auto spawn = [&system](const std::shared_ptr<engine_state>& e) {
+    return system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); });
+  };
+  out.add_engine = [&, engines, actors = setup.engines] { // in the I/O thread, as everything of the node
+    engines->push_back(std::make_shared<engine_state>(services, seeds()));
+    actors->push_back(spawn(engines->back()));
+  };
+  const auto libraries = std::make_shared<caf::actor>();
+  out.libraries = [libraries](const libraries_listed& l) { caf::anon_send(*libraries, l); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
   setup.state = state;
   services->flush_later = services->flush_now = [] {}; // until there is a node
   services->report = [](const engine_report&) {};
-  for (const auto& e : engines)
-    setup.engines.push_back(system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); }));
+  for (const auto& e : *engines) setup.engines->push_back(spawn(e));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
-  node_events events{the_node, state};
+  library_keeper::callbacks kept;
+  kept.in_use = [the_node](const library_in_use& l) { caf::anon_send(the_node, l); };
+  kept.settled = [the_node] { caf::anon_send(the_node, libraries_settled{}); };
+  kept.inspect = [host = services->host, scratch = options.library_cache](const std::filesystem::path& library) {
+    return jobs::inspect(library, host, scratch);
+  };
+  const auto keeper = std::make_shared<library_keeper>(
+      jobs::library_store{options.library_cache, options.library_bytes}, journal, std::move(kept));
+  *libraries = system.spawn<caf::detached>(
+      [keeper](caf::event_based_actor* self) { return library_keeper_actor(self, keeper); });
+  node_events events{the_node, *libraries, state};
   const auto finish = [&] {
     caf::anon_send(the_node, stop_node{});
+    caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::scoped_actor self{system};
     self->wait_for(the_node);
   };

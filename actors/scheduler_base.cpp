@@ -64,7 +64,10 @@ void scheduler_base::join(const client_joined& c) {
 void scheduler_base::join(const node_joined& n) {
   const auto [at, added] =
       nodes_.emplace(n.link.get(), node_entry{n.host, n.engines, outbox{n.link, frame_kind::tasks, flags_}});
-  at->second.out.follow(&acknowledgements_);
+  if (added)
+    at->second.out.follow(&acknowledgements_);
+  else
+    at->second.engines.insert(at->second.engines.end(), n.engines.begin(), n.engines.end());
   for (const auto engine : n.engines) {
     engines_[engine] = n.link.get();
     engine_joined(engine);

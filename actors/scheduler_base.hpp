@@ -73,7 +73,14 @@ public:
   /// Schedulers that share these know how the others' tasks ended.
   void share(std::shared_ptr<task_ends> ends);
   void join(const client_joined& c);
+  /// A node, or further engines of one that is known.
   void join(const node_joined& n);
+  /// Tasks that these engines have, or will have to run.
+  [[nodiscard]] std::uint64_t left_for(const count_left& c) const {
+    std::uint64_t all = 0;
+    for (const auto engine : c.engines) all += left(engine);
+    return all;
+  }
   void frame(const frame_in& f);
   void link_down(const link_down& d);
   /// Sends what has piled up.
@@ -122,6 +129,7 @@ protected:
   /// The engine is gone, as `why` says; @return its tasks that end now
   virtual std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) = 0;
   virtual void client_gone(std::uint32_t client) = 0;
+  [[nodiscard]] virtual std::size_t left(int engine) const = 0;
   /// It gets nothing more handed out while its connection is broken.
   virtual void client_paused(std::uint32_t, bool) {}
   /// Tasks of a client whose payloads were cut off.

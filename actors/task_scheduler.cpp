@@ -68,6 +68,15 @@ void task_scheduler_state::available(const engine_available& e) {
   flush_soon();
 }
 
+void task_scheduler_state::drain(const drain_engines& d) {
+  tell_time();
+  std::vector<core::task_core::run> back;
+  for (const auto engine : d.engines)
+    for (const auto& r : core_.engine_draining(engine)) back.push_back(r);
+  take_back(back);
+  flush_soon();
+}
+
 std::vector<std::pair<std::uint32_t, std::uint64_t>> task_scheduler_state::engine_lost(int engine, const failure& why) {
   tell_time();
   for (const auto& g : core_.engine_lost(engine)) give_up(g, engine, &why);

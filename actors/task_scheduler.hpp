@@ -31,6 +31,8 @@ public:
 
   /// The engine of a living node can't run tasks now, or can again.
   void available(const engine_available& e);
+  /// These engines are to leave.
+  void drain(const drain_engines& d);
   [[nodiscard]] std::size_t waiting() const { return core_.waiting(); }
   /// What is kept of those that wait for others.
   [[nodiscard]] std::size_t watches() const { return graph_.size(); }
@@ -41,6 +43,7 @@ private:
   void engine_joined(int engine) override { core_.engine_joined(engine); }
   std::vector<std::pair<std::uint32_t, std::uint64_t>> engine_lost(int engine, const failure& why) override;
   void client_gone(std::uint32_t client) override;
+  [[nodiscard]] std::size_t left(int engine) const override { return core_.left_for(engine); }
   void client_paused(std::uint32_t client, bool paused) override;
   bool has_task(const core::owner& task) override;
   void on_tasks(client_entry& from, const detail::bytes& batch) override;

@@ -22,6 +22,7 @@ action declare_import(CLI::App& app, setting& around);
 action declare_shell(CLI::App& app, setting& around);
 action declare_abort(CLI::App& app, setting& around);
 action declare_engines(CLI::App& app, setting& around);
+action declare_drain(CLI::App& app, setting& around);
 action declare_tasks(CLI::App& app, setting& around);
 action declare_result(CLI::App& app, setting& around);
 action declare_push(CLI::App& app, setting& around);

@@ -27,6 +27,7 @@ struct controller_command {
   std::optional<int> heartbeat;
   std::optional<std::string> scheduler;
   std::optional<std::size_t> hwm, recent_tasks;
+  files::shipping_config shipping;
   int ready_fd = -1;
   std::string log_level;
   std::uint32_t incarnation = 0;
@@ -45,6 +46,12 @@ controller_options common_options(const controller_command& given) {
   return options;
 }
 
+void take_shipping(controller_options& options, const files::shipping_config& shipping) {
+  options.shipping = shipping.enabled;
+  options.library_cache = (files::pactor_directory() / "cache" / "jobs").string();
+  options.library_bytes = static_cast<std::uint64_t>(shipping.cache_mb) << 20U;
+}
+
 /// Of a launcher, which has made everything and learns the port from the first line that we write.
 int run_for_launcher(const controller_command& given) {
   auto options = common_options(given);
@@ -52,6 +59,7 @@ int run_for_launcher(const controller_command& given) {
   options.log_file = given.cluster.files().log_file("controller", given.cluster.cluster_id);
   options.incarnation = given.incarnation;
   options.roster = given.cluster.files().roster_file(given.cluster.cluster_id);
+  take_shipping(options, given.shipping);
   options.listening = [fd = given.ready_fd](std::uint16_t port) {
     const auto line = std::to_string(port) + "\n";
     if (fd >= 0 && ::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
@@ -86,6 +94,7 @@ int run_alone(const controller_command& given) {
   options.hwm = config.hwm;
   options.recent_tasks = config.recent_tasks;
   options.level = parse_log_level(config.log_level).value_or(options.level);
+  take_shipping(options, config.shipping);
   options.connection_file = members.path(security::role::controller);
   options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
   return run_controller(options);
@@ -109,6 +118,8 @@ action declare_controller(CLI::App& app, setting& around) {
       ->check(CLI::Range(0, 1'000'000));
   app.add_option("--recent-tasks", given->recent_tasks, "Tasks that have ended and are still listed")
       ->check(CLI::Range(0, 10'000));
+  app.add_option("--shipping", given->shipping.enabled, "The launcher's shipping.enabled")->group("");
+  app.add_option("--shipping-cache-mb", given->shipping.cache_mb, "The launcher's shipping.cache_mb")->group("");
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--connection", given->connection, "The launcher's connection file")->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");

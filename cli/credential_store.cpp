@@ -106,8 +106,8 @@ credential_store::change credential_store::rotate(std::chrono::seconds overlap, 
   authority_.rotate(now, overlap);
   std::erase_if(controller_.earlier, [&](const auto& e) { return overlap.count() <= 0 || e.until <= now; });
   if (overlap.count() > 0)
-    controller_.earlier.push_back(
-        {controller_.certificate, controller_.key, std::chrono::floor<std::chrono::seconds>(now + overlap)});
+    controller_.earlier.push_back({controller_.common.certificate, controller_.common.key,
+                                   std::chrono::floor<std::chrono::seconds>(now + overlap)});
   for (auto* file : {&controller_.common, &node_, &client_}) renew(*file, now);
   files::write_authority(authority_path(), authority_);
   result.ended = publish(now, patience); // before anybody shows the new certificates

@@ -36,6 +36,15 @@ void supervised_host::start(const files::connection_file& connection) {
   begin();
 }
 
+/// Credentials may have been rotated since.
+void supervised_host::renew_connection() {
+  try {
+    order_.connection = files::connection_file::read(order_.connection_path, security::role::node);
+  } catch (const error&) { // it goes on with what it has
+    return;
+  }
+}
+
 void supervised_host::begin() {
   restart_at_.reset();
   become(state::starting);
@@ -64,6 +73,7 @@ void supervised_host::attend(time_point now, bool restarts) {
   }
   if (restarts && restart_at_ && *restart_at_ <= now) {
     log_.info("Starting " + engines() + " again");
+    renew_connection();
     begin();
   }
 }

@@ -53,6 +53,7 @@ public:
   [[nodiscard]] unsigned changes() const noexcept { return changes_; }
 
 private:
+  void renew_connection();
   void begin();
   void became_ready();
   void ended(time_point now, bool restarts);

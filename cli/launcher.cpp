@@ -57,6 +57,8 @@ std::vector<std::string> controller_arguments(const launch_options& options) {
   result.push_back("--scheduler=" + options.config.scheduler);
   result.push_back("--hwm=" + std::to_string(options.config.hwm));
   result.push_back("--recent-tasks=" + std::to_string(options.config.recent_tasks));
+  result.push_back(std::string{"--shipping="} + (options.config.shipping.enabled ? "true" : "false"));
+  result.push_back("--shipping-cache-mb=" + std::to_string(options.config.shipping.cache_mb));
   const auto file = options.cluster.files().connection_file(security::role::controller, options.cluster.cluster_id);
   result.push_back("--connection=" + file.string());
   return result;
@@ -71,6 +73,7 @@ std::vector<std::string> common_node_arguments(const launch_options& options) {
   if (!execute.compiler.empty()) result.push_back("--execute-compiler=" + execute.compiler);
   for (const auto& flag : execute.flags) result.push_back("--execute-flag=" + flag);
   result.push_back("--execute-cache-mb=" + std::to_string(execute.cache_mb));
+  result.push_back("--shipping-cache-mb=" + std::to_string(options.config.shipping.cache_mb));
   return result;
 }
 

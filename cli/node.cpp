@@ -22,7 +22,7 @@ namespace {
 
 struct node_command {
   cluster_choice cluster;
-  std::string connection;
+  std::string connection, name;
   std::vector<std::string> jobs, cores;
   std::vector<int> ids;
   std::optional<int> engines;
@@ -32,6 +32,7 @@ struct node_command {
   int ready_fd = -1, lease = 0;
   std::string log_level, log_file;
   files::execute_config execute;
+  files::shipping_config shipping;
 };
 
 /// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
@@ -91,9 +92,13 @@ int run(const node_command& given) {
   if (options.engines == 0) options.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options.job_directories = job_directories(given, config);
   options.worker = process::find_worker().string();
+  options.name = given.name;
   const auto& execute = launched ? given.execute : config.execute;
   options.execute = {execute.enabled, execute.compiler, execute.flags, (files::pactor_directory() / "cache").string(),
                      static_cast<std::uint64_t>(execute.cache_mb) << 20};
+  const auto& shipping = launched ? given.shipping : config.shipping;
+  options.library_cache = (files::pactor_directory() / "cache" / "jobs").string();
+  options.library_bytes = static_cast<std::uint64_t>(shipping.cache_mb) << 20U;
   options.ready_fd = given.ready_fd;
   // It is closed when all is said; a standard stream stays, or another file would come in its place.
   if (given.ready_fd >= 0 && given.ready_fd <= STDERR_FILENO)
@@ -118,6 +123,10 @@ action declare_node(CLI::App& app, setting& around) {
                  "Connection file of role node, - is the standard input; by default the profile's "
                  "security/pactor-engine.json")
       ->check(CLI::ExistingFile | CLI::IsMember({"-"}));
+  app.add_option("--name", given->name, "What the cluster is to call this host; by default its host name")
+      ->check([](const std::string& name) {
+        return name.empty() || name.size() > 255 ? std::string{"a name has 1 to 255 characters"} : std::string{};
+      });
   app.add_option("--jobs", given->jobs, "Directory with job libraries; may be given several times")
       ->check(CLI::ExistingDirectory)
       ->allow_extra_args(false);
@@ -142,6 +151,7 @@ action declare_node(CLI::App& app, setting& around) {
       ->allow_extra_args(false)
       ->group("");
   app.add_option("--execute-cache-mb", given->execute.cache_mb, "The launcher's execute.cache_mb")->group("");
+  app.add_option("--shipping-cache-mb", given->shipping.cache_mb, "The launcher's shipping.cache_mb")->group("");
   app.add_option("--ids", given->ids, "Numbers for the engines")->delimiter(',')->group("");
   app.add_option("--ready-fd", given->ready_fd, "Where to say that it is ready")->group("");
   return [given] { return run(*given); };

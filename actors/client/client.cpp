@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <optional>
+#include <set>
 #include <sstream>
+#include <thread>
 
 namespace pactor {
 
@@ -22,6 +25,64 @@ void client::wait_for_engines(std::size_t n, seconds timeout) const {
 }
 
 std::vector<job_info> client::jobs() const { return gate_->peer()->jobs(); }
+
+std::vector<std::string> client::import_library(const std::filesystem::path& library, seconds timeout) const {
+  const auto jobs = gate_->peer()->send_library(
+      library, std::chrono::ceil<std::chrono::milliseconds>(std::min(timeout, seconds{1e9})));
+  gate_->know(jobs); // calls that were checked before may have other signatures now
+  std::vector<std::string> names;
+  for (const auto& job : jobs) names.push_back(job.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<int> client::start_engines(const std::string& host, int n) const {
+  if (n < 1) throw error{ec::invalid_argument, "start_engines() starts at least one"};
+  return gate_->peer()->start_engines(host, static_cast<std::uint32_t>(n));
+}
+
+std::vector<int> client::drain(const std::string& host, seconds limit) const {
+  using clock = std::chrono::steady_clock;
+  const auto deadline =
+      limit < no_limit ? std::optional{clock::now() + std::chrono::ceil<clock::duration>(limit)} : std::nullopt;
+  constexpr std::chrono::milliseconds look{50};
+  constexpr int looks = 20; // a controller that was restarted has forgotten it
+  const auto ask = [&]() -> std::vector<int> {
+    if (!deadline) return gate_->peer()->drain_host(host, std::nullopt);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - clock::now());
+    return gate_->peer()->drain_host(host, std::max(left, std::chrono::milliseconds{0}));
+  };
+  const auto leaving = ask();
+  for (int i = 1;; ++i) {
+    bool there = false;
+    for (const auto& e : status().engines) there = there || std::ranges::find(leaving, e.id) != leaving.end();
+    if (!there) return leaving;
+    std::this_thread::sleep_for(look);
+    if (i % looks != 0) continue;
+    try {
+      ask();
+    } catch (const error& e) {
+      if (e.code() != ec::invalid_argument) throw;
+      return leaving; // it has just gone
+    }
+  }
+}
+
+std::vector<int> client::engines_of(const std::string& host) const {
+  std::vector<int> found;
+  std::set<std::string> hosts;
+  const auto there = ids();
+  for (const auto& e : status().engines) {
+    if (!std::ranges::binary_search(there, e.id)) continue; // it has ended, or is leaving
+    hosts.insert(e.host);
+    if (e.host == host) found.push_back(e.id);
+  }
+  if (!found.empty()) return found;
+  std::string text;
+  for (const auto& h : hosts) text += (text.empty() ? "" : ", ") + h;
+  throw error{ec::invalid_argument, "no engines on host " + host + "; " +
+                                        (hosts.empty() ? "there are none at all" : "there are some on " + text)};
+}
 
 queue_status client::queue_status(const targets& t) const {
   const auto wanted = direct_view(t).targets();

@@ -52,7 +52,8 @@ dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chro
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const auto e = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); e != 0)
-    throw not_connected{"no controller at " + where + ": " + ::gai_strerror(e)};
+    throw not_connected{"no controller at " + where + ": the name " + host +
+                        " is not known here: " + ::gai_strerror(e)};
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, &::freeaddrinfo};
   int last = 0;
   for (const auto* a = found; a; a = a->ai_next) {
@@ -66,10 +67,19 @@ dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chro
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto secured = std::make_unique<channel>(fd.get(), tls, channel::side::client);
-    if (const auto why = secured->establish(deadline); !why.empty())
-      throw error{ec::refused, "the connection to " + where + " was refused: " + why};
+    const auto why = secured->establish(deadline);
+    if (!why.empty() && std::chrono::steady_clock::now() >= deadline)
+      throw timeout_error{"no controller at " + where + ": " + why};
+    if (!why.empty()) throw error{ec::refused, "the connection to " + where + " was refused: " + why};
     return {fd.release(), std::move(secured)};
   }
+  if (last == ETIMEDOUT)
+    throw timeout_error{"no controller at " + where +
+                        ": nobody answers; is the address right, and does a firewall let this port through?"};
+  if (last == ECONNREFUSED)
+    throw not_connected{"no controller at " + where +
+                        ": Connection refused: nobody listens at this port; was the cluster " +
+                        "stopped, or started anew?"};
   throw not_connected{"no controller at " + where + ": " + std::generic_category().message(last)};
 }
 

@@ -16,7 +16,7 @@ struct dialed {
   std::unique_ptr<channel> tls;
 };
 
-/// @throws not_connected (name, refused, unreachable, timeout), error{refused} if the TLS handshake was refused
+/// @throws not_connected (name, refused, unreachable), timeout_error, error{refused} if the TLS handshake was refused
 dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chrono::steady_clock::time_point deadline);
 
 } // namespace pactor::transport

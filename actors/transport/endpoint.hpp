@@ -43,7 +43,7 @@ public:
   std::uint16_t listen(const std::string& host, std::uint16_t port);
 
   /// Connects, shakes hands, and waits until the other side accepted our certificate. The hosts are tried in order.
-  /// @throws not_connected naming the address, error{refused} with the reason: of the last host
+  /// @throws not_connected or timeout_error naming the address, error{refused} with the reason: of the last host
   link_ptr connect(const std::vector<std::string>& hosts, std::uint16_t port,
                    std::chrono::steady_clock::time_point deadline);
   link_ptr connect(const std::string& host, std::uint16_t port, std::chrono::steady_clock::time_point deadline);

@@ -44,6 +44,8 @@ enum class frame_kind : std::uint16_t {
   held,           ///< node to restarted scheduler: encoded held_tasks
   resume,         ///< client to scheduler: all that it had open is handed in; scheduler to node: send what you keep
   acknowledge,    ///< client to scheduler, scheduler to node: `aux` frames of outcomes are done with, from the first on
+  library,        ///< client to hub: encoded library_query; hub to node: library_order; node to hub: library_report
+  library_part,   ///< a part of a job library, at offset `aux`: client to hub, which answers it; hub to node
 };
 
 enum frame_flag : std::uint16_t {

@@ -56,6 +56,9 @@ inline constexpr std::array frame_rules{
     frame_rule{frame_kind::task_control, 0, by_controller | by_client, frame_rule::body::any, balanced},
     frame_rule{frame_kind::resume, 0, by_controller | by_client, frame_rule::body::none, balanced},
     frame_rule{frame_kind::acknowledge, 0, by_controller | by_client, frame_rule::body::none, balanced},
+    // Job libraries: each of the three asks or tells, and a part is at most one piece (the receiver looks).
+    frame_rule{frame_kind::library, 0, by_controller | by_node | by_client, frame_rule::body::some},
+    frame_rule{frame_kind::library_part, 0, by_controller | by_client, frame_rule::body::some},
     // Payloads: of tasks from clients to nodes, of outcomes from nodes to clients, and what is said of them in return.
     // The controller passes both on.
     frame_rule{frame_kind::piece, 0, by_controller | by_node | by_client, frame_rule::body::some, balanced | upward,

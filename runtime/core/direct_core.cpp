@@ -19,10 +19,14 @@ bool direct_core::has_place(std::uint32_t client, std::uint64_t bytes) const {
   return at == clients_.end() ? bytes <= most_.bytes : fits(at->second, bytes);
 }
 
+void direct_core::close(int engine) {
+  if (const auto at = engines_.find(engine); at != engines_.end()) at->second.closed = true;
+}
+
 std::optional<std::uint64_t> direct_core::submit(std::uint32_t client, std::uint64_t number, int engine,
                                                  const burden& what) {
   const auto at = engines_.find(engine);
-  if (at == engines_.end()) return std::nullopt;
+  if (at == engines_.end() || at->second.closed) return std::nullopt;
   auto& c = clients_[client];
   if (!fits(c, what.bytes)) return std::nullopt;
   c.id = client;

@@ -42,6 +42,8 @@ public:
   /// The engine is gone for good. @return whom to tell that their tasks are lost, in the order of submission
   [[nodiscard]] std::vector<owner> engine_lost(int engine);
 
+  /// It accepts nothing more; what it has goes on.
+  void close(int engine);
   /// @return the id under which to send the task to the engine; nothing if there is no such engine, or no has_place()
   [[nodiscard]] std::optional<std::uint64_t> submit(std::uint32_t client, std::uint64_t number, int engine,
                                                     const burden& what = {});
@@ -91,6 +93,7 @@ private:
   };
   struct engine_state {
     int number = -1;
+    bool closed = false;
     std::size_t count = 0;
     chain<entry, &entry::engine_links> tasks;
   };

@@ -27,6 +27,20 @@ std::vector<int> engine_table::node_joined(std::uint64_t node, const std::string
   return result;
 }
 
+std::vector<int> engine_table::engines_added(std::uint64_t node, std::size_t count) {
+  const auto at = nodes_.find(node);
+  if (at == nodes_.end() || at->second.empty()) return {};
+  const auto host = engines_.at(at->second.front()).host;
+  std::vector<int> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto id = next_++;
+    engines_.emplace(id, engine_entry{id, node, host, {}});
+    at->second.push_back(id);
+    result.push_back(id);
+  }
+  return result;
+}
+
 std::vector<int> engine_table::node_gone(std::uint64_t node) {
   const auto at = nodes_.find(node);
   if (at == nodes_.end()) return {};

@@ -44,6 +44,8 @@ public:
   /// @return one number an engine; nothing if the node is known already
   [[nodiscard]] std::vector<int> node_joined(std::uint64_t node, const std::string& host,
                                              std::span<const int> requested, std::span<const int> pids = {});
+  /// A known node gets further engines. @return their numbers; nothing if the node is not known
+  [[nodiscard]] std::vector<int> engines_added(std::uint64_t node, std::size_t count);
   /// @return the engines that went with it, ascending
   std::vector<int> node_gone(std::uint64_t node);
   /// @return false if the node has no such engine: nothing is changed

@@ -17,7 +17,7 @@ std::optional<scheme> scheme_named(std::string_view name) {
 
 rank placement::rank_of(engine& e) const {
   constexpr auto last = std::numeric_limits<std::int64_t>::max();
-  if (e.paused) return {last, e.used, &e};
+  if (e.paused || e.draining) return {last, e.used, &e};
   if (e.robbed && e.count > 0) return {last - 1, e.used, &e}; // the first one tells whether any has room
   return {options_.hwm > 0 ? static_cast<std::int64_t>(e.count) : e.work, e.used, &e};
 }
@@ -35,7 +35,7 @@ void placement::remove(const engine& e) {
 
 /// Notes whether the engine has room, and whether it is idle.
 void placement::count(engine& e) {
-  const auto room = has_room(e), idle = e.count == 0 && !e.paused;
+  const auto room = has_room(e), idle = e.count == 0 && !e.paused && !e.draining;
   if (room && !e.roomy) ++openings_;
   e.roomy = room;
   idle_ += static_cast<std::size_t>(idle) - static_cast<std::size_t>(e.idle);

@@ -48,7 +48,7 @@ public:
   void use(parts::engine& e) { e.used = ++uses_; }
 
   [[nodiscard]] bool has_room(const parts::engine& e) const noexcept {
-    if (e.paused || (e.robbed && e.count > 0)) return false;
+    if (e.paused || e.draining || (e.robbed && e.count > 0)) return false;
     return options_.hwm > 0 ? e.count < options_.hwm : e.work < target_;
   }
   /// Whether any engine may have room.

@@ -124,7 +124,7 @@ std::optional<owner> task_core::drop_held(std::uint64_t id) {
 }
 
 std::optional<assignment> task_core::next() {
-  if (queue_.size() == 0 || !placement_.any_room()) return std::nullopt;
+  if (queue_.size() == 0 || (!placement_.any_room() && draining_ == 0)) return std::nullopt;
   parts::flow* best = nullptr;
   engine_state* chosen = nullptr;
   const auto before = [](parts::flow& a, parts::flow& b) {
@@ -138,11 +138,14 @@ std::optional<assignment> task_core::next() {
     if (g.full_at == placement_.openings()) continue;
     auto* f = queue_.first(g);
     if (!f || (best && !before(*f, *best))) continue;
-    if (auto* engine = g.anywhere() ? placement_.choose() : placement_.choose(g.engines)) {
+    auto* engine =
+        g.anywhere() ? (placement_.any_room() ? placement_.choose() : nullptr) : placement_.choose(g.engines);
+    if (!engine && draining_ > 0) engine = last_resort(g);
+    if (engine) {
       best = f;
       chosen = engine;
     } else {
-      g.full_at = placement_.openings();
+      if (draining_ == 0) g.full_at = placement_.openings();
     }
   }
   if (!best) return std::nullopt;
@@ -164,7 +167,9 @@ task_core::entry& task_core::elsewhere(entry& first, engine_state*& chosen) {
     chosen = other;
     return first;
   }
-  const auto better = [&](const auto& e) { return !e.second.paused && g.admits(e.first) && !ran_on(first, e.second); };
+  const auto better = [&](const auto& e) {
+    return !e.second.paused && !e.second.draining && g.admits(e.first) && !ran_on(first, e.second);
+  };
   if (std::none_of(engines_.begin(), engines_.end(), better)) return first;
   int looked_at = 0;
   for (auto* e = &first; e && ++looked_at <= most_passed; e = parts::queue::after(*e)) {

@@ -115,6 +115,18 @@ public:
   void engine_paused(int engine);
   void engine_resumed(int engine);
 
+  /// The engine is to leave: it gets no task that another engine could run. Those that could only run on engines that
+  /// leave still do. @return what it is to give back, as of recalls()
+  struct run {
+    std::uint64_t id;
+    int engine;
+
+    friend bool operator==(const run&, const run&) = default;
+  };
+  [[nodiscard]] std::vector<run> engine_draining(int engine);
+  /// Tasks that the engine has, or that wait for nobody but engines that leave, it among them.
+  [[nodiscard]] std::size_t left_for(int engine) const;
+
   /// Whether this client may have one more task open, with so many bytes.
   /// @param coming tasks of it that are not here yet
   [[nodiscard]] bool has_place(std::uint32_t client, std::uint64_t bytes, std::size_t coming = 0);
@@ -130,12 +142,6 @@ public:
   [[nodiscard]] std::optional<assignment> next();
   /// Tasks that engines are to give back unstarted, since others would start them sooner; call after next(). An engine
   /// that complies tells task_lost(), unblamed; one that started the task says nothing, and ends it.
-  struct run {
-    std::uint64_t id;
-    int engine;
-
-    friend bool operator==(const run&, const run&) = default;
-  };
   [[nodiscard]] std::vector<run> recalls();
   /// Tasks that waited for longer than they may. Those that an engine has are wanted back by recalls(): it may not have
   /// begun them, since a directed task holds them up.
@@ -216,6 +222,8 @@ private:
   entry* admit(task_request& request);
   parts::client& client_of(std::uint32_t id);
   [[nodiscard]] entry* find_run(std::uint64_t id, int engine);
+  [[nodiscard]] engine_state* last_resort(const parts::group& g) const;
+  [[nodiscard]] bool could_run_elsewhere(const parts::group& g) const;
   entry& elsewhere(entry& first, engine_state*& chosen);
   void hand_out(entry& e, engine_state& to);
   [[nodiscard]] std::int64_t work_so_far(const entry& e) const;
@@ -266,6 +274,7 @@ private:
   std::uint64_t submitted_ = 0;
   std::uint64_t handed_ = 0;
   std::size_t held_ = 0;
+  std::size_t draining_ = 0;                                  // engines
   std::deque<std::pair<time_point, std::uint64_t>> recalled_; // when, and the run; the oldest first
   std::size_t expected_ = 0;                                  // of these are on their way back
   std::uint64_t fills_ = 0;

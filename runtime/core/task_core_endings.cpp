@@ -20,6 +20,7 @@ std::vector<given_up> task_core::engine_lost(int engine) {
     if (const auto ended = reroute(*e, started, true)) result.push_back(*ended);
   }
   placement_.remove(lost);
+  if (lost.draining) --draining_;
   engines_.erase(at);
   lose_abandoned(result);
   return result;

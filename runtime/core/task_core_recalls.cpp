@@ -158,4 +158,45 @@ void task_core::fill_idle(std::vector<run>& into) {
   }
 }
 
+bool task_core::could_run_elsewhere(const parts::group& g) const {
+  const auto stays = [](const engine_state& e) { return !e.draining; };
+  if (g.anywhere())
+    return std::any_of(engines_.begin(), engines_.end(), [&](const auto& e) { return stays(e.second); });
+  return std::any_of(g.engines.begin(), g.engines.end(), [&](const auto* e) { return stays(*e); });
+}
+
+/// For tasks that may run on engines only that are to leave: nobody else could run them.
+task_core::engine_state* task_core::last_resort(const parts::group& g) const {
+  constexpr std::size_t most = 2; // one that runs, and one that hides the way there
+  if (g.anywhere() || could_run_elsewhere(g)) return nullptr;
+  engine_state* best = nullptr;
+  for (auto* e : g.engines)
+    if (!e->paused && e->count < most && (!best || e->count < best->count)) best = e;
+  return best;
+}
+
+std::vector<task_core::run> task_core::engine_draining(int engine) {
+  std::vector<run> result;
+  const auto at = engines_.find(engine);
+  if (at == engines_.end() || std::exchange(at->second.draining, true)) return result;
+  auto& e = at->second;
+  ++draining_;
+  placement_.update(e);
+  for (auto* t = e.tasks.front(); t; t = parts::queue::after(*t))
+    if (t->owner && !t->recalled && !t->withdrawn && t->transfer_size == 0 && could_run_elsewhere(*t->flow->group))
+      recall(*t, result);
+  return result;
+}
+
+std::size_t task_core::left_for(int engine) const {
+  const auto at = engines_.find(engine);
+  if (at == engines_.end()) return 0;
+  auto left = at->second.count;
+  for (const auto* g : queue_.active()) {
+    const auto among = std::find(g->engines.begin(), g->engines.end(), &at->second) != g->engines.end();
+    if (among && !could_run_elsewhere(*g)) ++left;
+  }
+  return left;
+}
+
 } // namespace pactor::core

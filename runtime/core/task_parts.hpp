@@ -45,7 +45,7 @@ struct entry {
   std::uint64_t number = 0;
   detail::slice payload;
   std::uint64_t transfer_size = 0;
-  std::uint64_t sequence = 0;            // of submission
+  std::uint64_t sequence = 0; // of submission
   time_point submitted{};
   std::uint64_t handed = 0;              // when an engine got it
   std::unique_ptr<parts::extras> extras; // null: none
@@ -86,6 +86,7 @@ struct rank {
 struct engine {
   int number = -1;
   bool paused = false;
+  bool draining = false;  // gets no task that could run elsewhere
   bool robbed = false;    // its next task was taken back: none is given ahead until the one that runs has ended
   std::int64_t work = 0;  // sum of the costs of its tasks
   std::uint64_t used = 0; // when it was last given a task, or joined; unique

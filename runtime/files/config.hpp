@@ -30,6 +30,14 @@ struct execute_config {
   friend bool operator==(const execute_config&, const execute_config&) = default;
 };
 
+/// Options that begin with shipping: job libraries that clients send.
+struct shipping_config {
+  bool enabled = true;
+  std::int64_t cache_mb = 512; ///< what they may take of each host's disk, in 1024^2 bytes; 1 to 1048576
+
+  friend bool operator==(const shipping_config&, const shipping_config&) = default;
+};
+
 /// Every option with its default.
 struct config {
   int engines = 0;                           ///< of `pactor start`; 0: as many as the host has processors
@@ -42,6 +50,7 @@ struct config {
   std::size_t recent_tasks = 1000;           ///< tasks that have ended and are listed, at most 10,000
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
   execute_config execute;                    ///< whether and how engines execute code
+  shipping_config shipping;                  ///< whether clients may send job libraries
   std::vector<host_config> hosts;            ///< where engines run; none: `engines` of them here
 
   friend bool operator==(const config&, const config&) = default;

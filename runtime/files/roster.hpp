@@ -1,6 +1,8 @@
 #pragma once
 // Who is in a cluster: noted by its controller, for the one that takes its place.
 
+#include "runtime/core/library_rollout.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -10,6 +12,7 @@ namespace pactor::files {
 struct roster {
   std::vector<int> engines;
   std::vector<std::uint32_t> clients;
+  std::vector<core::shipped_library> libraries{}; ///< that clients sent
 
   /// Nobody if there is no such file, or it can't be understood: then nobody is waited for.
   [[nodiscard]] static roster read(const std::filesystem::path& path);

@@ -31,12 +31,14 @@ public:
     std::filesystem::path path; ///< of the library
   };
 
-  /// Adds the jobs of a library; one that is there already is left as it is.
-  /// @throws error{bad_library} as read_library(); nothing was added
+  /// Adds the jobs of a library; one that is there already is left as it is. Libraries with one file name are builds of
+  /// one library: the one that was added last takes the place of the others.
+  /// @throws error{bad_library} as read_library(); nothing was changed
   void add(const std::filesystem::path& library);
+  /// Forgets the jobs of every build of a library, by its file name.
+  void remove(const std::string& file_name);
 
-  /// The job of this name, or `stats/local_sum`: that of the library libstats.so. Null if there is none. Libraries
-  /// with one file name are builds of one library: the one that was added last counts.
+  /// The job of this name, or `stats/local_sum`: that of the library libstats.so. Null if there is none.
   /// @throws error{bad_library} if several libraries define it and the name does not say which; the message names them
   [[nodiscard]] const entry* find(std::string_view name) const;
 
@@ -47,7 +49,7 @@ public:
 
 private:
   using definitions = std::vector<std::unique_ptr<entry>>; // of one name, in the order in which they were added
-  static const entry* newest(const definitions& all, std::string_view stem);
+  static const entry* of_library(const definitions& all, std::string_view stem);
   static const entry& only(const definitions& all, std::string_view name);
 
   std::vector<std::filesystem::path> libraries_;

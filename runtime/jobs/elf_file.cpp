@@ -22,6 +22,28 @@ constexpr Elf64_Half this_machine = EM_AARCH64;
 #error "name this machine's ELF number here"
 #endif
 
+/// The machine of an ELF header, for people.
+std::string machine_name(Elf64_Half machine) {
+  switch (machine) {
+  case EM_X86_64:
+    return "x86_64";
+  case EM_AARCH64:
+    return "aarch64";
+  case EM_386:
+    return "i386";
+  case EM_ARM:
+    return "arm";
+  case EM_PPC64:
+    return "ppc64";
+  case EM_RISCV:
+    return "riscv";
+  case EM_S390:
+    return "s390";
+  default:
+    return "ELF machine " + std::to_string(machine);
+  }
+}
+
 std::string system_text(int number) { return std::generic_category().message(number); }
 
 } // namespace
@@ -53,7 +75,8 @@ elf_file::elf_file(const std::filesystem::path& path)
 
 void elf_file::check_header(const Elf64_Ehdr& header) const {
   if (header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != this_machine)
-    refuse("made for another machine (ELF machine " + std::to_string(header.e_machine) + ")");
+    refuse("made for another machine: " + machine_name(header.e_machine) + ", and this one is " +
+           machine_name(this_machine));
   if (header.e_type != ET_DYN) refuse("no shared library");
 }
 

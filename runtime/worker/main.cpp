@@ -110,6 +110,8 @@ int serve(worker::input& in, worker::output& out, worker::capture& printed, work
   stopwatch clock;
   while (auto task = in.next()) {
     if (is(task->record, link_kind::recycle)) buffer.recycle(task->record.id);
+    if (is(task->record, link_kind::library))
+      jobs.use_library(worker::decode_library(task->payload.data, task->payload.size));
     if (!is(task->record, wire::record_kind::task)) continue; // or of a later version
     task->record.count = pid;
     task->record.started = clock.start(task->waited);

@@ -3,8 +3,12 @@
 #include "pactor/detail/failure.hpp"
 #include "pactor/detail/sink.hpp"
 #include "runtime/core/near_names.hpp"
+#include "runtime/snippets/sha256.hpp"
 #include "runtime/worker/builtins.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 
 namespace pactor::worker {
@@ -19,6 +23,46 @@ void runner::add_library(const std::string& path) {
   entries_.clear(); // it may be a newer build of one that is known
 }
 
+void runner::use_library(const shipped_library& l) {
+  if (libraries_read_) return take_library(l);
+  std::erase_if(setup_.shipped, [&l](const auto& each) { return each.file == l.file; });
+  setup_.shipped.push_back(l);
+}
+
+void runner::take_library(const shipped_library& l) {
+  try {
+    if (l.path.empty()) {
+      catalogue_.remove(l.file);
+      entries_.clear();
+      for (const auto& path : setup_.libraries) // a configured one of this name is to be seen again
+        if (std::filesystem::path{path}.filename() == l.file) add_library(path);
+      return;
+    }
+    add_library(l.path);
+    unverified_.insert_or_assign(l.path, l.hash);
+  } catch (const error& e) {
+    unreadable_.emplace_back(e.what());
+  }
+}
+
+/// The engine's host has checked it when it came; what became of it since shows now.
+void runner::verify(const std::string& path) {
+  const auto expected = unverified_.find(path);
+  if (expected == unverified_.end()) return;
+  const process::unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  snippets::sha256 hash;
+  std::vector<char> part(std::size_t{1} << 18);
+  for (ssize_t n = 1; fd && n != 0;) {
+    n = ::read(fd.get(), part.data(), part.size());
+    if (n < 0 && errno != EINTR) break;
+    if (n > 0) hash.add({part.data(), static_cast<std::size_t>(n)});
+  }
+  if (!fd || hash.hex() != expected->second)
+    throw error{ec::bad_library, path + " is not what was sent any more: its content has changed, or it is gone; " +
+                                     "restart the engine, and send the library again"};
+  unverified_.erase(expected);
+}
+
 /// At the first call that is no builtin: an engine that only keeps variables stays small.
 void runner::read_libraries() {
   if (std::exchange(libraries_read_, true)) return;
@@ -29,6 +73,7 @@ void runner::read_libraries() {
       unreadable_.emplace_back(e.what());
     }
   }
+  for (const auto& l : std::exchange(setup_.shipped, {})) take_library(l);
 }
 
 pactor_job_entry runner::entry(std::string_view job) {
@@ -36,6 +81,7 @@ pactor_job_entry runner::entry(std::string_view job) {
   read_libraries();
   const auto* found = catalogue_.find(job);
   if (!found) unknown(job);
+  if (!unverified_.empty()) verify(found->path.string());
   return entries_.emplace(std::string{job}, loader_.load(*found)).first->second;
 }
 
@@ -63,6 +109,9 @@ wire::record_kind runner::run_job(const wire::call_view& call, const detail::sli
     detail::sink_encoder encoder{out};
     builtin_context engine{space_, setup_.engine,
                            [this](const std::string& path) {
+                             if (!setup_.may_load)
+                               throw error{ec::refused, "this cluster has only its configured job libraries: "
+                                                        "\"shipping.enabled\" is false in its configuration"};
                              read_libraries();
                              add_library(path);
                              return jobs::list_library(path);

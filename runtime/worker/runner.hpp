@@ -31,6 +31,9 @@ public:
   /// Runs a call; its encoded outcome is in `out`. Lets no exception out. @return result, failure or partial
   wire::record_kind run(const detail::slice& payload, result_buffer& out) noexcept;
 
+  /// Calls from now on use this build of a library that a client sent, or none of it.
+  void use_library(const shipped_library& l);
+
   /// Jobs can ask from now on whether they are to end. @pre `c` lives as long as this
   void use(cancellation& c) noexcept { c.offer(host_); }
 
@@ -41,6 +44,8 @@ private:
   pactor_job_entry entry(std::string_view job);
   void read_libraries();
   void add_library(const std::string& path);
+  void take_library(const shipped_library& l);
+  void verify(const std::string& path);
   [[noreturn]] void unknown(std::string_view job) const;
   wire::record_kind run_code(const wire::call_view& call, result_buffer& out);
   wire::record_kind run_job(const wire::call_view& call, const detail::slice& payload, result_buffer& out);
@@ -53,6 +58,7 @@ private:
   jobs::loader loader_;
   jobs::text_map<pactor_job_entry> entries_; ///< of jobs that were called before
   std::unique_ptr<executor> executor_;       ///< from the first code on
+  jobs::text_map<std::string> unverified_;   ///< hashes of libraries that were sent, by path, until they are loaded
   bool libraries_read_ = false;
   std::vector<std::string> unreadable_; ///< what is wrong with libraries that could not be read
 };

@@ -279,7 +279,7 @@ TEST_SUITE("node") {
     const auto controller = link_to(security::role::controller);
     node_setup setup;
     setup.services = services;
-    setup.engines = {an_engine};
+    *setup.engines = {an_engine};
     node_state::callbacks out;
     out.welcomed = [](const std::vector<int>&) {};
     out.number = [](std::size_t, engine_number) {};

@@ -92,7 +92,7 @@ TEST_SUITE("transport, hostile") {
     const std::vector<k> anybody{k::ping};
     const std::vector<k> strangers{k::hello};
     const std::vector<k> clients{k::query,  k::task_query,  k::direct_tasks, k::balanced_tasks, k::task_control,
-                                 k::resume, k::acknowledge, k::piece,        k::credit};
+                                 k::resume, k::acknowledge, k::piece,        k::credit,         k::stop};
     const std::vector<k> nodes{k::engine_report, k::held, k::outcomes, k::piece, k::credit};
     const auto in = [](const std::vector<k>& list, k kind) { return std::ranges::find(list, kind) != list.end(); };
     for (int number = 0; number < 100; ++number) {

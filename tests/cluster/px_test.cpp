@@ -78,10 +78,10 @@ TEST_CASE("a library is imported, and its jobs can be called") {
   CHECK(wrong.exit_code == 1);
   CHECK(contains(wrong.err, "bad_library"));
   const auto c = cluster.client();
-  const auto names = c.import_library(library);
+  const auto names = c[all].import_library(library);
   CHECK(std::ranges::find(names, "throw_std") != names.end());
   CHECK_THROWS_AS(c[0].apply_sync<void>("throw_std", std::string{"boom"}), remote_error);
-  CHECK_THROWS_AS(c.import_library("/no/such/lib.so"), composite_error);
+  CHECK_THROWS_AS(c[all].import_library("/no/such/lib.so"), composite_error);
 }
 
 TEST_SUITE_END();

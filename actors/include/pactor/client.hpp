@@ -56,10 +56,18 @@ public:
 
   /// Every job that the cluster knows, by name.
   [[nodiscard]] std::vector<job_info> jobs() const;
-  /// Has all engines of now load a job library, see direct_view::import_library().
-  std::vector<std::string> import_library(const std::filesystem::path& library) const {
-    return direct_view().import_library(library);
-  }
+  /// Sends a job library of this machine to the cluster: once to each host, and to those that join later. Every host
+  /// checks that it can use it; if one can't, nothing changes. Waits until tasks that start from now on use it. A later
+  /// build of the same file name takes its place.
+  /// @return the names of its jobs, sorted; none if the cluster has no engines yet
+  /// @throws error: bad_library, with what is in the way on each host; refused, if the cluster takes none; too_large;
+  /// timeout_error: it may go on
+  std::vector<std::string> import_library(const std::filesystem::path& library, seconds timeout = seconds{300}) const;
+  /// What clients have sent, the latest last.
+  [[nodiscard]] std::vector<shipped_library> libraries() const { return gate_->peer()->shipped_libraries(); }
+  /// Has tasks from now on use a library that was sent no more. @throws error{bad_library} if there is none of this
+  /// file name
+  void remove_library(const std::string& file) const { gate_->peer()->remove_library(file); }
   /// The engines and what they do, the controller and where it listens.
   [[nodiscard]] cluster_status status() const;
 
@@ -84,6 +92,16 @@ public:
   void restart(const targets& t = all) const { direct_view(t).restart(); }
   /// Ends these engines for good; a node without engines ends too. Throws as operator[].
   void shutdown(const targets& t) const { direct_view(t).shutdown(); }
+  /// Starts further engines on a host that has a node. They are there when this returns, and their workers start.
+  /// @return their numbers @throws error{invalid_argument} naming the hosts that there are
+  std::vector<int> start_engines(const std::string& host, int n) const;
+  /// Has a host leave without losing tasks: its engines get no new ones, load-balanced ones that have not started run
+  /// elsewhere, all others end first; then its nodes end. Variables of its engines are lost. Waits until it is gone.
+  /// @param limit after that it goes in any case: what runs then is lost, as when a host fails
+  /// @return the engines that it had @throws error{invalid_argument} naming the hosts that there are
+  std::vector<int> drain(const std::string& host, seconds limit = no_limit) const;
+  /// The engines of a host. @throws error{invalid_argument} naming the hosts that there are
+  [[nodiscard]] std::vector<int> engines_of(const std::string& host) const;
   /// Ends the whole cluster, as `pactor stop` does.
   void shutdown() const;
   /// Sends a signal to the workers of these engines, see direct_view::signal(). Throws as operator[].

@@ -98,6 +98,11 @@ public:
     c->settle(0, std::move(o));
   }
   task_list list_tasks() override { return {}; }
+  std::vector<job_info> send_library(const std::filesystem::path&, std::chrono::milliseconds) override { return {}; }
+  void remove_library(const std::string&) override {}
+  std::vector<shipped_library> shipped_libraries() override { return {}; }
+  std::vector<int> start_engines(const std::string&, std::uint32_t) override { return {}; }
+  std::vector<int> drain_host(const std::string&, std::optional<std::chrono::milliseconds>) override { return {}; }
   void stop_cluster() override { connected_ = false; }
   bool connected() const override { return connected_; }
   void close() override { connected_ = false; }

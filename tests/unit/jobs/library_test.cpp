@@ -94,7 +94,7 @@ TEST_CASE("what is no job library is refused with the reason") {
 
   auto other = content_of(PACTOR_TEST_TYPES);
   other[18] = 40; // the machine: 32-bit ARM
-  CHECK(has(refusal(dir.write("libarm.so", other)), "another machine"));
+  CHECK(has(refusal(dir.write("libarm.so", other)), "another machine: arm, and"));
   other = content_of(PACTOR_TEST_TYPES);
   other[4] = 1;
   CHECK(has(refusal(dir.write("lib32.so", other)), "not 64-bit"));
@@ -171,6 +171,27 @@ TEST_CASE("of two builds of one library the later one counts") {
   c.add(rebuilt);
   CHECK(c.find("count")->path == rebuilt);
   CHECK(c.find("others/count")->path == rebuilt);
+}
+
+TEST_CASE("a build takes the place of the others wholly, also one that was there before; and can be taken out") {
+  const scratch dir;
+  fs::create_directory(dir.path / "old");
+  const auto old = dir.path / "old" / "libothers.so", rebuilt = dir.path / "libothers.so";
+  fs::copy_file(PACTOR_TEST_TYPES, old); // with other jobs
+  fs::copy_file(PACTOR_TEST_OTHERS, rebuilt);
+  jobs::catalogue c;
+  c.add(old);
+  REQUIRE(c.find("stats.sum"));
+  c.add(rebuilt);
+  CHECK(c.find("stats.sum") == nullptr);
+  CHECK(c.find("count")->path == rebuilt);
+  c.add(old);
+  CHECK(c.find("stats.sum")->path == old);
+  CHECK(c.find("count") == nullptr);
+  c.remove("libothers.so");
+  CHECK(c.names().empty());
+  c.add(old);
+  CHECK(c.find("stats.sum"));
 }
 
 TEST_CASE("a library that can't be loaded says why") {

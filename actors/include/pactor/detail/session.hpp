@@ -12,8 +12,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -45,7 +47,7 @@ struct engine_info {
   int id = -1;
   std::string host;
   int pid = 0;              ///< of the worker
-  std::string state;        ///< "idle", "busy", "restarting", "given up"
+  std::string state;        ///< "idle", "busy", "restarting", "given up", "draining": its host leaves
   std::uint64_t queued = 0; ///< tasks at the engine that have not ended
   std::uint64_t completed = 0;
   std::uint32_t restarts = 0;
@@ -150,6 +152,16 @@ struct task_list {
   std::vector<listed_task> tasks;
   std::uint64_t forgotten = 0; ///< older ones that were kept, and of which it knows nothing any more
   std::uint64_t unlisted = 0;  ///< further ones that have not ended: at most 10,000 of each kind of view are listed
+};
+
+/// A job library that a client sent to the cluster.
+struct shipped_library {
+  std::string file;                            ///< `libnum.so`: a later build of this name takes its place
+  std::string hash;                            ///< SHA-256 of its content, 64 hexadecimal digits
+  std::uint64_t size = 0;                      ///< bytes
+  std::string origin;                          ///< who sent it: `alice@laptop`
+  std::chrono::system_clock::time_point since; ///< when, by the controller's clock
+  std::map<std::string, std::string> unfit;    ///< hosts that joined later and can't use it, and why
 };
 
 /// What engines are told by client::restart(), shutdown() and signal().
@@ -302,6 +314,18 @@ public:
   /// The outcome of a kept task, of any client, becomes that of the only task of `c`, as soon as there is one.
   virtual void fetch(const std::shared_ptr<call>& c, std::uint32_t client, std::uint64_t number) = 0;
   virtual task_list list_tasks() = 0;
+  /// Sends a job library, and waits until every host uses it. @return its jobs @throws error{bad_library | refused |
+  /// too_large}, timeout_error
+  virtual std::vector<job_info> send_library(const std::filesystem::path& library,
+                                             std::chrono::milliseconds timeout) = 0;
+  /// Has engines use a library that was sent no more. @throws error{bad_library} if there is none of this name
+  virtual void remove_library(const std::string& file) = 0;
+  [[nodiscard]] virtual std::vector<shipped_library> shipped_libraries() = 0;
+  /// Further engines on a host. @return their numbers @throws error{invalid_argument} if there is no node
+  virtual std::vector<int> start_engines(const std::string& host, std::uint32_t count) = 0;
+  /// Has a host's nodes leave, after `limit` in any case; does not wait. @return their engines
+  /// @throws error{invalid_argument} if there are none
+  virtual std::vector<int> drain_host(const std::string& host, std::optional<std::chrono::milliseconds> limit) = 0;
   /// Ends the whole cluster.
   virtual void stop_cluster() = 0;
   /// True until the connection ended or close() was called.

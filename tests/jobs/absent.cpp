@@ -1,0 +1,1 @@
+int absent() { return 1; }
