@@ -70,7 +70,8 @@ void control(std::string_view bytes) {
   const auto which = s.byte();
   decode_nth<hello_client, hello_node, welcome_client, welcome_node, held_tasks, refusal, engine_report, query,
              engine_control, task_control, wire_options, task_query, task_list_answer, jobs_answer, status_answer,
-             std::vector<node_place>>(which, s.rest());
+             std::vector<node_place>, library_query, library_reply, library_order, library_report, host_answer>(
+      which, s.rest());
 }
 
 inputs control_seeds() {
@@ -105,7 +106,12 @@ inputs control_seeds() {
                                         encoded(list),
                                         encoded(jobs_answer{{"a", "b", "c"}}),
                                         encoded(status),
-                                        encoded(std::vector<node_place>{place})};
+                                        encoded(std::vector<node_place>{place}),
+                                        encoded(library_query{}),
+                                        encoded(library_reply{}),
+                                        encoded(library_order{}),
+                                        encoded(library_report{}),
+                                        encoded(host_answer{})};
   inputs all;
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     all.push_back(static_cast<char>(i) + bodies[i]);

@@ -53,7 +53,8 @@ public:
 private:
   static bool for_hub(std::uint16_t kind) {
     const auto k = static_cast<frame_kind>(kind);
-    return k == frame_kind::hello || k == frame_kind::engine_report || k == frame_kind::query;
+    return k == frame_kind::hello || k == frame_kind::engine_report || k == frame_kind::query ||
+           k == frame_kind::stop || k == frame_kind::library;
   }
   void come(std::size_t i) { hostile_[i] = std::make_shared<peer_link>(i == 0 ? role::client : role::node); }
 
@@ -84,7 +85,7 @@ inputs hub_seeds() {
   n.worker_pids = {1, 2};
   n.jobs = {{"a", "b", "c"}};
   inputs all;
-  for (int kind = 1; kind < 7; ++kind) {
+  for (int kind = 1; kind < 9; ++kind) {
     script_writer w;
     w.byte(0);
     write_frame(w, frame_kind::hello, encoded(c));
@@ -94,6 +95,10 @@ inputs hub_seeds() {
     write_frame(w, frame_kind::engine_report, encoded(engine_report{3, "given up", 1, 2, 3, 4, "killed"}));
     w.byte(0);
     write_frame(w, frame_kind::query, encoded(query{static_cast<std::uint8_t>(kind), {0, 3}, 9}), 0, 4);
+    w.byte(kind % 2);
+    write_frame(w, frame_kind::library,
+                kind % 2 == 0 ? encoded(library_query{static_cast<std::uint8_t>(kind / 2), {}, "me"})
+                              : encoded(library_report{}));
     all.push_back(w.take());
   }
   return all;

@@ -67,7 +67,9 @@ void node(std::string_view bytes) {
   out.manage = [](std::size_t, const engine_control&) {};
   out.lost = [](const std::string&) {};
   out.held = [](std::size_t) { return std::vector<core::engine_core::presence>{}; };
-  out.disown = out.cut = out.announce = [](std::size_t) {};
+  out.disown = out.cut = out.announce = out.settled = [](std::size_t) {};
+  out.add_engine = [] {};
+  out.use_library = [](std::size_t, const placed_library&) {};
   node_state state{services, "nonce", std::move(out)};
   hello_node h;
   h.requested = {-1, -1};

@@ -4,7 +4,7 @@
 #include "runtime/core/signature.hpp"
 #include "runtime/core/targets.hpp"
 #include "runtime/jobs/crash_report.hpp"
-#include "runtime/security/credentials.hpp"
+#include "runtime/security/certificate.hpp"
 #include "runtime/security/openssl.hpp"
 #include "runtime/snippets/source.hpp"
 #include "tests/fuzz/script.hpp"
@@ -44,7 +44,10 @@ void certificate(std::string_view bytes) {
   const auto own = bytes_of(bytes);
   const auto* at = reinterpret_cast<const unsigned char*>(own.data());
   const security::certificate_ptr c{d2i_X509(nullptr, &at, static_cast<long>(own.size()))};
-  if (c) static_cast<void>(security::role_of(c.get()));
+  if (c) {
+    static_cast<void>(security::role_of(c.get()));
+    static_cast<void>(security::describe(security::info_of(c.get())));
+  }
   security::take_openssl_error();
 }
 
