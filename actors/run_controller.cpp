@@ -79,8 +79,8 @@ int run_controller(const controller_options& options) {
                   static_cast<std::uint32_t>(options.heartbeat.count()),
                   options.incarnation,
                   all.secret,
-                  before,
-                  {options.shipping, options.library_cache, options.library_bytes}};
+                  before};
+  setup.shipping = {options.shipping, options.library_cache, options.library_bytes};
   const auto roster = [path = options.roster](const files::roster& r) {
     if (!path.empty()) r.write(path);
   };
