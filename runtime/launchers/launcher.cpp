@@ -46,6 +46,8 @@ std::vector<std::string> node_arguments(const order& what, std::span<const int> 
   std::vector<std::string> result{"node"};
   result.insert(result.end(), what.arguments.begin(), what.arguments.end());
   result.push_back("--launched");
+  // Several nodes of one entry may be on several hosts, and go by their own names.
+  if (!what.host.name.empty() && ids.size() == what.ids.size()) result.push_back("--name=" + what.host.name);
   result.push_back("-n" + std::to_string(ids.size()));
   std::string numbers;
   for (const auto id : ids) numbers += (numbers.empty() ? "" : ",") + std::to_string(id);

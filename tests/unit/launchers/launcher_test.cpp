@@ -33,6 +33,9 @@ TEST_CASE("a node is told its engines, and those that it has of the host's cores
   CHECK(node_arguments(what, what.ids) == all);
   const std::array second{5};
   CHECK(node_arguments(what, second).back() == "--cores=2-3");
+  what.host.name = "lab1";
+  CHECK(node_arguments(what, what.ids)[4] == "--name=lab1");
+  CHECK(node_arguments(what, second)[4] == "-n1"); // one of several, which go by their own names
   what.host.cores.clear();
   CHECK(node_arguments(what, second).back() == "--jobs=/opt/jobs");
 }

@@ -110,7 +110,7 @@ TEST_CASE("environment and connection file go over ssh's input, and the node end
   CHECK(situation::end_of(*r).code == 0);
   CHECK(s.was_heard("in " + s.scratch.path().string()));
   CHECK(s.was_heard("A is it's $HOME; true"));
-  CHECK(s.was_heard("arguments node --launched -n2 --ids=0,1 --connection=- --ready-fd=1 --lease=30"));
+  CHECK(s.was_heard("arguments node --launched --name=lab1 -n2 --ids=0,1 --connection=- --ready-fd=1 --lease=30"));
 }
 
 TEST_CASE("what is carried to a host is what a node needs, and comes there once") {
