@@ -170,7 +170,7 @@ simulated_node::simulated_node(simulated_cluster& c, std::size_t number, int eng
     workers_[at] = std::make_shared<simulated_worker>(*this, cluster_, events);
     return std::make_unique<simulated_worker_link>(workers_[at]);
   };
-  auto out = tell_in_place(engines_);
+  auto out = tell_in_place(std::make_shared<decltype(engines_)>(engines_));
   out.welcomed = [this](const std::vector<int>& ids) {
     welcomed_ = true;
     numbers_ = ids;
