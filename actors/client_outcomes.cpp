@@ -40,7 +40,7 @@ void client_core::on_outcomes(const frame_in& f) {
   bool sound = true;
   {
     const std::lock_guard lock{mutex_};
-    const bool whole = wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
+    const bool read = wire::for_each_record(f.body.data(), f.body.size(), [&](const record& r, const char* payload) {
       if (!ends_task(r.kind) && !wire::is_output(r.kind)) {
         sound = false;
         return;
@@ -62,7 +62,7 @@ void client_core::on_outcomes(const frame_in& f) {
       p->arriving = whole; // it is open until all of its result is here
       done.push_back({p->call, p->index, r, payload});
     });
-    sound = sound && whole;
+    sound = sound && read;
   }
   for (const auto& r : unwanted) lanes_.await(r.engine, r.transfer, 0, [](const auto&) {});
   using namespace std::chrono;
