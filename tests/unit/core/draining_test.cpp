@@ -22,7 +22,7 @@ constexpr draining::time_point start{};
 struct balanced {
   task_core core;
   std::uint64_t number = 0;
-  std::map<std::uint64_t, assignment> given; // by the client's number
+  std::map<std::uint64_t, task_core::run> given; // by the client's number
   balanced() { core.set_time(start + 1h); }
 
   std::uint64_t submit(const std::vector<int>& allowed = {}) {
@@ -34,7 +34,7 @@ struct balanced {
     return number;
   }
   void hand_out() {
-    while (const auto a = core.next()) given.insert_or_assign(a->task.number, *a);
+    while (const auto a = core.next()) given.insert_or_assign(a->task.number, task_core::run{a->id, a->engine});
   }
   int engine_of(std::uint64_t n) const { return given.contains(n) ? given.at(n).engine : -1; }
   void finish(std::uint64_t n) {
