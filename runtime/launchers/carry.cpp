@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
+#include <link.h>
 #include <openssl/evp.h>
 #include <set>
 #include <system_error>
@@ -26,17 +26,18 @@ bool of_c_library(const std::string& name) {
   return std::any_of(parts.begin(), parts.end(), [&name](const char* part) { return name.starts_with(part); });
 }
 
-/// The shared libraries of this process.
+/// The shared libraries of this process, by the names under which they are looked for.
 std::set<fs::path> loaded_libraries() {
   std::set<fs::path> result;
-  std::ifstream maps{"/proc/self/maps"};
-  for (std::string line; std::getline(maps, line);) {
-    const auto at = line.find('/');
-    if (at == std::string::npos) continue;
-    const fs::path path{line.substr(at)};
-    const auto name = path.filename().string();
-    if (name.find(".so") != std::string::npos && !of_c_library(name)) result.insert(path);
-  }
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* all) {
+        const fs::path path{info->dlpi_name ? info->dlpi_name : ""};
+        const auto name = path.filename().string();
+        if (path.is_absolute() && name.find(".so") != std::string::npos && !of_c_library(name))
+          static_cast<std::set<fs::path>*>(all)->insert(path);
+        return 0;
+      },
+      &result);
   return result;
 }
 

@@ -146,23 +146,23 @@ TEST_CASE("every mistake in a host is named by its place") {
   CHECK(code == ec::configuration);
   CHECK(
       what ==
-      name + ":2:3: \"hosts/0/name\" is missing\n" + name + ":3:3: \"hosts/1/engines\" is missing\n" + name +
-          ":3:16: unknown key \"engine\"; did you mean \"engines\"?\n" + name +
-          ":4:4: \"hosts/2/name\" \"a\" is another host's, too; give each a name of its own\n" + name +
-          ":4:17: \"hosts/2/engines\" must be a whole number from 1 to 10000, not 0\n" + name +
-          ":4:31: \"hosts/2/launcher\" must be local, ssh, mpi, slurm, pbs or the path of a plug-in, not \"shh\"; did "
+      name + ":2:3: \"hosts.0.name\" is missing\n" + name + ":3:3: \"hosts.1.engines\" is missing\n" + name +
+          ":3:17: unknown key \"engine\"; did you mean \"engines\"?\n" + name +
+          ":4:4: \"hosts.2.name\" \"a\" is another host's, too; give each a name of its own\n" + name +
+          ":4:17: \"hosts.2.engines\" must be a whole number from 1 to 10000, not 0\n" + name +
+          ":4:31: \"hosts.2.launcher\" must be local, ssh, mpi, slurm, pbs or the path of a plug-in, not \"shh\"; did "
           "you mean \"ssh\"?\n" +
           name +
-          ":5:4: \"hosts/3/address\" must be a host name or an address; user and ssh_port have their own keys\n" +
-          name + ":6:50: \"hosts/4/environment/1A\" is no name of an environment variable\n" + name +
-          ":6:61: \"hosts/4/environment/B\" must be one line\n" + name +
-          ":7:49: \"hosts/5/cores/1\" must be numbers of cores such as \"0\" or \"0-3,8\", not \"3-1\"\n" + name +
-          ":7:73: \"hosts/5/ssh_options/0\" would connect to any host that answers; use "
+          ":5:4: \"hosts.3.address\" must be a host name or an address; user and ssh_port have their own keys\n" +
+          name + ":6:50: \"hosts.4.environment.1A\" is no name of an environment variable\n" + name +
+          ":6:61: \"hosts.4.environment.B\" must be one line\n" + name +
+          ":7:49: \"hosts.5.cores.1\" must be numbers of cores such as \"0\" or \"0-3,8\", not \"3-1\"\n" + name +
+          ":7:73: \"hosts.5.ssh_options.0\" would connect to any host that answers; use "
           "\"StrictHostKeyChecking=accept-new\", or connect once by hand\n" +
           name +
-          ":7:101: \"hosts/5/ssh_options/1\" must be KEY=VALUE as in ssh's configuration, such as "
+          ":7:101: \"hosts.5.ssh_options.1\" must be KEY=VALUE as in ssh's configuration, such as "
           "\"ProxyJump=gate\"\n" +
-          name + ":8:3: \"hosts/6\" must be an object, not 4");
+          name + ":8:3: \"hosts.6\" must be an object, not 4");
 }
 
 TEST_CASE("a host has what is written, and sensible defaults") {
