@@ -40,7 +40,7 @@ std::string loader() {
   return {};
 }
 
-/// What `ld.so --list` says; nothing if it can't be asked.
+/// What the loader would load, as `ldd` says it; nothing if it can't be asked.
 std::string loader_list(const fs::path& library, const fs::path& scratch) {
   const auto program = loader();
   if (program.empty()) return {};
@@ -51,7 +51,8 @@ std::string loader_list(const fs::path& library, const fs::path& scratch) {
   try {
     process::spawn_options options;
     options.executable = program;
-    options.arguments = {program, "--list", library.string()};
+    options.arguments = {program, library.string()};
+    options.environment = {{"LD_TRACE_LOADED_OBJECTS", "1"}}; // all that is missing; --list ends with the first
     options.output = name;
     auto listing = process::spawn(options);
     if (listing.wait_for(patience)) text = files::read_file(name);

@@ -11,7 +11,7 @@
 
 namespace pactor::jobs {
 
-/// What the loader's list (`ld.so --list`) says is missing, in words: `needs libfoo.so.3, not found on host B`;
+/// What the loader's list (that of `ldd`) says is missing, in words: `needs libfoo.so.3, not found on host B`;
 /// "" if nothing is.
 /// @param library  the path that the loader was given
 [[nodiscard]] std::string unmet_needs(std::string_view list, const std::filesystem::path& library,
