@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 using namespace pactor;
 using namespace pactor::core;
@@ -301,6 +302,7 @@ TEST_SUITE("engine_core") {
         place where = place::queued;
         bool ready = true;
         std::size_t size = 0;
+        std::uint32_t client = 0;
       };
       std::map<std::pair<bool, std::uint64_t>, task> all; // by directed, id
       std::vector<task_ref> held;
@@ -308,9 +310,10 @@ TEST_SUITE("engine_core") {
       std::map<std::uint32_t, std::uint64_t> last_directed; // by client
       bool up = false;
       const auto leave = [&](const ids& which, bool is_directed, std::optional<place> from) {
-        REQUIRE(std::is_sorted(which.begin(), which.end()));
+        std::map<std::uint32_t, std::uint64_t> before; // of the same client: in order
         for (const auto id : which) {
           auto& t = all.at({is_directed, id});
+          REQUIRE(id > std::exchange(before[t.client], id));
           REQUIRE(t.where != place::out);
           if (from) REQUIRE(t.where == *from);
           t.where = place::out;
@@ -356,14 +359,15 @@ TEST_SUITE("engine_core") {
           break;
         default: {
           const auto is_directed = c.one_in(2);
-          const task t{place::queued, !c.one_in(3), c.one_in(4) ? std::size_t{3} << 20 : 8};
+          const task t{place::queued, !c.one_in(3), c.one_in(4) ? std::size_t{3} << 20 : 8,
+                       static_cast<std::uint32_t>(c.below(3))};
           all.emplace(std::pair{is_directed, ++number}, t);
           REQUIRE(core.push({.id = number,
                              .directed = is_directed,
                              .ready = t.ready,
                              .kind = static_cast<std::uint32_t>(c.below(2)),
                              .payload = {{}, nullptr, t.size},
-                             .owner = {static_cast<std::uint32_t>(c.below(3)), number}}));
+                             .owner = {t.client, number}}));
         }
         }
         while (const auto t = core.next()) {
