@@ -91,9 +91,10 @@ TEST_SUITE("transport, hostile") {
     using k = frame_kind;
     const std::vector<k> anybody{k::ping};
     const std::vector<k> strangers{k::hello};
-    const std::vector<k> clients{k::query,  k::task_query,  k::direct_tasks, k::balanced_tasks, k::task_control,
-                                 k::resume, k::acknowledge, k::piece,        k::credit,         k::stop};
-    const std::vector<k> nodes{k::engine_report, k::held, k::outcomes, k::piece, k::credit};
+    const std::vector<k> clients{k::query,        k::task_query, k::direct_tasks, k::balanced_tasks,
+                                 k::task_control, k::resume,     k::acknowledge,  k::piece,
+                                 k::credit,       k::stop,       k::library,      k::library_part};
+    const std::vector<k> nodes{k::engine_report, k::held, k::outcomes, k::piece, k::credit, k::library};
     const auto in = [](const std::vector<k>& list, k kind) { return std::ranges::find(list, kind) != list.end(); };
     for (int number = 0; number < 100; ++number) {
       const auto kind = static_cast<k>(number);
