@@ -153,7 +153,7 @@ TEST_CASE("output, displayed files, published values and task options are those 
   kept.get();
   CHECK(c.get_result<executed>(kept.names().front()).get().result == value{42});
   const auto go = (cluster.directory() / "go").string();
-  const auto shown = c[all].execute("here().publish(\"step\", engine() + 1);\n"
+  const auto shown = c[all].execute("#include <filesystem>\nhere().publish(\"step\", engine() + 1);\n"
                                     "here().display(\"text/plain\", \"of \" + std::to_string(engine()), \"note\");\n"
                                     "while (!std::filesystem::exists(\"" +
                                     go + "\")) sleep(0.001);\nhere().publish(\"step\", 10 * (engine() + 1));");
