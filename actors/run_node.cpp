@@ -280,6 +280,9 @@ int run_node(const node_options& options) {
     caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::scoped_actor self{system};
     self->wait_for(the_node);
+    // They hold the node, which holds them, and the system waits for what it holds.
+    services->flush_now = services->flush_later = {};
+    services->report = {};
   };
   try {
     transport::endpoint_options transport_options;
@@ -296,8 +299,6 @@ int run_node(const node_options& options) {
     finish();
     throw;
   }
-  services->flush_now = services->flush_later = {}; // they hold the node, which holds them
-  services->report = {};
   const auto why = end.reason();
   journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
   if (why && why->code() != ec::interrupted) throw error{*why};
