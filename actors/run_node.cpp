@@ -280,7 +280,9 @@ int run_node(const node_options& options) {
     caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::scoped_actor self{system};
     self->wait_for(the_node);
-    // They hold the node, which holds them, and the system waits for what it holds.
+  };
+  // They hold the node, which holds them; and the system does not end before what it holds.
+  const auto let_go = [&] {
     services->flush_now = services->flush_later = {};
     services->report = {};
   };
@@ -297,8 +299,10 @@ int run_node(const node_options& options) {
     finish();
   } catch (...) {
     finish();
+    let_go();
     throw;
   }
+  let_go();
   const auto why = end.reason();
   journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
   if (why && why->code() != ec::interrupted) throw error{*why};
