@@ -320,7 +320,7 @@ TEST_SUITE("task scheduler") {
     CHECK(tasks(n).size() == 1);
     state.frame(arrives(c, frame_kind::abandon, {}, transport::balanced, 3));
     submit(c, batch_writer{}.large_task(11, -1, 5, 100));
-    CHECK(results(c).size() == 1); // that of the one that was given up
+    CHECK(results(c).empty()); // the one that was given up left its place
     CHECK_FALSE(c->closed);
     submit(c, batch_writer{}.large_task(12, -1, 5, 8));
     CHECK(c->closed); // the number of another

@@ -240,7 +240,7 @@ TEST_CASE("a member that sends what it may not is told so and cut off") {
   CHECK(contains(answer(header(frame_kind::hello, 4), "abcd"), "may not send"));
   // Sizes are looked at before memory is taken or a body is waited for.
   CHECK(contains(answer(header(frame_kind::direct_tasks, 0xffffffff)), "4294967295 bytes, the limit is 4194304"));
-  CHECK(contains(answer(header(frame_kind::ping, 0x01000000)), "may not send"));
+  CHECK(contains(answer(header(frame_kind::ping, 0x01000000)), "with a body of 16777216 bytes"));
   CHECK(other.complaint() == "");
 }
 
