@@ -135,7 +135,7 @@ std::optional<assignment> task_core::next() {
   const auto active = queue_.active();
   for (auto i = active.size(); i > 0; --i) { // first() may put the last one in the place of this one
     auto& g = *active[i - 1];
-    if (g.full_at == placement_.openings()) continue;
+    if (draining_ == 0 && g.full_at == placement_.openings()) continue;
     auto* f = queue_.first(g);
     if (!f || (best && !before(*f, *best))) continue;
     auto* engine =
