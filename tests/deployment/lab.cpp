@@ -116,8 +116,7 @@ void lab::add_host(int host) {
   const auto jobs = pactor_dir(host) / "profile_default/jobs";
   std::filesystem::create_directories(jobs);
   for (const auto& file : std::filesystem::directory_iterator{test_jobs()})
-    if (file.path().stem() == "faults" || file.path().stem() == "others")
-      std::filesystem::create_symlink(file.path(), jobs / file.path().filename());
+    if (file.path().stem() == "libothers") std::filesystem::create_symlink(file.path(), jobs / file.path().filename());
   const auto bin = std::filesystem::path{PACTOR_TEST_PROGRAM}.parent_path().string();
   write_file(place / "config", "ListenAddress " + address(host) + ":2222\nHostKey " + (place / "key").string() +
                                    "\nAuthorizedKeysFile " + (place / "authorized_keys").string() +
