@@ -225,6 +225,13 @@ void task_scheduler_state::upload(const transport::link_ptr& from, std::uint64_t
   uploads_[{from.get(), transfer}] = std::move(t);
 }
 
+/// Whether a task that no node has was with none before, of those that may run it.
+bool task_scheduler_state::never_ran(const submitted& t) const {
+  const auto& nodes = recovered();
+  if (t.allowed.empty()) return nodes.certain();
+  return std::ranges::all_of(t.allowed, [&](int engine) { return nodes.certain(engine); });
+}
+
 void task_scheduler_state::submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size) {
   core::task_request request;
   request.client = t.whose.client;
@@ -249,7 +256,7 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
       }
       disown(*run);
       if (!request.idempotent) return fail_uncertain(t.whose, run->engine);
-    } else if (!recovered().certain() && !request.idempotent) {
+    } else if (!request.idempotent && !never_ran(t)) {
       return fail_uncertain(t.whose, -1);
     }
   }

@@ -74,6 +74,7 @@ private:
     bool dropped = false;               ///< nothing is known of what that client had open before
   };
   void keep_options(const submitted& t);
+  [[nodiscard]] bool never_ran(const submitted& t) const;
   using task_key = std::pair<std::uint32_t, std::uint64_t>; // client and its number
   void submit(const submitted& t, detail::slice payload, std::uint64_t transfer_size);
   void upload(const transport::link_ptr& from, std::uint64_t transfer, std::uint64_t size, submitted t);
