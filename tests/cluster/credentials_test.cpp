@@ -310,7 +310,7 @@ TEST_CASE("keys are in no core dump, environment or command line, and workers ha
   }
   auto controller = begin({"controller"}, hidden);
   const auto file = home.connection_file(role::node);
-  REQUIRE(eventually(15s, [&] { return std::filesystem::exists(file); }));
+  REQUIRE(eventually(15s, [&] { return std::filesystem::exists(home.connection_file(role::client)); })); // the last
   auto node = begin({"node", "-n", "1", "--jobs", test_jobs().string()}, hidden);
   const client c{with(home.connection_file(role::client))};
   c.wait_for_engines(1);
