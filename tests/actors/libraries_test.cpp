@@ -65,7 +65,8 @@ struct cluster_fixture {
 
   explicit cluster_fixture(bool enabled = true) { restart(enabled, {}); }
   void restart(bool enabled, std::vector<core::shipped_library> before) { // not a reference: what it replaces has it
-    depot.emplace(depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, pactor::log{}, before, [this] { ++changes; });
+    depot.emplace(depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, pactor::log{}, before,
+                  [this] { ++changes; });
   }
   fake_node& join(const std::string& host, std::map<std::string, std::string> unfit = {}) {
     auto& n = *nodes.emplace_back(std::make_unique<fake_node>(nodes.size() + 1));
