@@ -158,7 +158,12 @@ TEST_CASE("large payloads and results on their way when the controller dies arri
   std::vector<async_result<std::vector<double>>> results, echoes;
   for (int i = 0; i < 12; ++i) results.push_back(c[i % 2].apply_async<std::vector<double>>("big", count));
   REQUIRE(eventually(30s, [&] { return results.front().ready(); }));
-  ::kill(cluster.pid("controller"), SIGSTOP); // so that nothing of what follows gets through
+  const auto controller = cluster.pid("controller");
+  ::kill(controller, SIGSTOP); // so that nothing of what follows gets through, once all of its threads stand still
+  REQUIRE(eventually(15s, [&] {
+    const std::filesystem::directory_iterator threads{"/proc/" + std::to_string(controller) + "/task"};
+    return std::ranges::all_of(threads, [](const auto& t) { return contains(content_of(t.path() / "stat"), ") T "); });
+  }));
   for (int i = 0; i < 4; ++i) {
     echoes.push_back(c[i % 2].apply_async<std::vector<double>>("echo", numbers(i)));
     echoes.push_back(c.load_balanced_view().apply_async<std::vector<double>>("echo", numbers(i)));
