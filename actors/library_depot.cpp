@@ -97,9 +97,11 @@ library_reply library_depot::offer(const link_ptr& from, const library_query& q)
     kept_.insert_or_assign(l.hash, std::pair{l, std::move(*there)});
     return r;
   }
-  if (uploads_.size() >= most_uploads)
+  std::uint64_t coming = l.size; // each is within the limit
+  for (const auto& [from_whom, each] : uploads_) coming += each.size;
+  if (uploads_.size() >= most_uploads || coming > setup_.limit)
     return refusal_of(ec::would_block, "too many clients send libraries; try again in a moment");
-  uploads_.emplace(from.get(), upload{by, store_.receive(l)});
+  uploads_.emplace(from.get(), upload{by, l.size, store_.receive(l)});
   r.wanted = true;
   return r;
 }

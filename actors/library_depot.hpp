@@ -58,6 +58,7 @@ private:
   };
   struct upload {
     std::string by;
+    std::uint64_t size; ///< that was announced
     jobs::library_store::incoming draft;
   };
   struct node {

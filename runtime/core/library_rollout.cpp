@@ -13,8 +13,21 @@ auto same_file(std::string_view file) {
 
 } // namespace
 
+const shipped_library* library_rollout::twin(const shipped_library& library) const {
+  const auto other = [&](const shipped_library& l) { return l.hash == library.hash && l.file != library.file; };
+  const auto a = std::find_if(current_.begin(), current_.end(), other);
+  if (a != current_.end()) return &*a;
+  const auto q = std::find_if(queue_.begin(), queue_.end(), [&](const auto& p) { return other(p.library); });
+  return q == queue_.end() ? nullptr : &q->library;
+}
+
 std::string library_rollout::full(const shipped_library& library, std::uint64_t limit) const {
   if (queue_.size() >= most_waiting) return "too many libraries are on their way; try again in a moment";
+  if (library.size > limit)
+    return library.file + " is larger than all libraries that clients sent may be together, " +
+           std::to_string(limit >> 20U) + " MB (shipping.cache_mb)";
+  const auto* same = twin(library);
+  if (same) return library.file + " is what the cluster has as " + same->file + " already";
   std::uint64_t bytes = library.size;
   std::size_t count = 1;
   for (const auto& l : current_)

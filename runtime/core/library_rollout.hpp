@@ -79,6 +79,8 @@ private:
     request who;
     shipped_library library;
   };
+  /// The same content under another name, which hosts, that know libraries by content, would take for it; or null
+  [[nodiscard]] const shipped_library* twin(const shipped_library& library) const;
   void start(actions& out);
   void advance(actions& out);
   void adopt(actions& out);

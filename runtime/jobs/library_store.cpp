@@ -227,6 +227,7 @@ void library_store::make_room(const library_name& l) const {
   for (fs::directory_iterator at{directory_ / incoming_folder, gone}, end; !gone && at != end; at.increment(gone))
     if (std::error_code ignored; at->last_write_time(ignored) < now - abandoned) fs::remove(at->path(), ignored);
   auto all = all_in(directory_);
+  if (l.size > limit_) all.clear(); // nothing goes for what does not fit at all
   std::uint64_t size = l.size;
   for (const auto& k : all) size += k.size;
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.used < b.used; });

@@ -213,6 +213,8 @@ std::vector<std::string> ssh_arguments(const files::host_config& host, const fil
 
 std::string ssh_command(const order& what, const std::string& carried) {
   auto words = node_arguments(what, what.ids);
+  // Directories of this machine; what lies in them is carried to where a node looks by itself.
+  if (!carried.empty()) std::erase_if(words, [](const auto& one) { return one.starts_with("--jobs="); });
   words.push_back("--connection=-");
   words.push_back("--ready-fd=1");
   words.push_back("--lease=" + std::to_string(lease_seconds));

@@ -123,6 +123,10 @@ TEST_SUITE("library rollout") {
     CHECK(all.full(build("b", "libb.so"), plenty).empty());
     CHECK(all.full(build("b", "libb.so"), 199).find("shipping.cache_mb") != std::string::npos);
     CHECK(all.full(build("b"), 100).empty()); // it takes the place of the other
+    auto endless = build("b", "libb.so");
+    endless.size = UINT64_MAX; // its sum with others would be small
+    CHECK(all.full(endless, plenty).find("larger than all") != std::string::npos);
+    CHECK(all.full(build("a", "libb.so"), plenty) == "libb.so is what the cluster has as libnum.so already");
     for (std::size_t i = 0; i < library_rollout::most_waiting; ++i) (void)all.push(i, build("n" + std::to_string(i)));
     CHECK(all.full(build("b"), plenty).find("try again") != std::string::npos);
   }

@@ -138,7 +138,15 @@ TEST_CASE("what is carried to a host is what a node needs, and comes there once"
                            .output = "/dev/null"})
         .wait();
   };
+  what.host.jobs = {"/here/only"};
+  CHECK(contains(ssh_command(what, ""), "--jobs=/here/only"));
+  CHECK_FALSE(contains(ssh_command(what, "1a"), "--jobs="));
   CHECK_FALSE(unpack("echo nonsense").success());
+  {
+    const cargo load{what, scratch.path()};
+    std::filesystem::create_symlink("/nowhere", load.directory() / "vanished");
+    CHECK_FALSE(unpack(shell_words(load.pack_command())).success());
+  }
   CHECK(std::filesystem::is_empty(place / "carried"));
   scratch.write("x", "first");
   const auto archive = "tar --create --gzip --directory " + scratch.path().string() + " x";
