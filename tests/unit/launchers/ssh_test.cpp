@@ -143,9 +143,11 @@ TEST_CASE("what is carried to a host is what a node needs, and comes there once"
   CHECK_FALSE(contains(ssh_command(what, "1a"), "--jobs="));
   CHECK_FALSE(unpack("echo nonsense").success());
   {
-    const cargo load{what, scratch.path()};
-    std::filesystem::create_symlink("/nowhere", load.directory() / "vanished");
-    CHECK_FALSE(unpack(shell_words(load.pack_command())).success());
+    auto pack = cargo{what, scratch.path()}.pack_command();
+    pack.back() = (scratch.path() / "few").string();
+    std::filesystem::create_directory(pack.back());
+    std::filesystem::create_symlink("/nowhere", scratch.path() / "few/vanished");
+    CHECK_FALSE(unpack(shell_words(pack)).success());
   }
   CHECK(std::filesystem::is_empty(place / "carried"));
   scratch.write("x", "first");
