@@ -161,7 +161,7 @@ void hub_state::replace(link_ptr before, const std::string& why) {
 }
 
 void hub_state::forget_departed() {
-  std::erase_if(departed_, [this](const auto& d) { return setup_.now() - d.second >= absence_time; });
+  std::erase_if(departed_, [this](const auto& d) { return setup_.now() >= d.second; });
   note_roster();
 }
 
@@ -357,8 +357,11 @@ void hub_state::link_down(const struct link_down& d) {
     setup_.journal.info("client " + std::to_string(c->second.number) + " left: " + d.reason);
     std::erase(setup_.expected.clients, c->second.number);
     if (!c->second.leaves) {
-      departed_[c->second.number] = setup_.now();
-      out_.forget_later();
+      // Before the schedulers drop what it has: the next controller would not know, and take it up again.
+      constexpr std::chrono::milliseconds ahead{500};
+      const std::chrono::milliseconds delay = (d.which->fell_silent() ? absence_time : broken_time) - ahead;
+      departed_[c->second.number] = setup_.now() + delay;
+      out_.forget_later(delay);
     }
     clients_.erase(c);
     note_roster();

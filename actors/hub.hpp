@@ -53,8 +53,8 @@ public:
     std::function<void(const struct link_down&)> gone = [](const struct link_down&) {};
     /// Who is in the cluster changed: for a controller that takes this one's place.
     std::function<void(const files::roster&)> roster = [](const files::roster&) {};
-    /// Asks for forget_departed() after absence_time.
-    std::function<void()> forget_later = [] {};
+    /// Asks for forget_departed() after that time.
+    std::function<void(std::chrono::milliseconds)> forget_later = [](std::chrono::milliseconds) {};
     // Of nodes that leave.
     std::function<void(const drain_engines&)> drain = [](const drain_engines&) {};
     std::function<void(const close_engines&)> close = [](const close_engines&) {};
@@ -137,7 +137,7 @@ private:
   std::uint32_t last_client_;
   std::vector<std::uint32_t> absent_clients_; // of the life before, that may come back
   std::set<std::uint32_t> returned_;          // of these and of earlier lives: those that were here in this one
-  std::map<std::uint32_t, std::chrono::steady_clock::time_point> departed_; // cut off, and when
+  std::map<std::uint32_t, std::chrono::steady_clock::time_point> departed_; // cut off, until when
   std::chrono::steady_clock::time_point started_ = setup_.now();
   std::uint64_t last_node_ = 0;
   bool recovering_;
@@ -187,7 +187,7 @@ caf::behavior hub(
   };
   out.tick_later = [self] { self->delayed_send(self, std::chrono::milliseconds{50}, drain_tick{}); };
   out.end_process = std::move(end_process);
-  out.forget_later = [self] { self->delayed_send(self, absence_time, forget_departed{}); };
+  out.forget_later = [self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, forget_departed{}); };
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
   if (state->recovering()) self->delayed_send(self, recovery_time, recovery_over{});
   return {

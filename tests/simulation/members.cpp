@@ -89,8 +89,8 @@ hub_state::callbacks simulated_controller::tell() {
     in_loop([this, d] { direct_.link_down(d); });
     in_loop([this, d] { balanced_.link_down(d); });
   };
-  out.forget_later = [this] {
-    net.plan(net.now() + absence_time, [this] {
+  out.forget_later = [this](std::chrono::milliseconds delay) {
+    net.plan(net.now() + delay, [this] {
       if (alive) to_hub([this] { hub_->forget_departed(); });
     });
   };
