@@ -206,6 +206,9 @@ host_config host_from(const json& value, const fs::path& base) {
   if (host.launcher.empty()) host.launcher = host.address.empty() ? "local" : "ssh";
   if (host.address.empty() && host.launcher == "ssh") host.address = host.name;
   if (host.launcher.find('/') != std::string::npos) host.launcher = (base / host.launcher).lexically_normal().string();
+  if (const auto own = host.settings.find("template");
+      own != host.settings.end() && (host.launcher == "slurm" || host.launcher == "pbs"))
+    own->second = (base / own->second).lexically_normal().string();
   // Where nothing is shared, names are those of the other host; what is carried there comes from here.
   if (host.launcher == "local" || host.copy) {
     for (auto& one : host.jobs) one = (base / one).lexically_normal().string();

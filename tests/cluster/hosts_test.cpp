@@ -1,5 +1,6 @@
 // Hosts that come and go under load, and nodes that can't come in. The hosts are nodes with names of their own.
 
+#include "tests/support/batch_system.hpp"
 #include "tests/support/caught.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/temporary_cluster.hpp"
@@ -161,6 +162,50 @@ TEST_CASE("a node that can't come in says why") {
   other["hosts"] = original["hosts"];
   other["port"] = original["port"];
   says(other, 13, "was refused: ");
+}
+
+TEST_CASE("a host of a batch system: its engines answer, come back with a new job, and nothing is left in the end") {
+  const pactor_home home;
+  const std::string path = std::getenv("PATH");
+  const temporary_directory batch;
+  ::setenv("PATH", (write_batch_system(batch.path()).string() + ":" + path).c_str(), 1);
+  const auto file = home.directory() / "batch.json";
+  const json big{{"name", "big"},
+                 {"engines", 2},
+                 {"launcher", "slurm"},
+                 {"pactor", PACTOR_TEST_PROGRAM},
+                 {"jobs", {test_jobs().string()}},
+                 {"environment", {{"MINE", "a b"}}},
+                 {"settings", {{"queue", "long"}}}};
+  write_file(file, json{{"host", "0.0.0.0"}, {"hosts", {big, {{"name", "here"}, {"engines", 1}}}}}.dump());
+  const auto started = home.pactor({"start", "--config", file.string(), "--daemonize"});
+  CAPTURE(started.err);
+  REQUIRE(started.exit_code == 0);
+  {
+    client_options options;
+    options.connection_file = home.connection_file(role::client);
+    const client c{options};
+    CHECK(c.engines_of("big") == std::vector{0, 1});
+    CHECK(c[{0, 1}].apply_sync<std::string>("variable", "MINE") == std::vector<std::string>{"a b", "a b"});
+    CHECK(contains(content_of(batch.path() / "jobs/1.script"), "#SBATCH --partition=long"));
+    const auto engine = json::parse(content_of(home.connection_file(role::node)));
+    CHECK_FALSE(contains(content_of(batch.path() / "jobs/1.script"), engine.at("key").get<std::string>()));
+    write_file(batch.path() / "jobs/1.state", "TIMEOUT|TimeLimit\n");
+    CHECK(home.pactor({"engines", "stop", "--host", "big"}).exit_code == 0); // as Slurm would
+    REQUIRE(eventually(30s, [&] { return fs::exists(batch.path() / "jobs/2.pid"); }));
+    REQUIRE(eventually(30s, [&] { return c.engines_of("big").size() == 2; }));
+    CHECK(contains(home.pactor({"status"}).out, "job 1 at its time limit"));
+  }
+  CHECK(home.pactor({"stop"}).exit_code == 0);
+  CHECK(home.leftovers() == "");
+  CHECK(files_in(home.profile().pid_directory()) == 0);
+  CHECK(contains(content_of(batch.path() / "calls"), "scancel 2\n"));
+  write_file(batch.path() / "refuse", "sbatch: error: invalid partition specified: long\n");
+  const auto refused = home.pactor({"start", "--config", file.string()});
+  CHECK(refused.exit_code != 0);
+  CHECK(contains(refused.err, "big: sbatch: sbatch: error: invalid partition"));
+  CHECK(home.leftovers() == "");
+  ::setenv("PATH", path.c_str(), 1);
 }
 
 TEST_SUITE_END();
