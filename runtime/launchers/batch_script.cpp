@@ -67,6 +67,8 @@ std::string command_lines(const order& what, const job_files& files) {
   words.emplace_back("--ready-fd=3");
   const auto exit = shell_word(files.exit);
   std::string text = "umask 077\nexec >>" + shell_word(files.output) + " 2>&1\n";
+  // Batch systems hand on the environment of the command that submits, whose parent is not the node's.
+  text += "unset PACTOR_PARENT_PID\n";
   for (const auto& [name, value] : what.host.environment) text += "export " + name + "=" + shell_word(value) + "\n";
   if (!what.host.directory.empty())
     text += "cd " + shell_word(what.host.directory) + " || { echo 2 >" + exit + "; exit 2; }\n";
