@@ -386,8 +386,9 @@ void hub_state::link_down(const struct link_down& d) {
 }
 
 void hub_state::stop() {
-  for (const auto& [link, n] : nodes_) send(n.link, frame_kind::stop, {});
+  // Clients first: they are not to hear of lost engines instead.
   for (const auto& [link, c] : clients_) send(c.link, frame_kind::stop, {});
+  for (const auto& [link, n] : nodes_) send(n.link, frame_kind::stop, {});
 }
 
 } // namespace pactor

@@ -398,7 +398,7 @@ struct client_absent {
   std::uint32_t client = 0;
   std::uint64_t absence = 0; ///< counts how often clients were cut off
 };
-/// hub to itself, after absence_time: clients that were cut off then need not be known to the next controller
+/// hub to itself, half a second before absence is over: clients cut off then need not be known to the next controller
 struct forget_departed {};
 /// scheduler to itself, after absence_time: what nodes hold for clients that are not back is not wanted any more
 struct absence_over {};
