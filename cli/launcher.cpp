@@ -275,12 +275,15 @@ bool launcher::stop() {
   while (any_running()) {
     const auto happened = wait(-1, deadline);
     if (happened == event::hosts) hosts_.attend(false);
+    if (happened == event::controller_said) controller_.listen(); // also that it can't say more
     if (happened != event::signal && happened != event::deadline) continue;
     if (controller_.process().signal(SIGKILL)) log_.warning("Killing the controller");
     hosts_.kill();
     controller_.process().wait();
     for (const auto last = steady_clock::now() + kill_patience; hosts_.any_running() && steady_clock::now() < last;) {
-      if (wait(-1, last) == event::hosts) hosts_.attend(false);
+      const auto then = wait(-1, last);
+      if (then == event::hosts) hosts_.attend(false);
+      if (then == event::controller_said) controller_.listen();
     }
     return happened != event::signal;
   }

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,10 @@ struct compiling {
 
   explicit compiling(const std::string& real = "clang++") {
     std::filesystem::create_directories(scratch.path() / "include/pactor");
-    scratch.write("include/pactor/prelude.hpp", "#pragma once\n#include <vector>\nconstexpr int answer = 42;\n");
+    const auto prelude =
+        scratch.write("include/pactor/prelude.hpp", "#pragma once\n#include <vector>\nconstexpr int answer = 42;\n");
+    // A file that may have changed while it was read never counts as current.
+    std::filesystem::last_write_time(prelude, std::filesystem::file_time_type::clock::now() - std::chrono::hours{1});
     settings.cache = (scratch.path() / "cache").string();
     settings.compiler = counting(real);
     places = {PACTOR_TEST_WORKER, scratch.path() / "include", {}};
