@@ -1,6 +1,6 @@
 #include "runtime/process/programs.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "tests/unit/files/scratch_directory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,15 +10,11 @@ using namespace pactor;
 namespace fs = std::filesystem;
 
 TEST_CASE("a program is found in the directories of a path, in their order") {
-  const test::temporary_directory place;
+  const test::scratch_directory place;
   const auto bin = place.path() / "bin", more = place.path() / "more";
   for (const auto& directory : {bin, more}) fs::create_directories(directory);
-  const auto add = [](const fs::path& file) {
-    test::write_file(file, "#!/bin/sh\n");
-    fs::permissions(file, fs::perms::owner_all);
-  };
-  add(more / "tool");
-  test::write_file(bin / "text", "");
+  place.write("more/tool", "#!/bin/sh\n", 0700);
+  place.write("bin/text", "");
   fs::create_directories(bin / "tool"); // may be entered, but is no program
   const auto path = "relative:" + bin.string() + "::" + more.string();
   CHECK(process::find_program("tool", path) == more / "tool");
@@ -26,6 +22,6 @@ TEST_CASE("a program is found in the directories of a path, in their order") {
   CHECK(process::find_program("nothing", path) == "");
   CHECK(process::find_program("tool", "") == "");
   fs::remove(bin / "tool");
-  add(bin / "tool");
+  place.write("bin/tool", "#!/bin/sh\n", 0700);
   CHECK(process::find_program("tool", path) == bin / "tool");
 }
