@@ -37,7 +37,7 @@ constexpr std::uint32_t tried_of(std::uint32_t count) {
 #if defined(__SANITIZE_THREAD__)
   return count / 20;
 #elif defined(__SANITIZE_ADDRESS__)
-  return count / 4;
+  return count / 10;
 #else
   return count;
 #endif
