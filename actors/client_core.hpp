@@ -2,8 +2,8 @@
 // The client actor: batches what the user's threads submit, and hands them the outcomes.
 
 #include "actors/client_lanes.hpp"
+#include "actors/messages.hpp"
 #include "actors/open_tasks.hpp"
-#include "actors/protocol.hpp"
 #include "actors/submission_limit.hpp"
 #include "actors/time_source.hpp"
 #include "actors/transfers.hpp"

@@ -2,11 +2,11 @@
 // The engine: an actor in the node with a number, a queue and a state, which supervises the worker that runs its jobs.
 
 #include "actors/lane.hpp"
+#include "actors/messages.hpp"
 #include "actors/node_lanes.hpp"
 #include "actors/outbox.hpp"
 #include "actors/output_gate.hpp"
 #include "actors/printed_text.hpp"
-#include "actors/protocol.hpp"
 #include "actors/time_source.hpp"
 #include "actors/transfers.hpp"
 #include "actors/worker_link.hpp"

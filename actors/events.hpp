@@ -2,8 +2,8 @@
 // From the transport to the actors.
 
 #include "actors/client_core.hpp"
+#include "actors/messages.hpp"
 #include "actors/node.hpp"
-#include "actors/protocol.hpp"
 #include "actors/scheduler_actors.hpp"
 
 #include <caf/actor.hpp>

@@ -2,7 +2,7 @@
 // The controller's end of shipping job libraries: takes them from clients, keeps them on disk, and gives them to nodes.
 // Part of the hub.
 
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 #include "runtime/core/library_rollout.hpp"
 #include "runtime/jobs/library_store.hpp"
 #include "runtime/log.hpp"

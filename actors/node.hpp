@@ -2,7 +2,7 @@
 // The node: one process a host, one connection to the controller, and the engines that live behind it.
 
 #include "actors/engine.hpp"
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/behavior.hpp>

@@ -177,6 +177,7 @@ public:
 private:
   std::vector<int> ask_host(const query& q) {
     auto a = decode<host_answer>(core_->ask(q, options_.timeout));
+    if (a.later) throw error{ec::would_block, "hosts are coming back to a new controller; try again in a moment"};
     if (!a.why.empty()) throw error{ec::invalid_argument, a.why};
     return std::move(a.engines);
   }

@@ -1,9 +1,9 @@
 #pragma once
 // What the direct and the task scheduler share: who is connected, and how outcomes find their way to clients.
 
+#include "actors/messages.hpp"
 #include "actors/outbox.hpp"
 #include "actors/output_gate.hpp"
-#include "actors/protocol.hpp"
 #include "actors/time_source.hpp"
 #include "actors/transfers.hpp"
 #include "runtime/core/acknowledgements.hpp"

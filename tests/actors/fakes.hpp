@@ -1,7 +1,7 @@
 #pragma once
 // Connections that only remember what was sent over them, and batches to write and to read.
 
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 #include "actors/transport/link.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/error.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 // Connections whose other end is the fuzzer.
 
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 #include "actors/transport/rules.hpp"
 #include "pactor/codec.hpp"
 #include "tests/fuzz/script.hpp"

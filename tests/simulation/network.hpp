@@ -2,7 +2,7 @@
 // Processes and connections that exist only in virtual time: frames take as long as they like, connections break and
 // stand still, processes die and stand still. Deterministic for a seed.
 
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 #include "actors/transport/link.hpp"
 #include "tests/unit/core/seeds.hpp"
 #include "tests/unit/core/simulated_engine.hpp"
