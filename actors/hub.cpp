@@ -21,7 +21,6 @@ const auto given_up = core::to_string(core::engine_status::given_up);
 const auto shut_down = core::to_string(core::engine_status::shut_down);
 const auto restarting = core::to_string(core::engine_status::restarting);
 
-constexpr std::size_t most_engines = 10'000; // of one node
 constexpr std::size_t longest_host = 255;
 constexpr std::size_t most_unread = std::size_t{64} << 20; // answers that wait for a client
 
@@ -34,21 +33,20 @@ bool is_host(const std::string& name) {
 /// Engines that nobody can use any more.
 bool is_over(const std::string& state) { return state == given_up || state == shut_down; }
 
-/// Links live in the I/O thread, the hub does not.
-void send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag = 0) {
-  to->in_loop([kind, body = std::move(body), tag](transport::link& l) {
-    if (kind == frame_kind::answer && l.unsent() > most_unread)
-      return l.close("it asks, and does not read the answers");
-    l.send(kind, detail::slice{body}, tag);
-  });
-}
-
 /// The first number that no engine of an earlier life had.
 int next_engine(const files::roster& before) {
   return before.engines.empty() ? 0 : *std::ranges::max_element(before.engines) + 1;
 }
 
 } // namespace
+
+void hub_state::send(const link_ptr& to, frame_kind kind, detail::bytes body, std::uint64_t tag) {
+  to->in_loop([kind, body = std::move(body), tag](transport::link& l) {
+    if (kind == frame_kind::answer && l.unsent() > most_unread)
+      return l.close("it asks, and does not read the answers");
+    l.send(kind, detail::slice{body}, tag);
+  });
+}
 
 // Numbers of clients are not used again after a restart, until a million of them were there in one life.
 hub_state::hub_state(hub_setup setup, callbacks out)
@@ -210,7 +208,7 @@ void hub_state::on_hello_node(const frame_in& f) {
   });
   depot_.node_joined(n.key, n.host, n.link);
   out_.node({n.host, n.link, n.engines});
-  nodes_.emplace(f.from.get(), std::move(n));
+  resume_drain(nodes_.emplace(f.from.get(), std::move(n)).first->second);
   note_roster();
   if (!recovering_) return announce_engines();
   if (std::ranges::all_of(setup_.expected.engines, [this](int e) { return table_.find(e) != nullptr; })) end_recovery();
@@ -379,7 +377,7 @@ void hub_state::link_down(const struct link_down& d) {
   while (node_losses_.size() > most_remembered) node_losses_.erase(node_losses_.begin()); // the oldest number
   table_.node_gone(n->second.key);
   depot_.node_gone(n->second.key);
-  draining_.gone(n->second.key);
+  remember_drain(n->second);
   nodes_.erase(n);
   note_roster();
   announce_engines();

@@ -3,7 +3,7 @@
 // schedulers, and answers every query; work does not pass through it.
 
 #include "actors/library_depot.hpp"
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 #include "actors/time_source.hpp"
 #include "runtime/core/draining.hpp"
 #include "runtime/core/engine_table.hpp"
@@ -96,6 +96,11 @@ private:
     jobs_answer jobs;
   };
 
+  static constexpr std::size_t most_engines = 10'000; // of one node
+
+  /// Links live in the I/O thread, the hub does not. Who asks and does not read the answers is left.
+  static void send(const transport::link_ptr& to, transport::frame_kind kind, detail::bytes body,
+                   std::uint64_t tag = 0);
   void on_hello_client(const frame_in& f);
   void on_hello_node(const frame_in& f);
   [[nodiscard]] bool returning(const hello_client& h) const;
@@ -110,6 +115,10 @@ private:
   host_answer start_engines(const transport::link_ptr& from, const query& q);
   host_answer drain_host(const transport::link_ptr& from, const query& q);
   [[nodiscard]] std::string no_such_host(const std::string& host) const;
+  void drain(const node& n, std::optional<core::draining::time_point> until);
+  void remember_drain(const node& n);
+  /// The node is here again. @pre it is in nodes_
+  void resume_drain(const node& n);
   void carry_out(const core::draining::actions& all);
   [[nodiscard]] std::string name_of(const transport::link_ptr& from) const;
   [[nodiscard]] jobs_answer jobs() const;
@@ -128,6 +137,13 @@ private:
   library_depot depot_;
   core::draining draining_;
   bool ticking_ = false; // drain_tick() is to come
+  /// A node that was cut off while it was drained.
+  struct cut_off {
+    std::vector<int> engines;
+    core::draining::departure how;
+    std::chrono::steady_clock::time_point forget; ///< it is not expected back any more
+  };
+  std::map<std::pair<std::string, std::int32_t>, cut_off> cut_off_; // by host and process
   struct node_loss {
     std::string what, before; ///< what the engine had told of its own last loss by then
   };

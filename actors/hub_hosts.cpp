@@ -14,17 +14,6 @@ namespace pactor {
 using transport::frame_kind;
 using transport::link_ptr;
 
-namespace {
-
-/// Links live in the I/O thread, the hub does not.
-void send(const link_ptr& to, frame_kind kind, detail::bytes body) {
-  to->in_loop([kind, body = std::move(body)](transport::link& l) { l.send(kind, detail::slice{body}); });
-}
-
-constexpr std::size_t most_engines = 10'000; // of a node
-
-} // namespace
-
 /// `no node on host B; there are nodes on A, C. ...`
 std::string hub_state::no_such_host(const std::string& host) const {
   std::set<std::string> hosts;
@@ -75,22 +64,48 @@ host_answer hub_state::drain_host(const link_ptr& from, const query& q) {
   const auto now = setup_.now();
   std::optional<core::draining::time_point> until;
   if (q.timeout_ms >= 0) until = now + std::chrono::milliseconds{std::min(q.timeout_ms, std::int64_t{1} << 40)};
-  core::draining::actions all;
   for (auto& [link, n] : nodes_) {
     if (n.host != q.host) continue;
     a.engines.insert(a.engines.end(), n.engines.begin(), n.engines.end());
     if (!draining_.drains(n.key))
       setup_.journal.info("hub drains the node of " + n.host + " (pid " + std::to_string(n.pid) + ") for " +
                           name_of(from));
-    for (const auto& one : draining_.begin(n.key, until)) all.push_back(one);
+    drain(n, until);
+  }
+  // What has not ended there may come back.
+  for (auto& [which, c] : cut_off_) {
+    if (which.first != q.host || c.how.told || c.forget <= now) continue;
+    c.how.until = until;
+    if (!until || *until > now) a.engines.insert(a.engines.end(), c.engines.begin(), c.engines.end());
   }
   std::sort(a.engines.begin(), a.engines.end());
-  if (a.engines.empty()) a.why = no_such_host(q.host);
-  if (all.empty()) return a;
+  if (!a.engines.empty()) return a;
+  a.why = no_such_host(q.host);
+  a.later = recovering_; // it may be on its way back
+  return a;
+}
+
+void hub_state::drain(const node& n, std::optional<core::draining::time_point> until) {
+  const auto all = draining_.begin(n.key, until);
+  if (all.empty()) return;
   announce_engines(); // clients stop to name these
   carry_out(all);
   if (!std::exchange(ticking_, true)) out_.tick_later();
-  return a;
+}
+
+void hub_state::remember_drain(const node& n) {
+  const auto now = setup_.now();
+  std::erase_if(cut_off_, [now](const auto& each) { return each.second.forget <= now; });
+  if (const auto how = draining_.gone(n.key)) cut_off_[{n.host, n.pid}] = {n.engines, *how, now + absence_time};
+}
+
+void hub_state::resume_drain(const node& n) {
+  const auto at = cut_off_.find({n.host, n.pid});
+  if (at == cut_off_.end()) return;
+  const auto until = at->second.how.until;
+  cut_off_.erase(at);
+  setup_.journal.info("hub goes on draining the node of " + n.host + " (pid " + std::to_string(n.pid) + ")");
+  drain(n, until);
 }
 
 void hub_state::drain_tick() {

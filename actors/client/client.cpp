@@ -46,7 +46,7 @@ std::vector<int> client::drain(const std::string& host, seconds limit) const {
   const auto deadline =
       limit < no_limit ? std::optional{clock::now() + std::chrono::ceil<clock::duration>(limit)} : std::nullopt;
   constexpr std::chrono::milliseconds look{50};
-  constexpr int looks = 20; // a controller that was restarted has forgotten it
+  constexpr int looks = 20;
   const auto ask = [&]() -> std::vector<int> {
     if (!deadline) return gate_->peer()->drain_host(host, std::nullopt);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - clock::now());
@@ -56,15 +56,16 @@ std::vector<int> client::drain(const std::string& host, seconds limit) const {
   for (int i = 1;; ++i) {
     bool there = false;
     for (const auto& e : status().engines) there = there || std::ranges::find(leaving, e.id) != leaving.end();
-    if (!there) return leaving;
-    std::this_thread::sleep_for(look);
-    if (i % looks != 0) continue;
-    try {
-      ask();
-    } catch (const error& e) {
-      if (e.code() != ec::invalid_argument) throw;
-      return leaving; // it has just gone
+    // Those that are not there may have been cut off only; and a controller that was restarted has forgotten it.
+    if (!there || i % looks == 0) {
+      try {
+        ask();
+      } catch (const error& e) {
+        if (e.code() == ec::invalid_argument) return leaving;
+        if (e.code() != ec::would_block) throw;
+      }
     }
+    std::this_thread::sleep_for(look);
   }
 }
 

@@ -26,6 +26,14 @@ draining::actions draining::counted(node_key node, std::uint64_t tasks) {
   return {{step::leave, node}};
 }
 
+std::optional<draining::departure> draining::gone(node_key node) {
+  const auto at = nodes_.find(node);
+  if (at == nodes_.end()) return std::nullopt;
+  const departure result{at->second.at >= phase::leaving, at->second.until};
+  nodes_.erase(at);
+  return result;
+}
+
 draining::actions draining::tick(time_point now) {
   actions out;
   for (auto& [node, s] : nodes_) {

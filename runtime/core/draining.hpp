@@ -33,7 +33,13 @@ public:
   [[nodiscard]] actions begin(node_key node, std::optional<time_point> until);
   /// So many tasks it has.
   [[nodiscard]] actions counted(node_key node, std::uint64_t tasks);
-  void gone(node_key node) { nodes_.erase(node); }
+  /// How it went.
+  struct departure {
+    bool told = false; ///< to leave: else it may come back with what it had
+    std::optional<time_point> until{};
+  };
+  /// The node is gone. @return nothing if it was not to leave
+  std::optional<departure> gone(node_key node);
   /// To be called every few moments while any().
   [[nodiscard]] actions tick(time_point now);
 

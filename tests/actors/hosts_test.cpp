@@ -18,7 +18,14 @@ struct hosts_fixture {
   std::vector<std::vector<int>> drained, closed;
   std::vector<std::function<void(std::uint64_t)>> counts; // that were asked for
   int ticks = 0;                                          // that were asked for
-  hub_state hub{{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}}, callbacks()};
+  std::chrono::steady_clock::time_point now{std::chrono::hours{1}};
+  hub_state hub{setup(), callbacks()};
+
+  hub_setup setup() {
+    hub_setup s{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    s.now = [this] { return now; };
+    return s;
+  }
 
   hub_state::callbacks callbacks() {
     hub_state::callbacks out;
@@ -40,12 +47,15 @@ struct hosts_fixture {
     return link;
   }
   fake_link_ptr node(const std::string& host, int pid, int engines) {
+    return node(host, pid, std::vector<int>(static_cast<std::size_t>(engines), -1));
+  }
+  fake_link_ptr node(const std::string& host, int pid, std::vector<int> engines) {
     auto link = link_to(security::role::node);
     hello_node h;
     h.nonce = "right";
     h.host = host;
     h.pid = pid;
-    h.requested.assign(static_cast<std::size_t>(engines), -1);
+    h.requested = std::move(engines);
     hub.frame(arrives(link, frame_kind::hello, encode(h)));
     return link;
   }
@@ -126,6 +136,39 @@ TEST_SUITE("hosts") {
     hub.drain_tick();
     CHECK(ticks == before); // there is nothing to look after
     CHECK_FALSE(ask(c, query_kind::drain_host, "A").why.empty());
+  }
+
+  TEST_CASE_FIXTURE(hosts_fixture,
+                    "a host that is cut off while it is drained has not left, and goes on when it is back") {
+    const auto a = node("A", 1, 2);
+    node("B", 2, 1);
+    const auto c = client();
+    CHECK(ask(c, query_kind::drain_host, "A").why.empty());
+    count(3);
+    hub.link_down({a, "the network"});
+    CHECK(ask(c, query_kind::drain_host, "A").engines == std::vector{0, 1}); // what it has may go on
+    c->sent.clear();
+    node("A", 1, std::vector{0, 1});
+    CHECK(drained == std::vector<std::vector<int>>{{0, 1}, {0, 1}});
+    for (const auto& f : c->sent)
+      if (f.kind == frame_kind::engines) CHECK(engines_in(f) == std::set{2});
+    count(0);
+    count(0);
+    CHECK(closed == std::vector<std::vector<int>>{{0, 1}});
+  }
+
+  TEST_CASE_FIXTURE(hosts_fixture,
+                    "a host that does not come back has left after a while; a new node of it is another") {
+    const auto a = node("A", 1, 2);
+    const auto c = client();
+    CHECK(ask(c, query_kind::drain_host, "A").why.empty());
+    hub.link_down({a, "the network"});
+    CHECK(ask(c, query_kind::drain_host, "A").why.empty());
+    now += absence_time;
+    CHECK(ask(c, query_kind::drain_host, "A").why.starts_with("no node on host A"));
+    drained.clear();
+    node("A", 7, 2);
+    CHECK(drained.empty());
   }
 
   TEST_CASE_FIXTURE(hosts_fixture, "a host whose time is over is cut off") {

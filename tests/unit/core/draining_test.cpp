@@ -61,9 +61,23 @@ TEST_SUITE("draining") {
     CHECK(d.counted(1, 0) == actions{{step::leave, 1}});
     CHECK(d.tick(start).empty());
     CHECK(d.any());
-    d.gone(1);
+    CHECK(d.gone(1)->told);
     CHECK_FALSE(d.any());
     CHECK(d.counted(1, 0).empty());
+    CHECK_FALSE(d.gone(1));
+  }
+
+  TEST_CASE("a node that goes before it is told to may come back") {
+    draining d;
+    CHECK_FALSE(d.gone(1));
+    (void)d.begin(1, start + 5s);
+    const auto how = d.gone(1);
+    REQUIRE(how);
+    CHECK_FALSE(how->told);
+    CHECK(how->until == start + 5s);
+    (void)d.begin(2, start);
+    (void)d.tick(start); // its time is over
+    CHECK(d.gone(2)->told);
   }
 
   TEST_CASE("an answer that nobody waits for is none") {
