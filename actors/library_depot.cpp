@@ -1,5 +1,6 @@
 #include "actors/library_depot.hpp"
 
+#include "actors/library_names.hpp"
 #include "pactor/codec.hpp"
 
 #include <algorithm>
@@ -26,10 +27,6 @@ template <class T>
 void send(const link_ptr& to, frame_kind kind, const T& what, std::uint64_t tag = 0) {
   to->in_loop([kind, body = encode(what), tag](transport::link& l) { l.send(kind, detail::slice{body}, tag); });
 }
-
-jobs::library_name name_of(const wire_library& l) { return {l.file, l.hash, l.size}; }
-jobs::library_name name_of(const core::shipped_library& l) { return {l.file, l.hash, l.size}; }
-wire_library wire_of(const core::shipped_library& l) { return {l.file, l.hash, l.size}; }
 
 library_reply refusal_of(ec code, std::string why) {
   library_reply r;

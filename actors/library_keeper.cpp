@@ -1,5 +1,6 @@
 #include "actors/library_keeper.hpp"
 
+#include "actors/library_names.hpp"
 #include "pactor/codec.hpp"
 
 #include <algorithm>
@@ -16,9 +17,6 @@ constexpr std::uint64_t window = 4 * transport::piece_size;
 /// Builds of one library that stay on the disk: tasks that workers have already may want the one before.
 constexpr std::ptrdiff_t most_builds = 2;
 constexpr std::size_t most_known = 1'000;
-
-jobs::library_name name_of(const wire_library& l) { return {l.file, l.hash, l.size}; }
-wire_library wire_of(const jobs::library_name& l) { return {l.file, l.hash, l.size}; }
 
 } // namespace
 
@@ -99,11 +97,21 @@ void library_keeper::begin(job j) {
   if (const auto fault = jobs::fault_of(j.library)) return unfit(j, *fault);
   try {
     if (auto there = store_.find(j.library)) return judge(j, std::move(*there));
-    fetching_.emplace(fetching{j, store_.receive(j.library), ++last_tag_});
+    fetching_.emplace(fetching{j, receive(j.library), ++last_tag_});
   } catch (const error& e) {
     return unfit(j, e.what());
   }
   ask();
+}
+
+jobs::library_store::incoming library_keeper::receive(const jobs::library_name& l) {
+  try {
+    return store_.receive(l);
+  } catch (const error&) {
+    // Builds that are used no more stay for tasks that workers have already, as long as there is room.
+    if (std::erase_if(known_, [](const known& k) { return k.was_used && !k.used; }) == 0) throw;
+    return store_.receive(l);
+  }
 }
 
 void library_keeper::ask() {

@@ -2,7 +2,7 @@
 // A node's end of shipping job libraries: gets them from the controller, once for all engines, and looks whether they
 // can be used here. An actor with a thread of its own: it reads and writes files, and waits for the dynamic loader.
 
-#include "actors/protocol.hpp"
+#include "actors/messages.hpp"
 #include "runtime/jobs/library_store.hpp"
 #include "runtime/log.hpp"
 
@@ -56,6 +56,7 @@ private:
   void part(const frame_in& f);
   void proceed();
   void begin(job j);
+  [[nodiscard]] jobs::library_store::incoming receive(const jobs::library_name& l);
   void ask();
   void judge(const job& j, jobs::stored_library file);
   void unfit(const job& j, const std::string& why);

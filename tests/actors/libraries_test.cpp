@@ -43,7 +43,8 @@ struct fake_node {
   std::vector<library_in_use> used;
   int settled = 0, inspected = 0;
   std::map<std::string, std::string> unfit; // by file name
-  library_keeper keeper{jobs::library_store{disk.path, std::uint64_t{64} << 20},
+  std::uint64_t room;                       // on its disk, bytes
+  library_keeper keeper{jobs::library_store{disk.path, room},
                         {},
                         {[this](const library_in_use& l) { used.push_back(l); }, [this] { ++settled; },
                          [this](const fs::path& path) {
@@ -52,7 +53,7 @@ struct fake_node {
                            if (unfit.contains(file)) throw error{ec::bad_library, unfit[file]};
                            return std::vector<job_info>{{"mean", "double(vector<double>)", file}};
                          }}};
-  explicit fake_node(std::uint64_t k) : key{k} {}
+  fake_node(std::uint64_t k, std::uint64_t bytes) : key{k}, room{bytes} {}
 };
 
 struct cluster_fixture {
@@ -68,8 +69,9 @@ struct cluster_fixture {
     depot.emplace(depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, pactor::log{}, before,
                   [this] { ++changes; });
   }
-  fake_node& join(const std::string& host, std::map<std::string, std::string> unfit = {}) {
-    auto& n = *nodes.emplace_back(std::make_unique<fake_node>(nodes.size() + 1));
+  fake_node& join(const std::string& host, std::map<std::string, std::string> unfit = {},
+                  std::uint64_t room = std::uint64_t{64} << 20) {
+    auto& n = *nodes.emplace_back(std::make_unique<fake_node>(nodes.size() + 1, room));
     n.unfit = std::move(unfit);
     n.keeper.listed({n.to_controller, depot->node_joins()});
     depot->node_joined(n.key, host, n.to_node);
@@ -188,6 +190,16 @@ TEST_SUITE("libraries") {
       CHECK(depot->jobs_of(1).empty());
       CHECK(join("C").used.empty());
     }
+  }
+
+  TEST_CASE_FIXTURE(cluster_fixture, "builds that are used no more make room for the next") {
+    auto& a = join("A", {}, 5 * transport::piece_size);
+    for (std::size_t build = 1; build < 5; ++build) { // the room is enough for two
+      const auto content = pattern(2 * transport::piece_size + build);
+      CHECK(push(content).why.empty());
+      CHECK(jobs::name_of_file(a.used.back().library.path) == name_of(content));
+    }
+    CHECK_FALSE(push(pattern(4 * transport::piece_size), "libother.so").why.empty()); // one is in use
   }
 
   TEST_CASE_FIXTURE(cluster_fixture, "one host that can't use it: the reason, and the build before stays") {
