@@ -1,5 +1,7 @@
 #include "runtime/core/signature.hpp"
 
+#include "runtime/core/trim.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -12,12 +14,6 @@ using form = type_spec::form;
 
 // Deeper types are taken for `any`: signatures come from job libraries, texts of arguments from users' values.
 constexpr int deepest = 32;
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
 
 int nesting(char c) {
   switch (c) {

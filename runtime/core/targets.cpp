@@ -1,6 +1,7 @@
 #include "runtime/core/targets.hpp"
 
 #include "pactor/error.hpp"
+#include "runtime/core/trim.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -14,13 +15,6 @@ namespace {
   throw error{ec::invalid_argument, "\"" + std::string{text} +
                                         "\" names no engines: write a number (2), the last (-1), several (0,2), "
                                         "positions (1:3 or ::2), or all"};
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t";
-  const auto first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -25,9 +25,8 @@ constexpr int version = 1;
 std::int64_t number(time_point t) { return std::chrono::system_clock::to_time_t(t); }
 time_point time(const ordered_json& value) { return std::chrono::system_clock::from_time_t(value.get<std::int64_t>()); }
 
-security::role role_named(const std::string& name) {
-  for (const auto one : {security::role::controller, security::role::node, security::role::client})
-    if (to_string(one) == name) return one;
+security::role required_role(const std::string& name) {
+  if (const auto found = security::role_named(name)) return *found;
   throw error{ec::configuration, "\"" + name + "\" is no role"};
 }
 
@@ -42,7 +41,7 @@ security::authority parse(const std::string& text) {
   std::vector<security::issued_certificate> issued;
   for (const auto& i : all.at("issued")) {
     issued.push_back({i.at("serial").get<std::string>(), i.at("name").get<std::string>(),
-                      role_named(i.at("role").get<std::string>()), time(i.at("issued")), time(i.at("expires")),
+                      required_role(i.at("role").get<std::string>()), time(i.at("issued")), time(i.at("expires")),
                       i.at("authority").get<int>()});
     if (const auto& when = i.at("revoked"); !when.is_null()) issued.back().revoked = time(when);
   }

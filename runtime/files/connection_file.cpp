@@ -22,12 +22,6 @@ using security::role;
 
 namespace {
 
-std::optional<role> role_named(std::string_view name) {
-  for (const auto one : {role::controller, role::node, role::client})
-    if (to_string(one) == name) return one;
-  return std::nullopt;
-}
-
 std::string pem(const json_object& object, std::string_view key) {
   auto text = object.text(key);
   if (!text.starts_with("-----BEGIN ")) object.reject(key, "must be PEM text, which starts with -----BEGIN");
@@ -59,7 +53,7 @@ connection_file from_text(const std::string& name, std::string text) {
   if (result.hosts.empty()) object.reject("hosts", "must name at least one host");
   result.port = static_cast<std::uint16_t>(object.integer("port", 0, std::numeric_limits<std::uint16_t>::max()));
   result.nonce = object.text("nonce");
-  const auto found = role_named(object.text("role"));
+  const auto found = security::role_named(object.text("role"));
   if (!found) object.reject("role", "must be \"controller\", \"node\" or \"client\"");
   result.role = *found;
   result.ca = pem(object, "ca");

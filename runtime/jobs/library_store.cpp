@@ -1,6 +1,7 @@
 #include "runtime/jobs/library_store.hpp"
 
 #include "pactor/error.hpp"
+#include "runtime/core/hex.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/process/system_error.hpp"
 
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
+#include <span>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -47,15 +49,18 @@ bool is_whole(int fd, const library_name& l) {
   }
 }
 
-/// The library's directory, locked; nothing if it is not there, or going.
-unique_fd hold(const fs::path& directory) {
+/// The library's directory, locked; nothing if it is not there, or going, or (with LOCK_NB) locked by another.
+unique_fd locked(const fs::path& directory, int how) {
   unique_fd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
-  if (!fd || ::flock(fd.get(), LOCK_SH) != 0) return {};
+  if (!fd || ::flock(fd.get(), how) != 0) return {};
   struct stat held {
-  }, named{}; // who removes it holds it alone until it is gone
-  if (::fstat(fd.get(), &held) != 0 || ::stat(directory.c_str(), &named) != 0 || held.st_ino != named.st_ino) return {};
+  }, named{}; // while we waited another may have removed it, and a third made it anew
+  if (::fstat(fd.get(), &held) != 0 || ::stat(directory.c_str(), &named) != 0 || held.st_dev != named.st_dev ||
+      held.st_ino != named.st_ino)
+    return {};
   return fd;
 }
+unique_fd hold(const fs::path& directory) { return locked(directory, LOCK_SH); }
 
 struct kept {
   fs::path directory;
@@ -82,8 +87,8 @@ std::vector<kept> all_in(const fs::path& directory) {
 
 /// @return false if someone holds it
 bool remove_unheld(const fs::path& directory) {
-  const unique_fd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
-  if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return false;
+  const auto alone = locked(directory, LOCK_EX | LOCK_NB);
+  if (!alone) return false;
   std::error_code ignored;
   return fs::remove_all(directory, ignored) > 0;
 }
@@ -118,13 +123,7 @@ std::string content_hash::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   ::EVP_DigestFinal_ex(context(state_), digest.data(), &size);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[digest[i] >> 4U];
-    text += digits[digest[i] & 15U];
-  }
-  return text;
+  return core::hex(std::span{digest}.first(size));
 }
 
 library_name name_of_file(const fs::path& file) {

@@ -1,16 +1,17 @@
 #include "runtime/launchers/carry.hpp"
 
 #include "pactor/error.hpp"
+#include "runtime/core/hex.hpp"
 #include "runtime/files/file_io.hpp"
 #include "runtime/jobs/library.hpp"
 #include "runtime/process/locations.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <link.h>
 #include <openssl/evp.h>
 #include <set>
+#include <span>
 #include <system_error>
 
 namespace pactor::launchers {
@@ -47,13 +48,7 @@ std::string hash_of(const std::set<std::string>& lines) {
   for (const auto& one : lines) all += one;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   ::EVP_Digest(all.data(), all.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  std::string text;
-  for (int i = 0; i < 8; ++i) {
-    std::array<char, 3> hex{};
-    std::snprintf(hex.data(), hex.size(), "%02x", digest[static_cast<std::size_t>(i)]);
-    text += hex.data();
-  }
-  return text;
+  return core::hex(std::span{digest}.first(8));
 }
 
 } // namespace

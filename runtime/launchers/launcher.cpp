@@ -3,6 +3,7 @@
 #include "pactor/error.hpp"
 #include "runtime/launchers/batch.hpp"
 #include "runtime/launchers/local.hpp"
+#include "runtime/launchers/part.hpp"
 #include "runtime/launchers/plugin.hpp"
 #include "runtime/launchers/ssh.hpp"
 
@@ -14,7 +15,6 @@ namespace pactor::launchers {
 namespace {
 
 constexpr std::size_t longest_line = 4000; // what is longer is cut into such pieces
-constexpr std::size_t last_bytes = 2000;   // enough for a message with a few lines
 
 bool needs_no_quotes(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 ||

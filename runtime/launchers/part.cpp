@@ -13,8 +13,7 @@
 namespace pactor::launchers {
 namespace {
 
-constexpr int ready_number = 3;          // in the child
-constexpr std::size_t last_bytes = 2000; // enough for a message with a few lines
+constexpr int ready_number = 3; // in the child
 
 } // namespace
 

@@ -12,6 +12,9 @@
 
 namespace pactor::launchers {
 
+/// Of what a process wrote last: enough for a message with a few lines.
+constexpr std::size_t last_bytes = 2000;
+
 /// A child process, this same program with other arguments, that says on a pipe when it is ready. Its output goes to
 /// a file, whose end says why it failed.
 class part {

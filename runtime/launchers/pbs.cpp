@@ -7,7 +7,7 @@ namespace {
 
 using phase = job_state::phase;
 
-constexpr std::string_view default_template = R"(#!/bin/sh
+constexpr std::string_view pbs_template = R"(#!/bin/sh
 #PBS -N @name@
 #PBS -l select=1:ncpus=@engines@
 #PBS -j oe
@@ -44,7 +44,7 @@ std::string words_of(std::string_view status) {
 class pbs_system final : public batch_system {
 public:
   [[nodiscard]] std::string_view name() const override { return "PBS"; }
-  [[nodiscard]] std::string_view script_template() const override { return default_template; }
+  [[nodiscard]] std::string_view script_template() const override { return pbs_template; }
   [[nodiscard]] std::string option_line(const std::string& setting, const std::string& value) const override {
     if (setting == "queue") return "#PBS -q " + value;
     if (setting == "account") return "#PBS -A " + value;

@@ -9,7 +9,7 @@ namespace {
 
 using phase = job_state::phase;
 
-constexpr std::string_view default_template = R"(#!/bin/sh
+constexpr std::string_view slurm_template = R"(#!/bin/sh
 #SBATCH --job-name=@name@
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
@@ -43,7 +43,7 @@ constexpr std::array states{known_state{"PENDING", phase::waiting, ""},
 class slurm_system final : public batch_system {
 public:
   [[nodiscard]] std::string_view name() const override { return "Slurm"; }
-  [[nodiscard]] std::string_view script_template() const override { return default_template; }
+  [[nodiscard]] std::string_view script_template() const override { return slurm_template; }
   [[nodiscard]] std::string option_line(const std::string& setting, const std::string& value) const override {
     const std::string option = setting == "queue" ? "--partition=" : setting == "options" ? "" : "--" + setting + "=";
     return "#SBATCH " + option + value;

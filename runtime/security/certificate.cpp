@@ -1,6 +1,7 @@
 #include "runtime/security/certificate.hpp"
 
 #include "pactor/error.hpp"
+#include "runtime/core/hex.hpp"
 #include "runtime/security/openssl.hpp"
 
 #include <openssl/pem.h>
@@ -31,13 +32,7 @@ std::string serial_of(const X509* certificate) {
   if (!number) return {};
   std::vector<unsigned char> bytes(std::max(serial_size, static_cast<std::size_t>(BN_num_bytes(number.get()))));
   BN_bn2binpad(number.get(), bytes.data(), static_cast<int>(bytes.size()));
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
+  return core::hex(bytes);
 }
 
 std::string name_of(const X509* certificate) {

@@ -1,8 +1,11 @@
 #include "runtime/security/session_key.hpp"
 
+#include "runtime/core/hex.hpp"
+
 #include <array>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <span>
 
 namespace pactor::security {
 
@@ -12,13 +15,7 @@ std::string session_key(std::string_view secret, std::uint32_t number) {
   unsigned size = 0;
   ::HMAC(::EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
          reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (unsigned i = 0; i < size; ++i) {
-    result += digits[digest[i] >> 4];
-    result += digits[digest[i] & 15];
-  }
-  return result;
+  return core::hex(std::span{digest}.first(size));
 }
 
 } // namespace pactor::security

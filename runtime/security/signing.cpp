@@ -1,6 +1,7 @@
 #include "runtime/security/signing.hpp"
 
 #include "pactor/error.hpp"
+#include "runtime/core/hex.hpp"
 #include "runtime/security/openssl.hpp"
 
 #include <openssl/pem.h>
@@ -103,13 +104,7 @@ validity validity::from(time_point now, std::chrono::seconds length) {
 std::string random_hex(std::size_t bytes) {
   std::vector<unsigned char> random(bytes);
   check(RAND_bytes(random.data(), static_cast<int>(bytes)) == 1, "no random bytes");
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : random) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
+  return core::hex(random);
 }
 
 identity make_authority(const std::string& name, const validity& valid) {
