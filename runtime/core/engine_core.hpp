@@ -52,7 +52,7 @@ struct task_ref {
 /// there is one.
 class engine_core {
 public:
-  static constexpr pace::limits default_limits{std::chrono::milliseconds{1}, 64, std::chrono::milliseconds{5}};
+  static constexpr pace::limits default_limits{std::chrono::milliseconds{1}, 64, std::chrono::milliseconds{50}};
   static constexpr std::size_t most_bytes_held = std::size_t{4} << 20;
 
   explicit engine_core(pace::limits limits = default_limits) noexcept : pace_{limits} {}

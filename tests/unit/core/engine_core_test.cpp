@@ -170,6 +170,15 @@ TEST_SUITE("engine_core") {
     CHECK(drain(core).empty());
   }
 
+  TEST_CASE("of tasks of some milliseconds the worker has the next when one ends") {
+    engine_core core;
+    core.worker_ready();
+    for (std::uint64_t i = 0; i < 9; ++i) push(core, i, balanced, true, 7);
+    CHECK(drain(core) == ids{0});
+    CHECK(core.finished({0, balanced}, 26ms));
+    CHECK(drain(core) == ids{1, 2});
+  }
+
   TEST_CASE("the worker holds few bytes, but always one task") {
     auto core = quick();
     for (std::uint64_t i = 1; i < 9; ++i) REQUIRE(core.push({.id = i, .payload = payload(3 << 20)}));
