@@ -233,7 +233,8 @@ void unit_writer::creation(const item& it) {
   const auto at = tokens_[it.first].at;
   wrapper(at);
   text_ += "auto pactor_new_" + name + " =";
-  mark(tokens_[it.initializer].at);
+  const auto none = it.initializer >= tokens_.size(); // `x =` at the very end: for the compiler to refuse
+  mark(none ? tokens_.end_of(it.last - 1) : tokens_[it.initializer].at);
   text_ += code_of(it.initializer, it.last - (tokens_.is(it.last - 1, ";") ? 1U : 0U));
   wrapper(at);
   text_ += "; auto& " + name + " = pactor_run.create" + (it.implied ? "_implied" : "") + "(\"" + name +

@@ -64,6 +64,7 @@ TEST_CASE("bad configuration values are errors that name the place") {
                           R"({"execute.enabled": true})",
                           R"({"prot": 1})",
                           R"({"port": 1, "port": 2})",
+                          R"({"port": 1e999})",
                           R"(nonsense)"}) {
     CAPTURE(bad);
     const auto file = scratch.write("config.json", bad);
@@ -71,6 +72,13 @@ TEST_CASE("bad configuration values are errors that name the place") {
     CHECK(code == ec::configuration);
     CHECK(what.starts_with(file.string() + ":1:"));
   }
+}
+
+TEST_CASE("a number that is too large for any is told by its place") {
+  const scratch_directory scratch;
+  const auto file = scratch.write("lab.json", "{\n  \"port\": 41e1111\n}");
+  CHECK(error_of([&] { return files::read_config(file); }).second ==
+        file.string() + ":2:11: number overflow parsing '41e1111'");
 }
 
 TEST_CASE("all mistakes of a file are named in one run, each with its place") {
@@ -165,12 +173,34 @@ TEST_CASE("every mistake in a host is named by its place") {
           name + ":8:3: \"hosts.6\" must be an object, not 4");
 }
 
+TEST_CASE("settings that a launcher does not have, and what mpiexec does itself, are named") {
+  const scratch_directory scratch;
+  files::configuration layers;
+  layers.add_file(scratch.write("mpi.json", R"({"hosts": [
+  {"name": "a", "engines": 2, "launcher": "mpi", "settings": {"optoins": "-v", "mpiexec": "srun\n"}},
+  {"address": "b", "engines": 2, "launcher": "mpi"},
+  {"name": "c", "engines": 2, "launcher": "slurm", "settings": {"hostfile": "x"}},
+  {"name": "d", "engines": 2, "launcher": "./own.so", "settings": {"anything": "x"}}]})"));
+  try {
+    layers.check();
+    FAIL("there are mistakes");
+  } catch (const error& e) {
+    const std::string text = e.what();
+    for (const auto* part :
+         {"\"hosts.0.settings.optoins\" is no setting of the launcher mpi; did you mean \"options\"?",
+          "\"hosts.0.settings.mpiexec\" must be one line", "\"hosts.1.address\" is for ssh; which hosts",
+          "\"hosts.2.settings.hostfile\" is no setting of the launcher slurm; there are queue, account"})
+      CHECK_MESSAGE(text.find(part) != std::string::npos, text);
+    CHECK(text.find("hosts.3") == std::string::npos);
+  }
+}
+
 TEST_CASE("a host has what is written, and sensible defaults") {
   const scratch_directory scratch;
   const auto config = files::read_config(scratch.write("lab.json", R"({"hosts": [
   {"name": "here", "engines": 2, "jobs": ["mine"], "directory": "work"},
   {"address": "lab1", "engines": 4, "jobs": ["/opt/jobs"], "directory": "work", "user": "ann", "ssh_port": 2222},
-  {"name": "big", "address": "lab2", "engines": 8, "launcher": "mpi", "cores": ["0-1", "2"], "settings": {"x": "y"}},
+  {"name": "big", "engines": 8, "launcher": "mpi", "cores": ["0-1", "2"], "settings": {"options": "-v"}, "jobs": ["m"]},
   {"name": "own", "engines": 1, "launcher": "./launch.so"}
 ]})"));
   REQUIRE(config.hosts.size() == 4);
@@ -186,7 +216,8 @@ TEST_CASE("a host has what is written, and sensible defaults") {
   CHECK(lab1.user == "ann");
   CHECK(lab1.ssh_port == 2222);
   CHECK(config.hosts[2].launcher == "mpi");
-  CHECK(config.hosts[2].settings.at("x") == "y");
+  CHECK(config.hosts[2].settings.at("options") == "-v");
+  CHECK(config.hosts[2].jobs == std::vector{(scratch.path() / "m").string()}); // mpiexec's hosts share files
   CHECK(config.hosts[3].launcher == scratch.path() / "launch.so");
   // What is shown can be read again.
   for (const auto& host : config.hosts) CHECK(files::host_from(files::to_json(host), "/") == host);

@@ -182,6 +182,13 @@ TEST_CASE("line ends of Windows, byte order marks, code that is too long") {
   CHECK_NOTHROW((void)translate("#", "px", {}, {}));
 }
 
+TEST_CASE("a variable without its value is for the compiler to refuse") {
+  for (const char* code : {"op=", "op =;", "auto op = ", "x = 1; op ="}) {
+    CAPTURE(code);
+    CHECK(has(translate(code, "px", {}, {}).text, "op"));
+  }
+}
+
 TEST_CASE("any cut of a code is translated or refused, and nothing else happens") {
   const std::string code =
       "#include <map>\n#if A\nstruct p { int a; friend int f(p); } q[2];\n#else\nenum { B };\n#endif\n"
