@@ -3,7 +3,7 @@
 #include "actors/descriptor_watch.hpp"
 #include "pactor/error.hpp"
 #include "runtime/process/pass_descriptor.hpp"
-#include "runtime/worker/protocol.hpp"
+#include "runtime/worker/record_reader.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -28,7 +28,6 @@ namespace {
 
 using process::unique_fd;
 
-constexpr std::size_t read_size = std::size_t{256} << 10;
 // A worker that closed its socket but does not end is killed after this; a dying one needs less.
 constexpr auto last_breath = std::chrono::milliseconds{50};
 
@@ -126,46 +125,27 @@ private:
   }
 
   ssize_t receive() {
-    if (in_.size() - have_ < read_size / 2) in_.resize(std::max(in_.size() * 2, read_size));
-    iovec part{in_.data() + have_, in_.size() - have_};
-    process::descriptor_room<16> room;
+    const auto room = in_.room();
+    iovec part{room.data(), room.size()};
+    process::descriptor_room<16> beside;
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    room.offer(message);
+    beside.offer(message);
     const auto n = ::recvmsg(socket_->fd(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n > 0) {
-      process::take_descriptors(message, [this](unique_fd file) { files_.push_back(std::move(file)); });
-      have_ += static_cast<std::size_t>(n);
+      process::take_descriptors(message, [this](unique_fd file) { in_.came(std::move(file)); });
+      in_.came(static_cast<std::size_t>(n));
     }
     return n;
   }
 
   void take_records() {
-    std::size_t at = 0;
-    while (socket_ && have_ - at >= sizeof(wire::record)) {
-      wire::record r;
-      std::memcpy(&r, in_.data() + at, sizeof r);
-      const auto size = sizeof r + wire::padded(r.size);
-      if (r.size > worker::inline_limit) { // a job that wrote into our socket: nothing after this can be trusted
-        kill(SIGKILL);
-        have_ = 0;
-        return;
-      }
-      if (have_ - at < size) break;
-      unique_fd file;
-      if ((r.flags & wire::transferred) != 0 && !files_.empty()) {
-        file = std::move(files_.front());
-        files_.pop_front();
-      }
-      events_.worker_said(r, in_.data() + at + sizeof r, std::move(file));
-      at += size;
-    }
-    if (at > 0) {
-      std::memmove(in_.data(), in_.data() + at, have_ - at);
-      have_ -= at;
-    }
-    if (have_ == 0 && in_.size() > 4 * read_size) std::vector<char>().swap(in_);
+    const auto said = [this](const wire::record& r, const char* payload, unique_fd file) {
+      events_.worker_said(r, payload, std::move(file));
+      return socket_.has_value();
+    };
+    if (!in_.take(said)) kill(SIGKILL);
   }
 
   /// The worker's end of the socket is closed: it is dying, or a job closed what it did not open.
@@ -193,9 +173,7 @@ private:
   std::optional<descriptor_watch> end_, socket_;
   wire::batch batch_;
   std::deque<segment> out_;
-  std::vector<char> in_;
-  std::size_t have_ = 0;
-  std::deque<unique_fd> files_;
+  worker::record_reader in_;
 };
 
 } // namespace

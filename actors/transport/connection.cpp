@@ -6,7 +6,7 @@
 #include <caf/io/network/default_multiplexer.hpp>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <sys/socket.h>
 
 namespace pactor::transport {
@@ -89,43 +89,38 @@ void connection::read_frames() {
   heard_something_ = true;
   auto budget = read_budget;
   while (!ended_) {
-    const auto want = in_body_ ? header_.size : head_.size();
-    auto* to = in_body_ ? body_.data() : head_.data();
-    const auto n = tls_->read(to + have_, want - have_);
+    const auto room = reader_.room();
+    const auto n = tls_->read(room.data(), room.size());
     if (n == 0) return;
     if (n < 0) return end(closing_ ? close_reason_ : tls_->failure());
-    const auto got = static_cast<std::size_t>(n);
-    if (got >= budget) tls_->stop_fetching();
-    budget -= std::min(budget, got);
-    have_ += got;
-    if (have_ < want) continue;
-    have_ = 0;
-    if (!in_body_) {
-      if (!take_header()) return;
-      if (in_body_) continue;
+    const auto size = static_cast<std::size_t>(n);
+    if (size >= budget) tls_->stop_fetching();
+    budget -= std::min(budget, size);
+    const auto got = reader_.came(size);
+    if (got == frame_reader::got::part) continue;
+    if (got == frame_reader::got::header) {
+      if (!admit_frame()) return;
+      if (reader_.header().size > 0) continue;
     }
     deliver();
   }
 }
 
-bool connection::take_header() {
-  std::memcpy(&header_, head_.data(), sizeof header_);
-  if (const auto why = objection(header_, peer_role_, welcomed_)) {
+bool connection::admit_frame() {
+  const auto& header = reader_.header();
+  if (const auto why = objection(header, peer_role_, welcomed_)) {
     refuse(*why);
     return false;
   }
-  if (header_.size > 0) {
-    body_ = events_.buffer(*this, header_);
-    in_body_ = true;
-  }
+  if (header.size > 0) reader_.receive(events_.buffer(*this, header));
   return true;
 }
 
 void connection::deliver() {
-  in_body_ = false;
-  auto body = std::exchange(body_, {});
-  if (static_cast<frame_kind>(header_.kind) == frame_kind::ping || closing_) return;
-  events_.frame(self_, header_, std::move(body));
+  const auto header = reader_.header();
+  auto body = reader_.take_body();
+  if (static_cast<frame_kind>(header.kind) == frame_kind::ping || closing_) return;
+  events_.frame(self_, header, std::move(body));
 }
 
 void connection::refuse(const std::string& why) {

@@ -2,12 +2,12 @@
 // One connection in the I/O thread: frames in and out of a TLS channel, watched by CAF's multiplexer.
 
 #include "actors/transport/channel.hpp"
+#include "actors/transport/frame_reader.hpp"
 #include "actors/transport/link.hpp"
 #include "runtime/security/certificate.hpp"
 
 #include <caf/io/network/event_handler.hpp>
 
-#include <array>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -83,7 +83,7 @@ private:
   bool shake(); // true once the handshake is over
   bool admit_peer();
   void read_frames();
-  bool take_header(); // false: the peer may not send this
+  bool admit_frame(); // false: the peer may not send this
   void deliver();
   void write_queued();
   bool write_some(); // false: the connection failed
@@ -101,11 +101,8 @@ private:
   std::shared_ptr<connection> self_; // while in the loop
   std::deque<segment> queue_;
   std::size_t front_sent_ = 0, queued_ = 0;
-  std::array<char, sizeof(frame_header)> head_{};
-  frame_header header_{};
-  detail::bytes body_;
-  std::size_t have_ = 0;
-  bool in_body_ = false, armed_ = false, welcomed_ = false, closing_ = false, ended_ = false, fell_silent_ = false;
+  frame_reader reader_;
+  bool armed_ = false, welcomed_ = false, closing_ = false, ended_ = false, fell_silent_ = false;
   std::chrono::milliseconds heartbeat_{0}; // 0: as the endpoint says
   std::string close_reason_;
   steady::time_point since_, heard_, spoke_, ticked_, closing_since_{};
