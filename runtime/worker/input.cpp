@@ -13,7 +13,6 @@ namespace pactor::worker {
 
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{256} << 10;
 constexpr std::size_t most_files = 253; // the kernel's limit for one message
 
 wire::record record_at(const char* at) {
@@ -24,7 +23,7 @@ wire::record record_at(const char* at) {
 
 } // namespace
 
-input::input(int fd) : fd_{fd}, buffer_{detail::bytes::allocate(buffer_size)} {}
+input::input(int fd, std::size_t a_read) : fd_{fd}, a_read_{a_read}, buffer_{detail::bytes::allocate(a_read)} {}
 
 bool input::more() const noexcept {
   return left() >= sizeof(wire::record) &&
@@ -74,8 +73,8 @@ void input::make_room() {
       std::memcpy(grown.data(), buffer_.data(), have_);
       buffer_ = std::move(grown);
     }
-  } else if (have_ == 0 && buffer_.size() > buffer_size) {
-    buffer_ = detail::bytes::allocate(buffer_size);
+  } else if (have_ == 0 && buffer_.size() > a_read_) {
+    buffer_ = detail::bytes::allocate(a_read_);
   }
 }
 

@@ -22,7 +22,8 @@ struct incoming {
 
 class input {
 public:
-  explicit input(int fd);
+  /// @param a_read  bytes that are fetched at a time
+  explicit input(int fd, std::size_t a_read = std::size_t{256} << 10);
 
   /// Where large payloads lie.
   [[nodiscard]] incoming_files& files() noexcept { return mapped_; }
@@ -40,6 +41,7 @@ private:
   [[nodiscard]] std::size_t left() const noexcept { return have_ - at_; }
 
   int fd_;
+  std::size_t a_read_;
   detail::bytes buffer_;
   std::size_t at_ = 0, have_ = 0;
   std::deque<process::unique_fd> files_;

@@ -38,7 +38,7 @@ void client(std::string_view bytes) {
   script s{bytes};
   while (!s.empty() && !controller->closed) {
     const auto f = next_frame(s, controller);
-    if (!f) break;
+    if (!f || announces_much(f->body)) break;
     if (f->header.kind == static_cast<std::uint16_t>(frame_kind::piece)) {
       auto body = core.buffer(*controller, f->header);
       require(body.size() == f->header.size, "a piece has room");

@@ -30,17 +30,6 @@ private:
   const worker::control_memory& control_;
 };
 
-/// Memory for what is announced is taken at once; here there is little.
-bool announces_much(const detail::bytes& batch) {
-  bool much = false;
-  wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
-    std::uint64_t size = 0;
-    if (r.size == sizeof size) std::memcpy(&size, payload, sizeof size);
-    much = much || (size > 1 << 20 && size >> 32 == 0);
-  });
-  return much;
-}
-
 process::unique_fd small_file() {
   process::unique_fd file{::memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   static_cast<void>(::ftruncate(file.get(), 64));

@@ -85,6 +85,17 @@ inline frame_in frame_of(const peer_ptr& from, frame_kind kind, detail::bytes bo
           std::move(body)};
 }
 
+/// Memory for what is announced is taken at once; here there is little.
+inline bool announces_much(const detail::bytes& batch) {
+  bool much = false;
+  wire::for_each_record(batch.data(), batch.size(), [&](const wire::record& r, const char* payload) {
+    std::uint64_t size = 0;
+    if (r.size == sizeof size) std::memcpy(&size, payload, sizeof size);
+    much = much || (size > 1 << 16 && size >> 32 == 0);
+  });
+  return much;
+}
+
 /// A batch of one record.
 inline std::string batch_of(const wire::record& head, std::string_view payload) {
   wire::batch b;

@@ -1,6 +1,7 @@
 // usage: pactor_fuzz_replay CORPUS [TARGET [MUTATIONS]]      runs every input of the corpora, and mutations of them
 //        pactor_fuzz_replay CORPUS TARGET --unpack DIRECTORY writes the inputs as files, for the fuzzer
 //        pactor_fuzz_replay CORPUS TARGET --pack DIRECTORY   the other way round
+//        pactor_fuzz_replay --targets                        their names, and how long inputs are at most
 // Mutations are the same in every run. What is wrong ends the process; the input is left in fuzz-failure.
 
 #include "tests/fuzz/corpus.hpp"
@@ -118,6 +119,10 @@ int main(int argc, char** argv) {
     std::fputs("usage: pactor_fuzz_replay CORPUS [TARGET [MUTATIONS | --unpack DIRECTORY | --pack DIRECTORY]]\n",
                stderr);
     return 2;
+  }
+  if (words[0] == "--targets") {
+    for (const auto& t : decoders()) std::printf("%s %zu\n", std::string{t.name}.c_str(), t.longest);
+    return 0;
   }
   std::signal(SIGABRT, note_failure);
   const fs::path corpus = words[0];

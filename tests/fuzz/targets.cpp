@@ -6,6 +6,8 @@ namespace pactor::fuzz {
 
 std::span<const decoder> decoders() {
   static constexpr std::array all{
+      decoder{"handshake", handshake, handshake_seeds, 512},
+      decoder{"stream", stream, stream_seeds, 256},
       decoder{"frames", frames, frames_seeds, 128},
       decoder{"control", control, control_seeds, 256},
       decoder{"payload", payload, payload_seeds, 256},
@@ -20,6 +22,7 @@ std::span<const decoder> decoders() {
       decoder{"lanes", lanes, lanes_seeds, 384},
       decoder{"client", client, client_seeds, 1024},
       decoder{"worker_input", worker_input, worker_input_seeds, 384},
+      decoder{"worker_output", worker_output, worker_output_seeds, 384},
       decoder{"connection_file", connection_file, connection_file_seeds, 768},
       decoder{"config", config, config_seeds, 384},
       decoder{"library", library, library_seeds, 1024},

@@ -1,6 +1,6 @@
 #pragma once
 // Every decoder that takes bytes from another process, as a function that any bytes can be thrown at. The same
-// functions are run by the fuzzer (fuzzer.cpp, built by scripts/fuzz) and, over the corpus and mutations of it, in
+// functions are run by fuzzers (fuzzer.cpp, built by scripts/fuzz) and, over the corpus and mutations of it, in
 // every test run (replay.cpp).
 
 #include <cstddef>
@@ -22,6 +22,11 @@ struct decoder {
 
 [[nodiscard]] std::span<const decoder> decoders();
 
+// transport.cpp
+void handshake(std::string_view bytes);
+inputs handshake_seeds();
+void stream(std::string_view bytes);
+inputs stream_seeds();
 // values.cpp
 void payload(std::string_view bytes);
 inputs payload_seeds();
@@ -54,6 +59,8 @@ inputs client_seeds();
 // worker.cpp
 void worker_input(std::string_view bytes);
 inputs worker_input_seeds();
+void worker_output(std::string_view bytes);
+inputs worker_output_seeds();
 // files.cpp
 void connection_file(std::string_view bytes);
 inputs connection_file_seeds();

@@ -2,7 +2,7 @@
 
 #include "runtime/process/pass_descriptor.hpp"
 #include "runtime/worker/input.hpp"
-#include "runtime/worker/protocol.hpp"
+#include "runtime/worker/record_reader.hpp"
 #include "tests/fuzz/script.hpp"
 #include "tests/fuzz/targets.hpp"
 
@@ -39,7 +39,7 @@ void worker_input(std::string_view bytes) {
     at += size;
   }
   ours.reset();
-  worker::input in{theirs.get()};
+  worker::input in{theirs.get(), 512};
   std::vector<detail::slice> kept;
   bool going = true;
   while (going) {
@@ -78,6 +78,53 @@ inputs worker_input_seeds() {
   const auto pipe = of(static_cast<int>(worker::link_kind::stream), wire::transferred, "12345678");
   return {'\0' + init + task, '\1' + large + task, '\2' + pipe + large,
           '\0' + of(static_cast<int>(worker::link_kind::recycle), 0, ""), '\0' + large};
+}
+
+/// What an engine reads of its worker, in whatever parts.
+void worker_output(std::string_view bytes) {
+  script s{bytes};
+  worker::record_reader reader{512};
+  std::size_t sent = 0, seen = 0;
+  bool sound = true;
+  while (!s.empty()) {
+    const auto files = s.byte();
+    for (int i = 0; i < files % 24; ++i) reader.came(process::unique_fd{});
+    auto part = s.text(s.byte());
+    if ((files & 0x80) != 0) part = part.substr(0, part.size() & ~15U);
+    const auto room = reader.room();
+    require(room.size() >= part.size(), "there is room");
+    part.copy(room.data(), part.size());
+    reader.came(part.size());
+    sent += part.size();
+    const auto before = sound;
+    sound = reader.take([&](const wire::record& r, const char* payload, const process::unique_fd&) {
+      require(before && r.size <= worker::inline_limit, "no record is larger than a worker makes them");
+      static_cast<void>(std::string_view{payload, r.size}.find('x'));
+      seen += sizeof r + wire::padded(r.size);
+      return (files & 0x40) == 0;
+    });
+    require(before || !sound, "it is not trusted again");
+  }
+  require(seen <= sent, "no record is made up");
+}
+
+inputs worker_output_seeds() {
+  using wire::record_kind;
+  const auto of = [](record_kind kind, int flags, std::uint32_t size, std::string_view payload) {
+    wire::record r;
+    r.kind = static_cast<std::uint16_t>(kind);
+    r.flags = static_cast<std::uint16_t>(flags);
+    r.size = size;
+    return std::string{reinterpret_cast<const char*>(&r), sizeof r}.append(payload);
+  };
+  const auto small = of(record_kind::result, 0, 16, "0123456789abcdef");
+  const auto with_file = of(record_kind::result, wire::transferred, 16, "0123456789abcdef");
+  const auto part = [](int files, std::string_view t) {
+    return script_writer{}.byte(files).byte(static_cast<int>(t.size())).text(t).take();
+  };
+  return {part(0, small + small), part(1, with_file) + part(23, with_file + small.substr(0, 20)),
+          part(0, small.substr(0, 30)) + part(0, small.substr(30)), part(0x40, small + small) + part(0x80, small),
+          part(0, of(record_kind::task, 0, worker::inline_limit + 1, "")) + part(0, small)};
 }
 
 } // namespace pactor::fuzz
