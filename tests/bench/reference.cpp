@@ -26,25 +26,6 @@ void no_delay(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-/// Two connected TCP sockets on loopback.
-std::array<int, 2> tcp_pair() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in a{};
-  a.sin_family = AF_INET;
-  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof a;
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0 || ::listen(listener, 1) != 0 ||
-      ::getsockname(listener, reinterpret_cast<sockaddr*>(&a), &size) != 0)
-    fail("listen");
-  const int one = ::socket(AF_INET, SOCK_STREAM, 0);
-  if (::connect(one, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0) fail("connect");
-  const int other = ::accept(listener, nullptr, nullptr);
-  ::close(listener);
-  no_delay(one);
-  no_delay(other);
-  return {one, other};
-}
-
 void transfer(int fd, char* data, std::size_t size, bool out) {
   while (size > 0) {
     pollfd p{fd, static_cast<short>(out ? POLLOUT : POLLIN), 0};
@@ -82,6 +63,24 @@ constexpr std::size_t message = 64;
 }
 
 } // namespace
+
+std::array<int, 2> tcp_pair() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof a;
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0 || ::listen(listener, 1) != 0 ||
+      ::getsockname(listener, reinterpret_cast<sockaddr*>(&a), &size) != 0)
+    fail("listen");
+  const int one = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (::connect(one, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0) fail("connect");
+  const int other = ::accept(listener, nullptr, nullptr);
+  ::close(listener);
+  no_delay(one);
+  no_delay(other);
+  return {one, other};
+}
 
 raw_chain::raw_chain() {
   const auto near = tcp_pair(), far = tcp_pair();

@@ -3,6 +3,7 @@
 
 #include "tests/bench/sample.hpp"
 
+#include <array>
 #include <memory>
 #include <sys/types.h>
 
@@ -23,6 +24,9 @@ private:
   int fd_ = -1;
   pid_t first_ = -1, second_ = -1, worker_ = -1;
 };
+
+/// Two connected TCP sockets on loopback.
+std::array<int, 2> tcp_pair();
 
 /// One-way bulk TCP between two processes on loopback, MB/s.
 double raw_bulk(std::size_t bytes);

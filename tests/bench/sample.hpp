@@ -24,6 +24,7 @@ public:
     const auto rank = static_cast<std::size_t>(q * static_cast<double>(sorted.size()));
     return sorted.empty() ? 0 : sorted[std::min(rank, sorted.size() - 1)];
   }
+  [[nodiscard]] double last() const { return values_.back(); }
   [[nodiscard]] double median() const { return quantile(0.5); }
   [[nodiscard]] double least() const { return quantile(0); }
   [[nodiscard]] double most() const { return quantile(1); }
