@@ -35,7 +35,10 @@ bool is_over(const std::string& state) { return state == given_up || state == sh
 
 /// The first number that no engine of an earlier life had.
 int next_engine(const files::roster& before) {
-  return before.engines.empty() ? 0 : *std::ranges::max_element(before.engines) + 1;
+  int next = 0;
+  for (const auto* engines : {&before.engines, &before.lost})
+    for (const auto e : *engines) next = std::max(next, e + 1);
+  return next;
 }
 
 } // namespace
@@ -53,7 +56,9 @@ hub_state::hub_state(hub_setup setup, callbacks out)
     : setup_{std::move(setup)}, out_{std::move(out)}, table_{next_engine(setup_.expected)},
       depot_{setup_.shipping, setup_.journal, setup_.expected.libraries, [this] { note_roster(); }},
       last_client_{setup_.incarnation << 20}, absent_clients_{setup_.expected.clients},
-      recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {}
+      recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {
+  note_lost(setup_.expected.lost);
+}
 
 void hub_state::refuse(const link_ptr& who, ec code, const std::string& why) {
   who->in_loop([code, why](transport::link& l) {
@@ -167,7 +172,11 @@ void hub_state::forget_departed() {
 void hub_state::note_roster() {
   constexpr std::chrono::seconds while_recovering{5};
   auto& before = setup_.expected;
-  if (setup_.now() - started_ > while_recovering) before = {};
+  if (setup_.now() - started_ > while_recovering) {
+    std::erase_if(before.engines, [this](int e) { return table_.find(e) != nullptr; });
+    note_lost(std::exchange(before, {}).engines);
+  }
+  std::erase_if(lost_engines_, [this](const auto& e) { return setup_.now() >= e.second; });
   files::roster now;
   now.engines = table_.ids();
   for (const auto& [link, c] : clients_) now.clients.push_back(c.number);
@@ -179,7 +188,16 @@ void hub_state::note_roster() {
   add(now.engines, before.engines);
   add(now.clients, before.clients);
   now.libraries = depot_.current();
+  for (const auto& [engine, when] : lost_engines_) now.lost.push_back(engine);
   out_.roster(now);
+}
+
+/// What these ran, a client that is away does not know; if this controller dies, nobody else does.
+void hub_state::note_lost(std::span<const int> engines) {
+  constexpr std::chrono::minutes until_all_heard{1}; // clients say within a second that they did; this is for slow ones
+  if (engines.empty()) return;
+  for (const auto e : engines) lost_engines_[e] = setup_.now() + until_all_heard;
+  out_.forget_later(until_all_heard);
 }
 
 void hub_state::on_hello_node(const frame_in& f) {
@@ -373,6 +391,7 @@ void hub_state::link_down(const struct link_down& d) {
     node_losses_[e] = {words_of_lost_node(e, d.reason), entry ? entry->condition.last_loss : ""};
     std::erase(setup_.expected.engines, e);
   }
+  note_lost(n->second.engines);
   constexpr std::size_t most_remembered = 4096;
   while (node_losses_.size() > most_remembered) node_losses_.erase(node_losses_.begin()); // the oldest number
   table_.node_gone(n->second.key);

@@ -127,6 +127,7 @@ private:
   [[nodiscard]] std::string last_loss(const core::engine_entry& e) const;
   void announce_engines() const;
   void note_roster();
+  void note_lost(std::span<const int> engines);
   /// @return true if the peer belongs to this start of this cluster and speaks this protocol; else it is told
   bool admit(const frame_in& f, std::uint32_t protocol, const std::string& nonce) const;
   static void refuse(const transport::link_ptr& who, ec code, const std::string& why);
@@ -154,6 +155,8 @@ private:
   std::vector<std::uint32_t> absent_clients_; // of the life before, that may come back
   std::set<std::uint32_t> returned_;          // of these and of earlier lives: those that were here in this one
   std::map<std::uint32_t, std::chrono::steady_clock::time_point> departed_; // cut off, until when
+  std::map<int, std::chrono::steady_clock::time_point>
+      lost_engines_; // that the next controller is to know of, until when
   std::chrono::steady_clock::time_point started_ = setup_.now();
   std::uint64_t last_node_ = 0;
   bool recovering_;

@@ -23,7 +23,10 @@ node_state::node_state(std::shared_ptr<node_services> services, std::string nonc
 void node_state::connected(const transport::link_ptr& controller, hello_node hello) {
   controller_ = controller;
   hello.nonce = nonce_;
-  if (!numbers_.empty()) hello.requested = numbers_;
+  if (!numbers_.empty())
+    hello.requested = numbers_;
+  else
+    replaces_ = std::ranges::any_of(hello.requested, [](int e) { return e >= 0; });
   controller_->send(frame_kind::hello, detail::slice{encode(hello)});
 }
 
@@ -87,14 +90,16 @@ void node_state::on_welcome(const frame_in& f) {
   welcomed_ = true;
   numbers_ = w.engines;
   incarnation_ = w.incarnation;
-  if (w.again || w.incarnation > 0) note_replacement();
+  const bool forgot =
+      w.again || (replaces_ && w.incarnation > 0); // of another node with these numbers nothing is known
+  if (forgot) note_replacement();
   batches_.resize(w.engines.size());
   for (std::size_t i = 0; i < w.engines.size(); ++i) {
     engines_[w.engines[i]] = i;
     out_.number(i, engine_number{w.engines[i]});
   }
-  if (incarnation_ > 0) // another node may have been here before, of which nothing is known
-    for (const auto balanced : {false, true}) tell_held(balanced, true);
+  if (incarnation_ > 0)
+    for (const auto balanced : {false, true}) tell_held(balanced, forgot);
   out_.welcomed(w.engines);
 }
 

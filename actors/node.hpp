@@ -121,7 +121,8 @@ private:
   /// their ends along.
   std::chrono::steady_clock::time_point replaces_until_{};
   bool welcomed_ = false, ended_ = false, leaving_ = false;
-  int quiet_ = 0; // how often nothing was left to be said, one look after the other
+  bool replaces_ = false; // it wants the numbers of engines that there were
+  int quiet_ = 0;         // how often nothing was left to be said, one look after the other
 };
 
 /// What a node actor needs to start.

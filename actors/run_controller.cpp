@@ -64,8 +64,8 @@ int run_controller(const controller_options& options) {
                                .hwm = options.hwm,
                                .seed = std::random_device{}()});
   const auto before = options.incarnation > 0 ? files::roster::read(options.roster) : files::roster{};
-  direct_state->state.recover(options.incarnation, before.engines, before.clients);
-  balanced_state->state.recover(options.incarnation, before.engines, before.clients);
+  direct_state->state.recover(options.incarnation, before.engines, before.clients, before.lost);
+  balanced_state->state.recover(options.incarnation, before.engines, before.clients, before.lost);
   const auto direct =
       middleman.spawn_broker([&](caf::io::broker* self) { return direct_scheduler(self, direct_state); });
   const auto balanced =

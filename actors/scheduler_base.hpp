@@ -54,7 +54,8 @@ public:
 
   /// The scheduler is that of a restarted controller. Before anything else.
   /// @param life how often it was restarted
-  void recover(std::uint32_t life, std::span<const int> engines, std::span<const std::uint32_t> clients);
+  void recover(std::uint32_t life, std::span<const int> engines, std::span<const std::uint32_t> clients,
+               std::span<const int> lost = {});
   [[nodiscard]] bool recovering() const { return recovery_.open(); }
   /// Who is not back by now is not waited for any longer.
   void end_recovery();

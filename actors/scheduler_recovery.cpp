@@ -17,9 +17,10 @@ namespace {
 constexpr std::size_t most_absent_bytes = std::size_t{64} << 20;
 } // namespace
 
-void scheduler_base::recover(std::uint32_t life, std::span<const int> engines, std::span<const std::uint32_t> clients) {
+void scheduler_base::recover(std::uint32_t life, std::span<const int> engines, std::span<const std::uint32_t> clients,
+                             std::span<const int> lost) {
   set_life(life);
-  if (life > 0) recovery_.expect(engines, clients);
+  if (life > 0) recovery_.expect(engines, clients, lost);
 }
 
 /// Clients' work waits until everyone is back, so that it keeps its order and nothing runs twice.

@@ -2,14 +2,18 @@
 
 namespace pactor::core {
 
-void recovery::expect(std::span<const int> engines, std::span<const std::uint32_t> clients) {
+void recovery::expect(std::span<const int> engines, std::span<const std::uint32_t> clients, std::span<const int> lost) {
   engines_ = {engines.begin(), engines.end()};
-  clients_ = {clients.begin(), clients.end()};
+  expected_ = clients_ = {clients.begin(), clients.end()};
+  lost_ = {lost.begin(), lost.end()};
   open_ = true;
 }
 
 void recovery::node_told(std::span<const int> engines, const std::vector<run>& runs, bool forgot) {
-  for (const auto e : engines) engines_.erase(e);
+  for (const auto e : engines) {
+    engines_.erase(e);
+    lost_.erase(e);
+  }
   if (forgot) forgetful_.insert(engines.begin(), engines.end());
   for (const auto& r : runs) {
     // Of several of one task, one that runs or has a result counts, else the first one told; the others' outcomes are
@@ -87,7 +91,8 @@ void recovery::engine_lost(int engine) {
 std::vector<recovery::run> recovery::unwanted(bool all, const std::function<bool(const owner&)>& will_claim) {
   std::vector<run> result;
   std::erase_if(held_, [&](const auto& entry) {
-    if (!all && !told_.contains(entry.second.task.client)) return false;
+    const auto whose = entry.second.task.client;
+    if (!all && expected_.contains(whose) && !told_.contains(whose)) return false;
     if (will_claim && will_claim(entry.second.task)) return false;
     unclaimed_.erase({entry.second.engine, entry.second.id});
     result.push_back(entry.second);

@@ -27,8 +27,9 @@ public:
     bool runs = true; ///< it has not ended, or has a result
   };
 
-  /// There was an earlier life, with these engines and clients. Opens the window.
-  void expect(std::span<const int> engines, std::span<const std::uint32_t> clients);
+  /// There was an earlier life, with these engines and clients. Opens the window. @param lost engines that it gave up:
+  /// what became of their tasks, clients may not have heard. They are not waited for.
+  void expect(std::span<const int> engines, std::span<const std::uint32_t> clients, std::span<const int> lost = {});
   /// Whether it must still be waited for someone.
   [[nodiscard]] bool open() const noexcept { return open_; }
   /// Everyone is back.
@@ -52,8 +53,10 @@ public:
   /// Who has this task, if someone has; from then on it is no longer held for a client to come.
   [[nodiscard]] std::optional<run> claim(const owner& task);
   /// False if a task that nobody has may have run nevertheless: on some engine, or on this one.
-  [[nodiscard]] bool certain() const noexcept { return engines_.empty() && forgetful_.empty(); }
-  [[nodiscard]] bool certain(int engine) const { return !engines_.contains(engine) && !forgetful_.contains(engine); }
+  [[nodiscard]] bool certain() const noexcept { return engines_.empty() && lost_.empty() && forgetful_.empty(); }
+  [[nodiscard]] bool certain(int engine) const {
+    return !engines_.contains(engine) && !lost_.contains(engine) && !forgetful_.contains(engine);
+  }
   /// A claimed run goes on under an id of ours.
   void adopted(const run& r, std::uint64_t ours);
   /// Our id of a run that a node names; `theirs` itself if it is no run of an earlier life.
@@ -67,15 +70,17 @@ public:
   /// Whose a run is that no client has claimed.
   [[nodiscard]] std::optional<owner> unclaimed(std::uint64_t theirs, int engine) const;
   void engine_lost(int engine);
-  /// Takes out what is held for clients that are back and did not claim it, nor are about to: will_claim(owner). With
-  /// `all` also for clients that are not back.
+  /// Takes out what is held for clients that are back and did not claim it, nor are about to: will_claim(owner), and
+  /// for those that were given up before. With `all` also for clients that are not back.
   [[nodiscard]] std::vector<run> unwanted(bool all, const std::function<bool(const owner&)>& will_claim = {});
 
 private:
   using place = std::pair<int, std::uint64_t>; // engine and id there
   bool open_ = false;
   std::set<int> engines_;                                       // not back
+  std::set<int> lost_;                                          // in the earlier life, and not back
   std::set<int> forgetful_;                                     // where outcomes were lost
+  std::set<std::uint32_t> expected_;                            // clients that may come back
   std::set<std::uint32_t> clients_;                             // not back
   std::set<std::uint32_t> told_;                                // back
   std::map<std::pair<std::uint32_t, std::uint64_t>, run> held_; // by client and number

@@ -16,6 +16,7 @@ roster roster::read(const std::filesystem::path& path) {
     const auto all = nlohmann::json::parse(read_private_file(path));
     all.at("engines").get_to(r.engines);
     all.at("clients").get_to(r.clients);
+    all.at("lost").get_to(r.lost);
     for (const auto& l : all.at("libraries"))
       r.libraries.push_back({l.at("file"), l.at("hash"), l.at("size"), l.at("origin"), l.at("since"), {}});
   } catch (const std::exception&) {
@@ -31,8 +32,9 @@ void roster::write(const std::filesystem::path& path) const noexcept {
       shipped.push_back(
           {{"file", l.file}, {"hash", l.hash}, {"size", l.size}, {"origin", l.origin}, {"since", l.since}});
     using nlohmann::json;
-    const auto text = json{{"engines", engines}, {"clients", clients}, {"libraries", std::move(shipped)}}.dump(
-        -1, ' ', false, json::error_handler_t::replace);
+    const auto text =
+        json{{"engines", engines}, {"clients", clients}, {"lost", lost}, {"libraries", std::move(shipped)}}.dump(
+            -1, ' ', false, json::error_handler_t::replace);
     auto beside = path;
     beside += ".new";
     const process::unique_fd file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};

@@ -13,6 +13,7 @@ struct roster {
   std::vector<int> engines;
   std::vector<std::uint32_t> clients;
   std::vector<core::shipped_library> libraries{}; ///< that clients sent
+  std::vector<int> lost{}; ///< engines lost a while ago: what they ran, their clients may not have heard of
 
   /// Nobody if there is no such file, or it can't be understood: then nobody is waited for.
   [[nodiscard]] static roster read(const std::filesystem::path& path);

@@ -381,6 +381,43 @@ TEST_SUITE("hub") {
     CHECK(decode<welcome_client>(forgotten->take_one(frame_kind::welcome).body).client != 6);
   }
 
+  TEST_CASE("the next controller hears for a minute which engines were lost") {
+    using namespace std::chrono_literals;
+    auto now = std::chrono::steady_clock::time_point{1h};
+    files::roster noted;
+    std::vector<std::chrono::milliseconds> asked;
+    hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    setup.now = [&now] { return now; };
+    setup.incarnation = 1;
+    setup.expected.engines = {0, 1};
+    setup.expected.lost = {3};
+    hub_state::callbacks out{[](const client_joined&) {}, [](const node_joined&) {}, [](const engine_available&) {},
+                             [](const std::function<void(std::uint64_t)>&) {}};
+    out.roster = [&](const files::roster& r) { noted = r; };
+    out.forget_later = [&](std::chrono::milliseconds d) { asked.push_back(d); };
+    hub_state hub{setup, std::move(out)};
+    hello_node node;
+    node.nonce = "right";
+    node.requested = {0, -1};
+    const auto n = link_to(security::role::node);
+    hub.frame(arrives(n, frame_kind::hello, encode(node)));
+    CHECK(decode<welcome_node>(n->take_one(frame_kind::welcome).body).engines == std::vector{0, 4}); // 3 may come back
+    CHECK(noted.lost == std::vector{3});
+    now += 30s; // 1 is not back
+    hub.forget_departed();
+    CHECK(noted.lost == std::vector{1, 3});
+    hub.link_down({n, "gone"});
+    CHECK(noted.engines.empty());
+    CHECK(noted.lost == std::vector{0, 1, 3, 4});
+    CHECK(asked == std::vector<std::chrono::milliseconds>{1min, 1min, 1min});
+    now += 30s;
+    hub.forget_departed();
+    CHECK(noted.lost == std::vector{0, 1, 4});
+    now += 30s;
+    hub.forget_departed();
+    CHECK(noted.lost.empty());
+  }
+
   TEST_CASE("who waits for engines that do not come back is let in after a while") {
     hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
     setup.incarnation = 1;

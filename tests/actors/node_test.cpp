@@ -74,6 +74,23 @@ TEST_SUITE("node") {
     CHECK(numbers == std::map<std::size_t, int>{{0, 5}, {1, 6}});
   }
 
+  TEST_CASE_FIXTURE(node_fixture, "a restarted controller hears what is not known of engines that there were before") {
+    const auto joins = [this](const std::vector<int>& requested) {
+      hello_node h;
+      h.requested = requested;
+      node.connected(controller, h);
+      welcome_node w{{5, 6}};
+      w.incarnation = 1;
+      node.frame(arrives(controller, frame_kind::welcome, encode(w)));
+      const auto held = controller->take(frame_kind::held);
+      REQUIRE(held.size() == 2);
+      for (const auto& f : held) CHECK(decode<held_tasks>(f.body).last);
+      return decode<held_tasks>(held[0].body).forgot;
+    };
+    SUBCASE("a node that has their numbers") { CHECK(joins({5, -1})); }
+    SUBCASE("a new one") { CHECK_FALSE(joins({-1, -1})); }
+  }
+
   TEST_CASE_FIXTURE(node_fixture, "it hands tasks to their engines, those of one frame in one message an engine") {
     welcome();
     get(batch_writer{}.task(1, 5, "a").task(2, 6, "b").task(3, 5, "c").task(4, 99, "nobody's"));

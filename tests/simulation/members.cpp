@@ -61,7 +61,7 @@ simulated_controller::simulated_controller(simulated_cluster& c, std::uint32_t l
     });
     state.share(history);
     state.share(ends);
-    state.recover(life, before.engines, before.clients);
+    state.recover(life, before.engines, before.clients, before.lost);
     if (!state.recovering()) return;
     after(recovery_time, [&state] { state.end_recovery(); });
     after(absence_time, [&state] { state.end_absence(); });

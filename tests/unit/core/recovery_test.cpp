@@ -55,7 +55,7 @@ TEST_SUITE("recovery") {
 
   TEST_CASE("what a client that is back does not claim is unwanted; an absent one's is kept until it is too late") {
     recovery r;
-    r.expect(engines, clients);
+    r.expect(engines, std::array<std::uint32_t, 2>{7, 8});
     r.node_told(engines, {run_of(7, 1, 100, 0), run_of(8, 1, 101, 1)}, false);
     r.client_told(7);
     const auto now = r.unwanted(false);
@@ -63,6 +63,34 @@ TEST_SUITE("recovery") {
     CHECK(now[0].id == 100);
     CHECK(r.unwanted(true).size() == 1);
     CHECK(r.idle());
+  }
+
+  TEST_CASE("what nodes hold for a client that was given up before is not wanted") {
+    recovery r;
+    r.expect(engines, clients);
+    r.node_told(engines, {run_of(7, 1, 100, 0), run_of(8, 1, 101, 1)}, false);
+    const auto now = r.unwanted(false);
+    REQUIRE(now.size() == 1);
+    CHECK(now[0].id == 101);
+  }
+
+  TEST_CASE("an engine that was lost before is not waited for, and what nobody has may have run there") {
+    recovery r;
+    r.expect(engines, clients, std::array{4});
+    r.client_told(7);
+    r.node_told(engines, {}, false);
+    CHECK(r.complete());
+    CHECK_FALSE(r.certain());
+    CHECK_FALSE(r.certain(4));
+    CHECK(r.certain(0));
+    SUBCASE("until it is back") {
+      r.node_told(std::array{4}, {}, false);
+      CHECK(r.certain());
+    }
+    SUBCASE("also if another one has its place") {
+      r.node_told(std::array{4}, {}, true);
+      CHECK_FALSE(r.certain());
+    }
   }
 
   TEST_CASE("a client that is cut off before it can claim is waited for again, and so is what nodes hold for it") {
