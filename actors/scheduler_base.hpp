@@ -215,6 +215,7 @@ protected:
   /// Tags of transfers that this scheduler names; they differ from those of the other scheduler.
   std::uint64_t next_transfer() { return transfers_ += 2; }
   void fail(std::uint32_t client, std::uint64_t number, int engine, const failure& f);
+  void withdraw_kept(std::uint64_t key, std::uint32_t client, const failure& f);
   void flush_soon();
   /// Cuts off a peer that sends what makes no sense.
   static void refuse(const transport::link_ptr& who, const std::string& why);

@@ -86,6 +86,12 @@ std::uint64_t scheduler_base::withdraw_kept(const task_control& c, std::vector<p
   return found.ended.size();
 }
 
+/// It never came wholly, and its client hands it in again; others who wait for it are told why they wait in vain.
+void scheduler_base::withdraw_kept(std::uint64_t key, std::uint32_t client, const failure& f) {
+  for (const auto& who : history_->withdraw(key))
+    if (who.client != client) answer_failure(who.client, who.number, -1, f);
+}
+
 /// An outcome of a kept task came; a large one is still to follow.
 void scheduler_base::keep(const link_ptr& from, std::uint64_t key, const wire::record& r, const char* payload) {
   const auto lost = r.kind == static_cast<std::uint16_t>(wire::record_kind::lost);

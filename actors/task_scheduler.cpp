@@ -119,7 +119,7 @@ scheduler_base::withdrawal task_scheduler_state::withdraw(std::uint32_t client,
 
 void task_scheduler_state::peer_gone(const transport::link_ptr& which) {
   senders_.link_down(which);
-  for (const auto tag : assemblies_.link_down(which)) lose_upload(uploads_.find({which.get(), tag}));
+  for (const auto tag : assemblies_.link_down(which)) lose_upload(uploads_.find({which.get(), tag}), true);
 }
 
 table_sizes task_scheduler_state::tables() const {
@@ -147,14 +147,17 @@ bool task_scheduler_state::arrives_again(const core::owner& task) const {
   return std::ranges::any_of(uploads_, [&](const auto& u) { return u.second.again == task; });
 }
 
-void task_scheduler_state::lose_upload(uploads::iterator u) {
+void task_scheduler_state::lose_upload(uploads::iterator u, bool with_connection) {
   if (u == uploads_.end()) return;
   const auto task = std::move(u->second);
   uploads_.erase(u);
-  if (task.whose.client != keeper && client_of(task.whose.client)) return; // it hands the task in again
   failure f;
   f.code = ec::not_connected;
   f.what = "its client went away while the task was on its way";
+  if (client_of(task.share) && (with_connection || task.whose.client != keeper)) { // it hands the task in again
+    if (task.whose.client == keeper) withdraw_kept(task.whose.number, task.share, f);
+    return;
+  }
   fail(task.whose.client, task.whose.number, -1, f); // heard if it is kept
   cancel_unwanted();
 }
@@ -491,7 +494,7 @@ void task_scheduler_state::on_credit(const frame_in& f) {
 
 void task_scheduler_state::on_abandon(const frame_in& f) {
   if ((f.header.flags & transport::upward) != 0) return upward_abandon(f);
-  lose_upload(uploads_.find({f.from.get(), f.header.tag}));
+  lose_upload(uploads_.find({f.from.get(), f.header.tag}), false);
   assemblies_.drop(f.from, f.header.tag);
 }
 

@@ -97,7 +97,7 @@ private:
   /// Tasks whose payloads are still on their way from the client: they are queued when these are here, so that they
   /// can be handed out again after a loss.
   using uploads = std::map<std::pair<const transport::link*, std::uint64_t>, submitted>;
-  void lose_upload(uploads::iterator u);
+  void lose_upload(uploads::iterator u, bool with_connection);
   void give_up(const core::given_up& g, int engine, const failure* last);
   using steady = std::chrono::steady_clock;
   void tell_time();

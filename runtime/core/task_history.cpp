@@ -28,6 +28,15 @@ std::vector<owner> task_history::end(std::uint64_t key, kept_outcome o) {
   return std::exchange(at->second.waiting, {});
 }
 
+std::vector<owner> task_history::withdraw(std::uint64_t key) {
+  const auto at = all_.find(key);
+  if (at == all_.end() || at->second.outcome) return {};
+  keys_.erase({at->second.whose.client, at->second.whose.number});
+  auto waiting = std::move(at->second.waiting);
+  all_.erase(at);
+  return waiting;
+}
+
 void task_history::client_gone(std::uint32_t client) {
   for (auto& [key, e] : all_) std::erase_if(e.waiting, [client](const owner& o) { return o.client == client; });
 }

@@ -54,6 +54,8 @@ public:
   void wait(std::uint64_t key, const owner& who) { all_.at(key).waiting.push_back(who); }
   /// The task ended; a second time is ignored. @return who waits for it
   std::vector<owner> end(std::uint64_t key, kept_outcome o);
+  /// The task never came wholly, and may be handed in once more. @return who waits for it
+  std::vector<owner> withdraw(std::uint64_t key);
   /// Forgets what is too much, after those who waited were told.
   void trim();
   /// Nobody waits under this client's number any more.

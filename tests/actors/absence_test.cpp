@@ -131,6 +131,36 @@ TEST_SUITE("absence") {
     CHECK(got[0].as_failure().code == ec::engine_lost);
   }
 
+  TEST_CASE_FIXTURE(balanced, "a kept task whose arguments were on their way when the connection broke comes again") {
+    constexpr std::size_t size = transport::piece_size + 1;
+    const auto keep = [&](std::uint16_t flags) {
+      batch_writer b;
+      b.options({.keep = true, .job = "job"}).large_task(7, -1, 5, size, flags);
+      return b;
+    };
+    auto c = client(1);
+    const auto other = client(2);
+    submit(c, keep(0));
+    state.frame(arrives(other, frame_kind::task_query, encode(task_query{1, 7, 9})));
+    lose(c);
+    CHECK(results(other).at(0).as_failure().code == ec::not_connected); // nothing is there for it to wait for
+    c = returns(1);
+    submit(c, keep(wire::again));
+    resumes(c);
+    const auto whole = pattern(size);
+    for (std::size_t at = 0; at < size; at += transport::piece_size) {
+      const auto part = std::min(transport::piece_size, size - at);
+      state.frame(
+          arrives(c, frame_kind::piece, detail::bytes::copy(whole.data() + at, part), transport::balanced, 5, at));
+    }
+    flush();
+    const auto run = tasks(n);
+    REQUIRE(run.size() == 2); // its options, and itself
+    CHECK(results(c).empty());
+    outcomes(n, batch_writer{}.outcome(record_kind::result, run[1].head.id, 0, "x"));
+    CHECK(results(c).at(0).payload == "x");
+  }
+
   TEST_CASE_FIXTURE(balanced, "an end of the wait that comes when the client is back means nothing") {
     auto c = client(1);
     submit(c, task(7, -1));

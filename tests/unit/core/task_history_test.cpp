@@ -22,6 +22,22 @@ kept_outcome outcome_of(std::size_t size) {
 } // namespace
 
 TEST_SUITE("task_history") {
+  TEST_CASE("what never came wholly is forgotten, and known under a new key when it comes") {
+    task_history h;
+    const auto key = h.open(entry_of(3, 17));
+    h.wait(key, {3, 17});
+    CHECK(h.withdraw(key) == std::vector<owner>{{3, 17}});
+    CHECK(!h.find({3, 17}));
+    CHECK(h.all().empty());
+    CHECK(h.withdraw(key).empty());
+    const auto again = h.open(entry_of(3, 17));
+    CHECK(again != key);
+    CHECK(h.find({3, 17}) == again);
+    h.end(again, outcome_of(4));
+    CHECK(h.withdraw(again).empty()); // it has ended
+    CHECK(h.find({3, 17}) == again);
+  }
+
   TEST_CASE("a task is found by its client's number, and tells who waited when it ends") {
     task_history h;
     const auto key = h.open(entry_of(3, 17));
