@@ -380,6 +380,7 @@ void client_core::end(ec code, const std::string& reason) {
     open = tasks_.leave_all();
     limit_.ended();
     uploads_.clear();
+    orders_.clear();
     changed_.notify_all();
   }
   const auto f = connection_failure(ec::not_connected, reason);

@@ -11,6 +11,18 @@ using namespace pactor::test;
 using namespace std::chrono_literals;
 
 TEST_SUITE("client core") {
+  TEST_CASE_FIXTURE(client_fixture, "what it did not send before it ended is forgotten") {
+    const auto c = submit(0);
+    task_control order;
+    order.tasks = {c->ids[0]};
+    core.end_tasks(order);
+    core.on_gone("over");
+    for (const auto& [name, size] : core.tables()) {
+      CAPTURE(name);
+      CHECK(size == 0);
+    }
+  }
+
   TEST_CASE_FIXTURE(client_fixture, "who submits more than may be open waits until some have ended") {
     std::atomic<bool> waits{false}, through{false};
     core.limit({.tasks = 8}, asked(waits));
