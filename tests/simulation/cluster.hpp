@@ -3,6 +3,7 @@
 
 #include "tests/simulation/members.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,11 +39,6 @@ struct weather {
       depends;
 
   static weather of(chance& c);
-  /// Nothing happens that could cost a task its result.
-  [[nodiscard]] bool calm() const {
-    const bool forgotten = clients_cut && (clients_break || controller_dies); // clients that are away for too long
-    return !nodes_die && !nodes_hang && !nodes_cut && !workers_die && !forgotten;
-  }
 };
 
 class simulated_cluster {
@@ -58,6 +54,7 @@ public:
     weather_.workers_die = true;
     worker_deaths_ = 1'000; // but not by itself
     disturbed_ = 1'000;
+    lossless_ = false;
     poisoned_ = true;
   }
   [[nodiscard]] simulated_node& node(std::size_t index) { return *nodes_.at(index); }
@@ -70,11 +67,13 @@ public:
   /// It was given up, since something died too often.
   [[nodiscard]] bool over() const { return over_; }
   /// A worker begins a task. @return how long it takes
-  nanoseconds begins(std::uint64_t task, int engine);
+  nanoseconds begins(std::uint64_t number, int engine);
   /// It is done. @return the outcome's kind and payload; nothing: it takes the worker along
-  std::optional<std::pair<wire::record_kind, std::string>> ends(std::uint64_t task, int engine);
-  void cut_short(std::uint64_t task) { ++tasks_.at(task).cut_short; }
+  std::optional<std::pair<wire::record_kind, std::string>> ends(std::uint64_t number, int engine);
+  void cut_short(std::uint64_t number) { ++task(number).cut_short; }
   void node_welcomed(std::size_t index, const std::vector<int>& engines) { engines_of_[index] = engines; }
+  /// A controller does not know this client any more.
+  void forgets(std::uint32_t client);
   /// The process of a node ended by itself.
   void node_ended(std::size_t index);
 
@@ -91,6 +90,7 @@ private:
   void start_node(std::size_t index);
   void end_all();
   void look_for_idle();
+  [[nodiscard]] simulated_task& task(std::uint64_t number) { return tasks_.at(number - 1); }
   void check_outcome(const simulated_task& t) const;
   void check_tables() const;
 
@@ -107,13 +107,16 @@ private:
   files::roster roster_;
   std::uint32_t life_ = 0;
   bool over_ = false;
-  std::map<std::uint64_t, simulated_task> tasks_;
+  std::deque<simulated_task> tasks_;                                   // by number, from 1
+  std::vector<simulated_task*> open_;                                  // those that may be
   std::map<std::pair<std::size_t, int>, std::uint64_t> last_directed_; // that began, by client and engine
   std::optional<nanoseconds> idle_since_;
   nanoseconds last_trouble_{0}, held_back_until_{0};
   std::uint32_t disturbed_ = 0; // how often something happened that may cost runs
   int controller_deaths_ = 0, node_deaths_ = 0, worker_deaths_ = 0;
   bool poisoned_ = false, calm_ = false;
+  bool lossless_ = true;   // nothing happened that could cost a task its result
+  bool forgotten_ = false; // a client was away for too long
 };
 
 } // namespace pactor::test

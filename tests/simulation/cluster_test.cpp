@@ -15,7 +15,7 @@
 // - no engine idles while a task waits
 // - it comes to an end, and then nothing is remembered of any task, in whichever process
 //
-// A failing seed prints its trace, and runs alone with PACTOR_SEED=N; PACTOR_SEEDS=N tries so many.
+// A failing seed prints its trace, and the command that runs it alone; PACTOR_SEEDS=N tries so many.
 
 #include "tests/simulation/cluster.hpp"
 
@@ -60,7 +60,7 @@ TEST_CASE("a worker that dies too often: its engine is given up, and no other") 
 }
 
 TEST_CASE("a cluster: whatever dies, stands still, or is cut off, every task ends once, and nothing is left of it") {
-  test::for_seeds(300, [](chance& c) {
+  test::for_seeds(2000, [](chance& c) {
     simulated_cluster s{c, weather::of(c)};
     INFO(s.trace());
     s.run(30 + c.below(40), 15s);

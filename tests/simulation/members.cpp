@@ -56,9 +56,8 @@ simulated_controller::simulated_controller(simulated_cluster& c, std::uint32_t l
   const auto ends = std::make_shared<task_ends>();
   const auto prepare = [&](auto& state) {
     state.on_untold([this, &state] { after(1s, [&state] { state.tell_nodes(); }); });
-    state.on_absent([this, &state](const client_absent& a, std::chrono::milliseconds delay) {
-      after(delay, [&state, a] { state.end_absence_of(a); });
-    });
+    state.on_absent(
+        [this, &state](const client_absent& a, std::chrono::milliseconds delay) { absent(state, a, delay); });
     state.share(history);
     state.share(ends);
     state.recover(life, before.engines, before.clients, before.lost);
@@ -81,7 +80,10 @@ hub_state::callbacks simulated_controller::tell() {
     in_loop([this, message] { direct_.join(message); });
     in_loop([this, message] { balanced_.join(message); });
   };
-  out.client = both;
+  out.client = [this](const client_joined& c) {
+    in_loop([this, c] { absent_.erase({&direct_, c.client}), direct_.join(c); });
+    in_loop([this, c] { absent_.erase({&balanced_, c.client}), balanced_.join(c); });
+  };
   out.node = both;
   out.available = [this](const engine_available& e) { in_loop([this, e] { balanced_.available(e); }); };
   out.unassigned = [](const auto&) {};
@@ -96,6 +98,15 @@ hub_state::callbacks simulated_controller::tell() {
   };
   out.roster = [this](const files::roster& r) { cluster_.controller_knows(r); };
   return out;
+}
+
+void simulated_controller::absent(scheduler_base& of, const client_absent& a, nanoseconds time) {
+  absent_[{&of, a.client}] = a.absence;
+  after(time, [this, &of, a] {
+    const auto still = absent_.find({&of, a.client});
+    if (still != absent_.end() && still->second == a.absence) cluster_.forgets(a.client);
+    of.end_absence_of(a);
+  });
 }
 
 void simulated_controller::to_hub(std::function<void()> f) {
@@ -269,6 +280,12 @@ void simulated_client::connect() {
 void simulated_client::closed(const transport::link_ptr&, const std::string& reason) {
   net.say(name + " loses its connection: " + reason);
   core->on_link_down(reason);
+}
+
+void simulated_client::frame(const frame_in& f) {
+  const auto before = core->number();
+  core->on_frame(f);
+  if (before != 0 && core->number() != before) cluster_.forgets(core->number());
 }
 
 void simulated_client::leave() {

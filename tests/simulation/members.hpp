@@ -11,9 +11,11 @@
 #include "tests/simulation/network.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pactor::test {
@@ -34,6 +36,7 @@ public:
 
 private:
   hub_state::callbacks tell();
+  void absent(scheduler_base& of, const client_absent& a, nanoseconds time);
   void to_hub(std::function<void()> f);
   void end_turn();
 
@@ -41,6 +44,7 @@ private:
   direct_scheduler_state direct_;
   task_scheduler_state balanced_;
   std::optional<hub_state> hub_;
+  std::map<std::pair<const scheduler_base*, std::uint32_t>, std::uint64_t> absent_; // clients, and which absence it is
   nanoseconds last_to_hub_{0}, last_to_loop_{0};
   bool turn_to_end_ = false;
 };
@@ -83,7 +87,7 @@ private:
 class simulated_client final : public simulated_process {
 public:
   simulated_client(simulated_cluster& c, std::string what);
-  void frame(const frame_in& f) override { core->on_frame(f); }
+  void frame(const frame_in& f) override;
   void closed(const transport::link_ptr& which, const std::string& reason) override;
   [[nodiscard]] bool welcomed() const { return core->number() != 0; }
   /// It ends in order.

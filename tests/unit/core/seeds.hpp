@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace pactor::test {
@@ -50,6 +51,14 @@ inline std::optional<std::uint32_t> from_environment(const char* name) {
   return static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
 }
 
+/// The command that runs this seed of this test alone.
+inline std::string replay_of(std::uint32_t seed) {
+  const auto* const now = doctest::getContextOptions();
+  const std::string test = now->currentTest->m_name;
+  return "PACTOR_SEED=" + std::to_string(seed) + " " + now->binary_name.c_str() + " -tc='" +
+         test.substr(0, test.find(',')) + "*'"; // a comma would begin another pattern
+}
+
 /// Calls f(chance&) for `count` seeds, see tried_of(). If the environment has PACTOR_SEED, it begins with that one and
 /// tries it alone, or PACTOR_SEEDS of them.
 template <class F>
@@ -58,7 +67,7 @@ void for_seeds(std::uint32_t count, F&& f) {
   const auto first = from.value_or(0);
   const auto tried = from_environment("PACTOR_SEEDS").value_or(from ? 1 : tried_of(count));
   for (auto seed = first; seed < first + tried; ++seed) {
-    INFO("seed " << seed);
+    INFO("seed " << seed << ": " << replay_of(seed));
     chance c{seed};
     f(c);
   }

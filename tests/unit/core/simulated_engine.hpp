@@ -14,6 +14,7 @@
 #include <queue>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace pactor::test {
 
@@ -24,7 +25,15 @@ class virtual_time {
 public:
   [[nodiscard]] nanoseconds now() const { return now_; }
   void plan(nanoseconds at, std::function<void()> what) {
-    events_.push({std::max(at, now_), ++order_, std::move(what)});
+    auto place = plans_.size();
+    if (free_.empty()) {
+      plans_.push_back(std::move(what));
+    } else {
+      place = free_.back();
+      free_.pop_back();
+      plans_[place] = std::move(what);
+    }
+    events_.push({std::max(at, now_), ++order_, place});
   }
   void after(nanoseconds delay, std::function<void()> what) { plan(now_ + delay, std::move(what)); }
 
@@ -36,7 +45,9 @@ public:
     events_.pop();
     now_ = e.at;
     each_time();
-    e.what();
+    const auto what = std::exchange(plans_[e.place], nullptr);
+    free_.push_back(e.place);
+    what();
     return true;
   }
 
@@ -44,10 +55,12 @@ private:
   struct event {
     nanoseconds at;
     std::uint64_t order;
-    std::function<void()> what;
+    std::size_t place;
     bool operator<(const event& other) const { return at != other.at ? at > other.at : order > other.order; }
   };
   std::priority_queue<event> events_;
+  std::vector<std::function<void()>> plans_; // by place: moving these in a heap takes longest of all
+  std::vector<std::size_t> free_;
   std::uint64_t order_ = 0;
   nanoseconds now_{0};
 };
