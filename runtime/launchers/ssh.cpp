@@ -24,8 +24,8 @@ namespace {
 
 constexpr auto beat = 5s;
 constexpr char ready_sign = 1;
-constexpr int lease_seconds = 30;          // that the node lives without a beat
-constexpr std::size_t most_input = 60'000; // fits into a pipe, so that writing never waits
+constexpr int lease_seconds = 30; // that the node lives without a beat
+constexpr std::size_t most_input = 1'000'000;
 
 std::filesystem::path find(const std::string& program) {
   if (program.find('/') != std::string::npos) return program;
@@ -51,7 +51,8 @@ public:
   [[nodiscard]] std::optional<std::chrono::milliseconds> every() const override { return beat; }
   void attend() override {
     if (ended_) return;
-    if (const auto now = std::chrono::steady_clock::now(); in_ && now >= next_beat_) {
+    if (!unsent_.empty()) write_rest();
+    if (const auto now = std::chrono::steady_clock::now(); in_ && unsent_.empty() && now >= next_beat_) {
       write("\n");
       next_beat_ = now + beat;
     }
@@ -64,8 +65,8 @@ public:
   [[nodiscard]] bool ready() const override { return ready_; }
   void stop() override {
     stopping_ = true;
-    write("q");
-    in_.reset();
+    if (unsent_.empty()) write("q");
+    close_input(); // of a node that has not read all of it, too
     if (cargo_) ssh_.signal(SIGTERM);
   }
   void kill() override {
@@ -118,8 +119,26 @@ private:
     write(input);
   }
   void write(std::string_view text) {
-    // It is gone, or does not read any more: its end says why.
-    if (in_ && ::write(in_.get(), text.data(), text.size()) < 0 && errno == EPIPE) in_.reset();
+    if (!in_) return;
+    if (unsent_.empty()) watch_.add_output(in_.get());
+    unsent_ += text;
+    write_rest();
+  }
+  /// What the pipe takes now; the rest when it takes more.
+  void write_rest() {
+    while (!unsent_.empty()) {
+      const auto size = ::write(in_.get(), unsent_.data(), unsent_.size());
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0 && errno == EAGAIN) return;
+      if (size < 0) return close_input(); // it is gone, or does not read any more: its end says why
+      unsent_.erase(0, static_cast<std::size_t>(size));
+    }
+    watch_.remove(in_.get());
+  }
+  void close_input() {
+    if (in_) watch_.remove(in_.get());
+    in_.reset();
+    unsent_.clear();
   }
   void read(process::unique_fd& from, line_splitter& to) {
     std::array<char, 4096> piece{};
@@ -148,7 +167,7 @@ private:
       watch_.remove(fd->get());
       fd->reset();
     }
-    in_.reset();
+    close_input();
     said_.end();
     wrote_.end();
     if (cargo_ && state.success() && !stopping_) return unpacked();
@@ -176,6 +195,7 @@ private:
   std::unique_ptr<cargo> cargo_; // while it is carried there
   process::child packer_, ssh_;
   process::unique_fd in_, out_, err_;
+  std::string unsent_; // input that the pipe has not taken
   process::watch_set watch_;
   std::chrono::steady_clock::time_point next_beat_ = std::chrono::steady_clock::now() + beat;
   std::optional<ending> ended_;

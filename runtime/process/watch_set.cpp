@@ -12,10 +12,13 @@ watch_set::watch_set() : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
   if (!epoll_) throw system_failure("cannot watch descriptors", errno);
 }
 
-void watch_set::add(int fd) {
+void watch_set::add(int fd) { add(fd, EPOLLIN); }
+void watch_set::add_output(int fd) { add(fd, EPOLLOUT); }
+
+void watch_set::add(int fd, unsigned events) {
   if (fd < 0) return;
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.fd = fd;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
     throw system_failure("cannot watch a descriptor", errno);

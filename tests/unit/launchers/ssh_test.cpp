@@ -219,8 +219,20 @@ TEST_CASE("what ssh says becomes words that help") {
   CHECK(contains(library.words, "libcaf_core.so.0.17.6"));
 }
 
-TEST_CASE("an environment that does not fit is refused") {
-  situation s{""};
-  s.what.host.environment = {{"LARGE", std::string(70'000, 'x')}};
+TEST_CASE("an environment that is larger than a pipe arrives whole; one that can't be is refused") {
+  situation s{R"x(echo "${#LARGE} ${#MORE}"; cat >/dev/null; echo "input ended")x"};
+  s.what.host.environment = {{"LARGE", std::string(100'000, 'x')}, {"MORE", std::string(110'000, 'y')}};
+  const auto r = s.start();
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!s.was_heard("100000 110000") && std::chrono::steady_clock::now() < deadline) {
+    REQUIRE_FALSE(r->ended());
+    pollfd entry{r->fd(), POLLIN, 0};
+    ::poll(&entry, 1, 200);
+    r->attend();
+  }
+  CHECK(s.was_heard("100000 110000"));
+  r->stop();
+  CHECK(situation::end_of(*r).code == 0);
+  s.what.host.environment = {{"LARGE", std::string(1'100'000, 'x')}};
   CHECK_THROWS_AS((void)s.start(), error);
 }
