@@ -349,7 +349,9 @@ failure engine_state::describe(const process::exit_state& how) {
 
 void engine_state::worker_ended(const process::exit_state& how) {
   take_last_words();
-  const auto f = describe(how);
+  auto f = describe(how);
+  const bool ends_rank = services_->rank_lost && worker_->control().page().calls_mpi.load() != 0;
+  if (ends_rank) f.what += "; MPI does not go on without it, and all engines of its set start again";
   last_loss_ = f.what;
   current_.reset();
   note_begun();
@@ -363,6 +365,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   wanted_back_.clear();
   killed_.reset();
   if (stopping_ || core_.status() == core::engine_status::shut_down) return;
+  if (ends_rank) return services_->rank_lost(f.what);
   if (std::exchange(replaced_for_, {}).empty()) return after_loss();
   start(); // on purpose: not a death that counts
   services_->report(report());

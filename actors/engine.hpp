@@ -66,6 +66,8 @@ struct node_services {
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
+  /// Set if the node is a rank of an MPI program: its worker, which calls MPI, is gone, and no other can take its place.
+  std::function<void(const std::string& why)> rank_lost{};
   /// Kills by the kernel for want of memory, of this machine or control group.
   std::function<std::optional<std::uint64_t>()> count_oom_kills = [] { return process::oom_kills(); };
   std::optional<std::uint64_t> oom_kills; ///< such kills before the first worker, and of workers since
@@ -100,6 +102,8 @@ public:
   void check_limits();
   /// Kills the worker, and starts no other.
   void stop();
+  /// Ends it, and says for whose tasks it matters why. @param why  behind "engine 2 is gone: "
+  void depart(const std::string& why);
   /// Tells the hub if its counters changed since the last time.
   void report_if_changed();
   [[nodiscard]] engine_report report() const;
@@ -148,6 +152,7 @@ private:
   void after_loss();
   void replace(std::string why);
   void shut_down(const std::string& by);
+  void forget_worker();
   void enforce();
   void carry_out(const core::run_guard::step& s);
   void end_early(core::task_ref t, ec code, const std::string& why, const core::owner& whose);

@@ -182,13 +182,30 @@ void engine_state::shut_down(const std::string& by) {
   auto whose = owners_now();
   lose(core_.shut_down(), f, false, std::move(whose));
   replaced_for_.clear();
+  forget_worker();
+  services_->report(report());
+}
+
+void engine_state::depart(const std::string& why) {
+  stopping_ = true;
+  const auto f = failure_of(ec::engine_lost, "engine " + std::to_string(number_) + " is gone: " + why);
+  last_loss_ = f.what;
+  replaced_for_ = why; // nobody's fault
+  auto whose = owners_now();
+  lose(core_.give_up(), f, false, std::move(whose));
+  replaced_for_.clear();
+  forget_worker();
+  services_->report(report());
+}
+
+void engine_state::forget_worker() {
+  current_.reset();
   worker_.reset();
   services_->held -= held_.size();
   held_.clear();
   given_.clear();
   disowned_.clear();
   wanted_back_.clear();
-  services_->report(report());
 }
 
 } // namespace pactor

@@ -169,6 +169,12 @@ struct report_changes {};
 /// to node: end in order
 struct stop_node {};
 
+/// to node: end at once, and have its tasks end for this reason
+struct depart_node {
+  ec code = ec::engine_lost;
+  std::string why;
+};
+
 } // namespace pactor
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::frame_in)
@@ -199,3 +205,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::check_limits)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::restart_worker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::report_changes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::stop_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::depart_node)

@@ -279,6 +279,16 @@ void node_state::leave_when_done() {
   if (quiet_ >= (kept == 0 ? heard : unheard)) end(ec::interrupted, "it was drained, and has nothing left to do");
 }
 
+void node_state::depart(ec code, const std::string& why) {
+  if (ended_ || departs_for_) return;
+  departs_for_.emplace(code, why);
+  if (out_.depart)
+    for (std::size_t i = 0; i < numbers_.size(); ++i) out_.depart(i, why);
+  flush();
+  if (!welcomed_) return end(code, why);
+  controller_->close(why); // once all of that has left
+}
+
 void node_state::use_library(const library_in_use& l) {
   auto& all = services_->shipped;
   std::erase_if(all, [&](const auto& each) { return each.file == l.library.file; });

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -44,6 +45,7 @@ public:
     std::function<void(const libraries_listed&)> libraries{};
     std::function<void(std::size_t engine, const placed_library&)> use_library{}; ///< an engine's tasks from now on
     std::function<void(std::size_t engine)> settled{}; ///< services->shipped is what it starts with
+    std::function<void(std::size_t engine, const std::string& why)> depart{}; ///< its tasks end with it
   };
   node_state(std::shared_ptr<node_services> services, std::string nonce, callbacks out);
 
@@ -63,6 +65,8 @@ public:
   void libraries_settled();
   /// Ends if it is to leave and nothing is left to be said. From time to time.
   void leave_when_done();
+  /// Ends at once, but says first what becomes of its tasks.
+  void depart(ec code, const std::string& why);
 
 private:
   struct arrival {
@@ -120,9 +124,10 @@ private:
   /// Of tasks that these engines had before, this process knows nothing: a controller that dies until then may take
   /// their ends along.
   std::chrono::steady_clock::time_point replaces_until_{};
+  std::optional<error> departs_for_; // once depart() was called
   bool welcomed_ = false, ended_ = false, leaving_ = false;
   bool replaces_ = false; // it wants the numbers of engines that there were
-  int quiet_ = 0;         // how often nothing was left to be said, one look after the other
+  int quiet_ = 0; // how often nothing was left to be said, one look after the other
 };
 
 /// What a node actor needs to start.
@@ -148,6 +153,7 @@ inline node_state::callbacks tell_in_place(const std::shared_ptr<std::vector<std
   out.announce = [all](std::size_t e) { (*all)[e]->announce(); };
   out.use_library = [all](std::size_t e, const placed_library& l) { (*all)[e]->use_library(l); };
   out.settled = [all](std::size_t e) { (*all)[e]->settled(); };
+  out.depart = [all](std::size_t e, const std::string& why) { (*all)[e]->depart(why); };
   return out;
 }
 
@@ -186,6 +192,7 @@ caf::behavior node(Self* self, node_setup setup) {
         for (const auto& e : *engines) self->send(e, report_changes{});
         self->delayed_send(self, report_interval, report_changes{});
       },
+      [state](const depart_node& d) { state->depart(d.code, d.why); },
       [self, engines, services = setup.services](const stop_node&) {
         services->listener.reset();
         services->lanes.reset();

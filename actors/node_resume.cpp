@@ -13,6 +13,7 @@ using transport::frame_kind;
 using wire::record;
 
 void node_state::link_down(const std::string& reason) {
+  if (departs_for_) return end(departs_for_->code(), departs_for_->what());
   if (numbers_.empty() || !out_.lost) return end(ec::not_connected, reason);
   if (ended_ || !std::exchange(welcomed_, false)) {
     if (!ended_) out_.lost(reason);

@@ -45,12 +45,17 @@ struct node_options {
   std::string lane_directory; ///< for the socket by which clients of this host share memory; "" is none
   /// -1, or a descriptor whose end ends the node. What comes there is dropped.
   int life_line = -1;
+  bool life_line_is_output = false; ///< it is written to: its end is that nobody reads there any more
   std::chrono::seconds lease{0}; ///< how long the node lives without a byte from life_line; 0: for ever
   int engines = 1;
   std::vector<std::string> job_directories;
   std::string worker;   ///< path of pactor-worker
   std::string name;     ///< of the host, as the cluster knows it; "" is its host name
   int ready_fd = -1;    ///< gets one byte once the engines are registered
+  /// It is a rank of an MPI program: when its worker dies after it called MPI, or a signal ends it, tasks are told of
+  /// that, and the node ends. Nobody adds engines.
+  bool rank = false;
+  int farewell_fd = -1; ///< gets rank_left or rank_told_to_go (launchers/rank_signs.hpp) when the node ends well
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;
   snippets::compile_settings execute{};      ///< of its engines

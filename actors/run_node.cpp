@@ -10,6 +10,7 @@
 #include "runtime/jobs/catalogue.hpp"
 #include "runtime/jobs/library.hpp"
 #include "runtime/jobs/requirements.hpp"
+#include "runtime/launchers/rank_signs.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 #include "runtime/process/unique_fd.hpp"
@@ -58,17 +59,21 @@ jobs::catalogue load_catalogue(const std::vector<std::string>& directories, std:
 class life_line {
 public:
   using clock = std::chrono::steady_clock;
-  life_line(int fd, std::chrono::seconds lease) : fd_{fd}, lease_{lease}, heard_{clock::now()} {}
+  life_line(int fd, bool output, std::chrono::seconds lease)
+      : fd_{fd}, output_{output}, lease_{lease}, heard_{clock::now()} {}
 
-  [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] pollfd watched() const noexcept {
+    return {fd_, static_cast<short>(output_ ? 0 : POLLIN), 0}; // an error is always told
+  }
   /// When it is given up, if nothing comes until then.
   [[nodiscard]] std::optional<clock::time_point> deadline() const {
     if (fd_ < 0 || lease_.count() == 0) return std::nullopt;
     return heard_ + lease_;
   }
-  /// @return why the node is to end. @param readable  something has come, or the end
+  /// @return why the node is to end. @param readable  something has come, or the end: of output always that
   std::optional<error> look(bool readable) {
     if (readable) {
+    if (readable && output_) return over(ec::not_connected, "what started it is gone");
       std::array<char, 256> said{};
       const auto size = ::read(fd_, said.data(), said.size());
       if (size == 0) return over(ec::not_connected, "what started it is gone");
@@ -89,6 +94,7 @@ private:
   }
   int fd_;
   std::chrono::seconds lease_;
+  bool output_;
   clock::time_point heard_;
 };
 
@@ -121,7 +127,7 @@ public:
       if (next)
         limit = static_cast<int>(
             std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*next - now).count()));
-      std::array<pollfd, 3> p{{{fd_.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}, {line_.fd(), POLLIN, 0}}};
+      std::array<pollfd, 3> p{{{fd_.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}, line_.watched()}};
       ::poll(p.data(), p.size(), limit);
       if (const auto why = line_.look(p[2].revents != 0)) set(why->code(), why->what());
       const std::lock_guard lock{mutex_};
@@ -218,7 +224,8 @@ int run_node(const node_options& options) {
     const auto& cores = options.cores;
     return start_worker_process(system, options.worker, events,
                                 cores.empty() ? std::vector<int>{}
-                                              : cores[static_cast<std::size_t>(at - engines->begin()) % cores.size()]);
+                                              : cores[static_cast<std::size_t>(at - engines->begin()) % cores.size()],
+                                options.rank);
   };
   for (int i = 0; i < options.engines; ++i) engines->push_back(std::make_shared<engine_state>(services, seeds()));
 
@@ -238,7 +245,7 @@ int run_node(const node_options& options) {
     }
   };
 
-  ending end{life_line{options.life_line, options.lease}};
+  ending end{life_line{options.life_line, options.life_line_is_output, options.lease}};
   auto out = tell_in_place(engines);
   out.welcomed = [&, told = false](const std::vector<int>& ids) mutable {
     if (std::exchange(told, true)) return;
@@ -251,15 +258,20 @@ int run_node(const node_options& options) {
   const auto spawn = [&system](const std::shared_ptr<engine_state>& e) {
     return system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); });
   };
-  out.add_engine = [&, engines, actors = setup.engines] { // in the I/O thread, as everything of the node
-    engines->push_back(std::make_shared<engine_state>(services, seeds()));
-    actors->push_back(spawn(engines->back()));
-  };
+  if (!options.rank)
+    out.add_engine = [&, engines, actors = setup.engines] { // in the I/O thread, as everything of the node
+      engines->push_back(std::make_shared<engine_state>(services, seeds()));
+      actors->push_back(spawn(engines->back()));
+    };
   const auto libraries = std::make_shared<caf::actor>();
   out.libraries = [libraries](const libraries_listed& l) { caf::anon_send(*libraries, l); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
   setup.state = state;
   services->flush_later = services->flush_now = [] {}; // until there is a node
+  if (options.rank)
+    services->rank_lost = [s = std::weak_ptr{state}](const std::string& why) {
+      if (const auto node = s.lock()) node->depart(ec::engine_lost, why);
+    };
   services->report = [](const engine_report&) {};
   for (const auto& e : *engines) setup.engines->push_back(spawn(e));
   const auto the_node =
@@ -276,7 +288,14 @@ int run_node(const node_options& options) {
       [keeper](caf::event_based_actor* self) { return library_keeper_actor(self, keeper); });
   node_events events{the_node, *libraries, state};
   const auto finish = [&] {
+  bool told_to_go = false;
     caf::anon_send(the_node, stop_node{});
+    if (options.rank && !end.reason()) {
+      constexpr std::chrono::milliseconds patience{500}; // MPI's is short
+      told_to_go = true;
+      caf::anon_send(the_node, depart_node{ec::interrupted, "MPI ended its process, as it does with all if one dies"});
+      end.wait(signals, std::chrono::steady_clock::now() + patience);
+    }
     caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::scoped_actor self{system};
     self->wait_for(the_node);
@@ -306,6 +325,10 @@ int run_node(const node_options& options) {
   const auto why = end.reason();
   journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
   if (why && why->code() != ec::interrupted) throw error{*why};
+  if (options.farewell_fd >= 0 && (told_to_go || (why && why->code() == ec::interrupted))) {
+    const char sign = told_to_go ? launchers::rank_told_to_go : launchers::rank_left;
+    if (::write(options.farewell_fd, &sign, 1) != 1) journal.debug("nobody hears that the node ends");
+  }
   return 0;
 }
 

@@ -12,13 +12,16 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <optional>
+#include <string>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -176,10 +179,22 @@ private:
   worker::record_reader in_;
 };
 
+/// The number of a descriptor, in a variable.
+void pass_mpiexec(process::spawn_options& options) {
+  constexpr const char* variable = "PMI_FD";
+  const char* const text = std::getenv(variable); // NOLINT(concurrency-mt-unsafe): nobody changes it
+  if (!text) return;
+  const int fd = std::atoi(text);
+  if (fd <= STDERR_FILENO || ::fcntl(fd, F_GETFD) < 0) return;
+  const int number = std::max(fd, worker::control_fd + 1);
+  options.descriptors.emplace_back(fd, number);
+  options.environment.emplace_back(variable, std::to_string(number));
+}
+
 } // namespace
 
 std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, const std::filesystem::path& executable,
-                                                  worker_events& events, const std::vector<int>& cores) {
+                                                  worker_events& events, const std::vector<int>& cores, bool rank) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw error{ec::system, "no socket for a worker: " + std::generic_category().message(errno)};
@@ -191,6 +206,7 @@ std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, con
   options.descriptors = {{theirs.get(), worker::socket_fd}, {control.fd(), worker::control_fd}};
   options.own_group = true;
   options.cores = cores;
+  if (rank) pass_mpiexec(options);
   auto child = process::spawn(options);
   return std::make_unique<linked_worker>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
                                          std::move(child), std::move(ours), std::move(control), events);

@@ -5,9 +5,11 @@
 #include "runtime/files/config.hpp"
 #include "runtime/files/profile.hpp"
 #include "runtime/process/locations.hpp"
+#include "runtime/process/mpi_rank.hpp"
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <memory>
 #include <optional>
@@ -28,7 +30,7 @@ struct node_command {
   std::optional<int> engines;
   double timeout = 10;
   double reconnect = 30;
-  bool launched = false;
+  bool launched = false, mpi = false;
   int ready_fd = -1, lease = 0;
   std::string log_level, log_file;
   files::execute_config execute;
@@ -74,6 +76,27 @@ std::vector<std::vector<int>> core_lists(const std::vector<std::string>& texts) 
   return result;
 }
 
+/// One of the engines that are to be, by the number that mpiexec gave this process.
+void become_rank(node_options& options, const node_command& given) {
+  const auto rank = process::mpi_rank([](const char* name) {
+    return std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody changes it
+  });
+  if (!rank)
+    throw error{ec::invalid_argument, "--mpi is for nodes that mpiexec starts: no variable of the environment tells "
+                                      "the rank of this process (OMPI_COMM_WORLD_RANK, PMI_RANK, PMIX_RANK)"};
+  const auto place = static_cast<std::size_t>(*rank);
+  if (!given.ids.empty() && place >= given.ids.size())
+    throw error{ec::invalid_argument, "mpiexec started rank " + std::to_string(*rank) + ", and there are to be " +
+                                          std::to_string(given.ids.size()) + " engines only"};
+  options.engines = 1;
+  options.requested_ids = {given.ids.empty() ? *rank : given.ids[place]};
+  if (!options.cores.empty()) options.cores = {options.cores[place % options.cores.size()]};
+  options.rank = true;
+  options.life_line = STDOUT_FILENO;
+  options.life_line_is_output = true;
+  if (given.launched) options.farewell_fd = STDOUT_FILENO;
+}
+
 int run(const node_command& given) {
   ::umask(077);
   ::signal(SIGPIPE, SIG_IGN); // NOLINT(bugprone-signal-handler): whoever reads the log may go first
@@ -107,6 +130,7 @@ int run(const node_command& given) {
   options.cores = core_lists(given.cores);
   options.requested_ids = given.ids;
   options.level = parse_log_level(launched ? given.log_level : config.log_level).value_or(options.level);
+  if (given.mpi) become_rank(options, given);
   options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
   options.reconnect = std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect * 1000)};
   return run_node(options);
@@ -140,6 +164,9 @@ action declare_node(CLI::App& app, setting& around) {
   app.add_option("--reconnect", given->reconnect, "Seconds that it goes on without a controller; 0: not at all")
       ->check(CLI::Range(0.0, 1e8))
       ->capture_default_str();
+  app.add_flag("--mpi", given->mpi,
+               "Started by mpiexec: one engine, whose number is the rank; its jobs may call MPI. Without its worker, "
+               "if that called MPI, the node ends");
   app.add_flag("--launched", given->launched, "The arguments are a launcher's, and all that counts")->group("");
   app.add_option("--lease", given->lease, "Seconds that it lives without a byte from its input; 0: for ever")
       ->group("");

@@ -32,6 +32,7 @@ const boost::dll::shared_library& loader::library(const std::filesystem::path& p
   }
   // Pins it, whatever becomes of this object.
   if (void* pin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE)) ::dlclose(pin);
+  calls_mpi_ |= loaded.has(mpi_symbol); // looks in what it needs, too
   return libraries_.emplace(path, std::move(loaded)).first->second;
 }
 

@@ -24,6 +24,8 @@ public:
   void end() noexcept;
   /// Gives jobs their view of this.
   void offer(pactor_host& host) noexcept;
+  /// Code that calls MPI was loaded: this process may be needed by others, and can't be replaced by another.
+  void note_mpi() noexcept { memory_.page().calls_mpi.store(1); }
 
   [[nodiscard]] pactor_cancellation wanted() const noexcept;
   /// Waits, at most until the task is to end.

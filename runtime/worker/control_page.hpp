@@ -19,6 +19,7 @@ struct control_page {
   std::atomic<std::uint64_t> interrupted{0};                  ///< engine: the task that gets a SIGINT
   std::atomic<std::uint32_t> bell{0};                         ///< changes with these; a sleeping job waits for it
   std::array<std::atomic<std::uint64_t>, places> withdrawn{}; ///< engine: tasks that must not begin
+  std::atomic<std::uint32_t> calls_mpi{0};                    ///< worker: 1 once it loaded code that calls MPI
 
   /// Engine: the task must not begin. @return false if it may have begun: then its outcome says what happened
   bool withdraw(std::uint64_t ordinal) noexcept {

@@ -2,6 +2,7 @@
 
 #include "pactor/codec.hpp"
 #include "pactor/context.hpp"
+#include "runtime/jobs/loader.hpp"
 #include "runtime/process/locations.hpp"
 #include "runtime/snippets/sha256.hpp"
 #include "runtime/snippets/source.hpp"
@@ -22,18 +23,20 @@ snippets::compiler_places places() {
 }
 
 /// Never unloaded.
-pactor_job_entry load_entry(const std::filesystem::path& file) {
+pactor_job_entry load_entry(const std::filesystem::path& file, const std::function<void()>& mpi) {
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library) throw error{ec::bad_library, std::string{"compiled code can't be loaded: "} + ::dlerror()};
   void* entry = ::dlsym(library, "pactor_snippet");
   if (!entry) throw error{ec::bad_library, "compiled code has no entry: " + file.string()};
+  if (mpi && ::dlsym(library, jobs::mpi_symbol)) mpi();
   return reinterpret_cast<pactor_job_entry>(entry);
 }
 
 } // namespace
 
-executor::executor(const snippets::compile_settings& settings, const variables& space, const pactor_host& host)
-    : enabled_{settings.enabled}, space_{space}, host_{host}, cache_{settings, places()} {}
+executor::executor(const snippets::compile_settings& settings, const variables& space, const pactor_host& host,
+                   std::function<void()> mpi)
+    : enabled_{settings.enabled}, space_{space}, host_{host}, mpi_{std::move(mpi)}, cache_{settings, places()} {}
 
 executor::snippet executor::read_snippet(const wire::call_view& call) {
   constexpr std::size_t longest_name = 4096;
@@ -75,7 +78,7 @@ executor::loaded executor::load(const std::string& unit, const snippet& s) {
                   snippets::explain(rejected->output, s.code, s.name, definitions_, typed_variables())};
     auto& library = std::get<snippets::library_cache::library>(made);
     try {
-      return {load_entry(library.file), std::move(library.sources)};
+      return {load_entry(library.file, mpi_), std::move(library.sources)};
     } catch (const error&) {
       constexpr int patience = 2;
       std::error_code ignored;

@@ -9,6 +9,7 @@
 #include "runtime/worker/variables.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,7 +24,9 @@ inline constexpr std::string_view execute_job = "pactor.execute";
 class executor {
 public:
   /// @param space, host  of the engine; live as long as this
-  executor(const snippets::compile_settings& settings, const variables& space, const pactor_host& host);
+  /// @param mpi  called when code was loaded that calls MPI
+  executor(const snippets::compile_settings& settings, const variables& space, const pactor_host& host,
+           std::function<void()> mpi);
 
   /// Compiles the code that the call holds, unless it was compiled before, and runs it. Its result has what
   /// pactor::executed has. @return as a job's entry
@@ -49,6 +52,7 @@ private:
   bool enabled_;
   const variables& space_;
   const pactor_host& host_;
+  std::function<void()> mpi_;
   snippets::library_cache cache_;
   snippets::definitions definitions_;
   std::unordered_map<std::string, loaded> loaded_; ///< by the translation unit's hash

@@ -82,7 +82,14 @@ pactor_job_entry runner::entry(std::string_view job) {
   const auto* found = catalogue_.find(job);
   if (!found) unknown(job);
   if (!unverified_.empty()) verify(found->path.string());
-  return entries_.emplace(std::string{job}, loader_.load(*found)).first->second;
+  auto* const loaded = loader_.load(*found);
+  if (loader_.calls_mpi()) note_mpi();
+  return entries_.emplace(std::string{job}, loaded).first->second;
+}
+
+/// Before the first line of it runs: whatever becomes of the process, its engine knows.
+void runner::note_mpi() noexcept {
+  if (cancellation_) cancellation_->note_mpi();
 }
 
 void runner::unknown(std::string_view job) const {
@@ -98,7 +105,7 @@ void runner::unknown(std::string_view job) const {
 
 /// A job like those of libraries: it prints, can be cancelled, and fails like one.
 wire::record_kind runner::run_code(const wire::call_view& call, result_buffer& out) {
-  if (!executor_) executor_ = std::make_unique<executor>(setup_.execute, space_, host_);
+  if (!executor_) executor_ = std::make_unique<executor>(setup_.execute, space_, host_, [this] { note_mpi(); });
   const auto outcome = executor_->run(call, out);
   if ((outcome != PACTOR_RESULT && outcome != PACTOR_FAILURE) || out.used == 0) throw std::bad_alloc{};
   return static_cast<wire::record_kind>(outcome);

@@ -35,13 +35,17 @@ public:
   void use_library(const shipped_library& l);
 
   /// Jobs can ask from now on whether they are to end. @pre `c` lives as long as this
-  void use(cancellation& c) noexcept { c.offer(host_); }
+  void use(cancellation& c) noexcept {
+    c.offer(host_);
+    cancellation_ = &c;
+  }
 
   /// An outcome that says why there is no other.
   void fail(failure f, std::string_view job, result_buffer& out) noexcept;
 
 private:
   pactor_job_entry entry(std::string_view job);
+  void note_mpi() noexcept;
   void read_libraries();
   void add_library(const std::string& path);
   void take_library(const shipped_library& l);
@@ -56,6 +60,7 @@ private:
   pactor_host host_;
   jobs::catalogue catalogue_;
   jobs::loader loader_;
+  cancellation* cancellation_ = nullptr;
   jobs::text_map<pactor_job_entry> entries_; ///< of jobs that were called before
   std::unique_ptr<executor> executor_;       ///< from the first code on
   jobs::text_map<std::string> unverified_;   ///< hashes of libraries that were sent, by path, until they are loaded

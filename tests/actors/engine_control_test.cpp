@@ -236,6 +236,49 @@ TEST_SUITE("engine control") {
     CHECK(outcomes(true).at(0).as_failure().what.find("restarted by client 3") != std::string::npos);
   }
 
+  TEST_CASE_FIXTURE(control_fixture, "a rank's worker that called MPI can't be replaced: its end is that of the rank") {
+    std::vector<std::string> lost;
+    services->rank_lost = [&](const std::string& why) { lost.push_back(why); };
+    SUBCASE("it called no MPI: another one comes") {
+      die();
+      CHECK(workers.size() == 2);
+      CHECK(lost.empty());
+    }
+    SUBCASE("it died") {
+      page().calls_mpi.store(1);
+      give(1, true, call_of("a"));
+      die();
+      CHECK(workers.size() == 1);
+      REQUIRE(lost.size() == 1);
+      CHECK(lost[0].find("MPI does not go on without it") != std::string::npos);
+      CHECK(outcomes(true).at(0).as_failure().what.find("MPI does not go on without it") != std::string::npos);
+    }
+    SUBCASE("it was to be replaced") {
+      page().calls_mpi.store(1);
+      manage(query_kind::restart_engines);
+      die(SIGKILL);
+      CHECK(workers.size() == 1);
+      REQUIRE(lost.size() == 1);
+      CHECK(lost[0].find("restarted by client 3; MPI does not") != std::string::npos);
+    }
+    services->rank_lost = {};
+  }
+
+  TEST_CASE_FIXTURE(control_fixture,
+                    "an engine whose node goes fails its tasks with the reason, and starts no worker") {
+    give(1, true, call_of("a"));
+    give(2, false, call_of("a"));
+    state->depart("MPI ended it");
+    const auto directed = outcomes(true), balanced = outcomes(false);
+    CHECK(directed.at(0).as_failure().what == "engine 4 is gone: MPI ended it");
+    CHECK((balanced.at(0).head.flags & wire::unblamed) != 0);
+    CHECK_FALSE(workers.back()->alive);
+    give(3, true, call_of("a"));
+    CHECK(outcomes(true).at(0).as_failure().code == ec::engine_lost);
+    tell(engine, restart_worker{});
+    CHECK(workers.size() == 1);
+  }
+
   TEST_CASE_FIXTURE(control_fixture, "an engine that is shut down says so, and takes nothing more") {
     give(1, true, call_of("a"));
     reports.clear();

@@ -22,19 +22,22 @@ struct node_fixture {
   std::map<std::size_t, std::vector<engine_tasks::item>> tasks;
   int task_messages = 0;
   std::map<std::size_t, std::vector<transfer_ended>> transfers;
+  std::vector<std::string> departed;
   fake_link_ptr controller = link_to(security::role::controller);
   std::shared_ptr<node_services> services = std::make_shared<node_services>();
   node_state node{services, "nonce", out()};
 
   node_state::callbacks out() {
-    return {[this](const std::vector<int>& ids) { welcomed = ids; },
-            [this](ec code, const std::string& reason) { ended.emplace_back(code, reason); },
-            [this](std::size_t e, engine_number n) { numbers[e] = n.number; },
-            [this](std::size_t e, engine_tasks&& t) {
-              ++task_messages;
-              for (auto& i : t.items) tasks[e].push_back(std::move(i));
-            },
-            [this](std::size_t e, transfer_ended t) { transfers[e].push_back(std::move(t)); }};
+    node_state::callbacks c{[this](const std::vector<int>& ids) { welcomed = ids; },
+                            [this](ec code, const std::string& reason) { ended.emplace_back(code, reason); },
+                            [this](std::size_t e, engine_number n) { numbers[e] = n.number; },
+                            [this](std::size_t e, engine_tasks&& t) {
+                              ++task_messages;
+                              for (auto& i : t.items) tasks[e].push_back(std::move(i));
+                            },
+                            [this](std::size_t e, transfer_ended t) { transfers[e].push_back(std::move(t)); }};
+    c.depart = [this](std::size_t, const std::string& why) { departed.push_back(why); };
+    return c;
   }
 
   node_fixture() {
@@ -273,6 +276,20 @@ TEST_SUITE("node") {
     REQUIRE(ended.size() == 1);
     CHECK(ended[0].first == expected);
     CHECK_FALSE(ended[0].second.empty());
+  }
+
+  TEST_CASE_FIXTURE(node_fixture,
+                    "a node that has to go says first what becomes of its tasks, and ends when that left") {
+    welcome();
+    node.depart(ec::engine_lost, "MPI ended it");
+    REQUIRE(departed.size() == 2);
+    CHECK(departed[1] == "MPI ended it");
+    CHECK(controller->closed == "MPI ended it");
+    CHECK(ended.empty());
+    node.link_down("MPI ended it");
+    node.depart(ec::engine_lost, "again");
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0] == std::pair{ec::engine_lost, std::string{"MPI ended it"}});
   }
 
   TEST_CASE_FIXTURE(node_fixture, "a controller that talks nonsense is left") {
