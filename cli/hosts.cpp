@@ -14,7 +14,7 @@ using std::chrono::steady_clock;
 
 supervised_host::supervised_host(launchers::order what, log out)
     : order_{std::move(what)}, log_{std::move(out)}, launcher_{launchers::make_launcher(order_.host.launcher)},
-      restarts_{core::supervision_of("node").limits()} {}
+      restarts_{core::supervision_of(order_.host.launcher == "mpi" ? "rank" : "node").limits()} {}
 
 std::string supervised_host::prefix() const { return order_.host.name.empty() ? "" : order_.host.name + ": "; }
 

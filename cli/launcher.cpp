@@ -92,8 +92,8 @@ std::vector<launchers::order> orders_of(const launch_options& options) {
     launchers::order o;
     o.arguments = common_node_arguments(options);
     for (int i = 0; i < host.engines; ++i) o.ids.push_back(next++);
-    // The cluster's own libraries lie on this machine.
-    if (host.launcher == "local" || host.copy)
+    // The cluster's own libraries lie on this machine; mpiexec's hosts share its files.
+    if (host.launcher == "local" || host.launcher == "mpi" || host.copy)
       for (const auto& one : options.config.jobs) host.jobs.push_back(one.string());
     o.connection_path = place.connection_file(security::role::node, id);
     o.directory = place.pid_directory();

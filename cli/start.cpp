@@ -40,7 +40,7 @@ void check_hosts(const files::config& config, const start_options& options) {
                                              std::to_string(config.hosts.size()) + " hosts with engines of their own"};
   if (!loopback(config.host)) return;
   for (const auto& host : config.hosts)
-    if (host.launcher != "local" && !host.tunnel)
+    if (host.launcher != "local" && host.launcher != "mpi" && !host.tunnel) // mpiexec may stay on this machine
       throw exit_error{exit_status::usage, host.name + " can't reach the controller, which listens on " + config.host +
                                                " only: set \"host\" to an address of this machine (0.0.0.0 is every "
                                                "one), or carry its port through ssh with \"tunnel\": true"};

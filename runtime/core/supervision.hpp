@@ -14,6 +14,7 @@ namespace pactor::core {
 /// What happens to a supervisor's other children when one dies.
 enum class strategy : std::uint8_t {
   one_for_one, ///< nothing
+  all_for_one, ///< they end with it, and start again together
 };
 
 struct supervision {
@@ -29,6 +30,7 @@ struct supervision {
 inline constexpr std::array supervision_table{
     supervision{"controller", "launcher", strategy::one_for_one, 5, std::chrono::seconds{60}},
     supervision{"node", "launcher", strategy::one_for_one, 5, std::chrono::seconds{60}},
+    supervision{"rank", "launcher", strategy::all_for_one, 5, std::chrono::seconds{60}}, // mpiexec ends the others
     supervision{"worker", "engine", strategy::one_for_one, 5, std::chrono::seconds{60}},
 };
 

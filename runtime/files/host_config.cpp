@@ -79,7 +79,10 @@ constexpr std::array rows{
     row{{"copy", "Carry this pactor and the job libraries there first, for hosts that have none.", flag_option{}},
         [](host_config& h, const json& v) { h.copy = v.get<bool>(); },
         [](const host_config& h) { return json(h.copy); }},
-    row{{"settings", "What the launcher takes beside: of a batch system queue, account, time and template.",
+    row{{"settings",
+         "What the launcher takes beside: of a batch system queue, account, time, options and template; of mpi mpiexec "
+         "and "
+         "options.",
          table_option{}},
         [](host_config& h, const json& v) { h.settings = v.get<table>(); },
         [](const host_config& h) { return json(h.settings); }},
@@ -146,6 +149,40 @@ void each_text(const json& host, const char* key, const F& tell) {
     if ((*at)[i].is_string()) tell(std::to_string(i), (*at)[i].get<std::string>());
 }
 
+/// What a launcher takes under `settings`; nothing is said of a plug-in's.
+std::vector<std::string> settings_of(std::string_view launcher) {
+  if (launcher == "slurm" || launcher == "pbs") return {"queue", "account", "time", "options", "template"};
+  if (launcher == "mpi") return {"mpiexec", "options"};
+  return {};
+}
+
+void check_settings(const json& host, const std::string& at, const complain& tell) {
+  const auto known = settings_of(text_of(host, "launcher"));
+  const auto settings = host.find("settings");
+  if (known.empty() || settings == host.end() || !settings->is_object()) return;
+  for (const auto& [name, value] : settings->items()) {
+    const auto place = pointer_to(name, at + "/settings");
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const auto near = core::near_names(name, known);
+      std::string all;
+      for (const auto& one : known) all += (all.empty() ? "" : ", ") + one;
+      tell(place, "is no setting of the launcher " + text_of(host, "launcher") +
+                      (near.empty() ? "; there are " + all : "; did you mean \"" + near.front() + "\"?"));
+    }
+    if (value.is_string() && value.get<std::string>().find_first_of(std::string{"\n\r\0", 3}) != std::string::npos)
+      tell(place, "must be one line");
+  }
+}
+
+/// mpiexec finds its own way to its hosts.
+void check_mpi(const json& host, const std::string& at, const complain& tell) {
+  if (text_of(host, "launcher") != "mpi") return;
+  for (const auto* key : {"address", "user", "ssh_port", "ssh_options", "tunnel", "copy"})
+    if (host.contains(key))
+      tell(at + "/" + key, "is for ssh; which hosts mpiexec takes, and how, is told by its own options, such as "
+                           "\"settings\": {\"options\": \"--hostfile FILE\"}");
+}
+
 void check_environment(const json& host, const std::string& at, const complain& tell) {
   const auto environment = host.find("environment");
   if (environment == host.end() || !environment->is_object()) return;
@@ -179,6 +216,8 @@ void check_host(const json& host, const std::string& at, const complain& tell) {
       tell(at + "/cores/" + i, "must be numbers of cores such as \"0\" or \"0-3,8\", not \"" + text + "\"");
   });
   check_environment(host, at, tell);
+  check_settings(host, at, tell);
+  check_mpi(host, at, tell);
 }
 
 } // namespace
@@ -210,10 +249,11 @@ host_config host_from(const json& value, const fs::path& base) {
       own != host.settings.end() && (host.launcher == "slurm" || host.launcher == "pbs"))
     own->second = (base / own->second).lexically_normal().string();
   // Where nothing is shared, names are those of the other host; what is carried there comes from here.
-  if (host.launcher == "local" || host.copy) {
+  const bool here = host.launcher == "local" || host.launcher == "mpi";
+  if (here || host.copy) {
     for (auto& one : host.jobs) one = (base / one).lexically_normal().string();
   }
-  if (host.launcher == "local") {
+  if (here) {
     if (!host.directory.empty()) host.directory = (base / host.directory).lexically_normal().string();
     if (host.pactor.find('/') != std::string::npos) host.pactor = (base / host.pactor).lexically_normal().string();
   }

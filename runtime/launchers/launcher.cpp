@@ -3,6 +3,7 @@
 #include "pactor/error.hpp"
 #include "runtime/launchers/batch.hpp"
 #include "runtime/launchers/local.hpp"
+#include "runtime/launchers/mpi.hpp"
 #include "runtime/launchers/part.hpp"
 #include "runtime/launchers/plugin.hpp"
 #include "runtime/launchers/ssh.hpp"
@@ -41,11 +42,10 @@ log_line taken_apart(std::string_view line) {
 std::unique_ptr<launcher> make_launcher(const std::string& kind) {
   if (kind == "local") return std::make_unique<local_launcher>();
   if (kind == "ssh") return std::make_unique<ssh_launcher>();
+  if (kind == "mpi") return std::make_unique<mpi_launcher>();
   if (kind == "slurm") return std::make_unique<batch_launcher>(slurm());
   if (kind == "pbs") return std::make_unique<batch_launcher>(pbs());
   if (kind.find('/') != std::string::npos) return std::make_unique<plugin_launcher>(kind);
-  if (kind == "mpi")
-    throw error{ec::configuration, "the launcher mpi is not there yet; use ssh, slurm or pbs, or a plug-in"};
   throw error{ec::configuration, "there is no launcher \"" + kind + "\""};
 }
 

@@ -1,0 +1,203 @@
+#include "runtime/launchers/mpi.hpp"
+
+#include "runtime/files/file_io.hpp"
+#include "runtime/launchers/batch.hpp"
+#include "runtime/launchers/rank_signs.hpp"
+#include "runtime/process/locations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+namespace pactor::launchers {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto last_wait = 2s; // of a run that is dropped, for mpiexec to end its processes on all hosts
+
+/// A setting, or what it is without.
+std::string setting(const order& what, const char* key, const char* otherwise) {
+  const auto own = what.host.settings.find(key);
+  return own == what.host.settings.end() ? otherwise : own->second;
+}
+
+class mpi_run final : public run {
+public:
+  mpi_run(const order& what, listener heard)
+      : ranks_{what.ids.size()},
+        script_{(what.directory / (job_name(what) + "-" + std::to_string(what.attempt) + ".sh")).string()},
+        heard_{std::move(heard)}, said_{quieter()}, wrote_{quieter()} {
+    const auto words = setting(what, "mpiexec", "mpiexec");
+    (void)find_program(words.substr(0, words.find(' ')), "MPI");
+    files::replace_file(script_, mpi_script(what, program_of(what)), 0600);
+    try {
+      start(what);
+    } catch (...) {
+      remove_script();
+      throw;
+    }
+  }
+  ~mpi_run() override {
+    if (mpiexec_.signal(SIGTERM)) mpiexec_.wait_for(last_wait);
+    remove_script();
+  }
+
+  [[nodiscard]] int fd() const override { return watch_.fd(); }
+  void attend() override {
+    if (ended_) return;
+    const auto state = mpiexec_.poll(); // first, so that all of its output is there
+    read(out_, said_, true);
+    read(err_, wrote_, false);
+    if (state) finish(*state);
+  }
+  [[nodiscard]] const std::optional<ending>& ended() const override { return ended_; }
+  [[nodiscard]] bool ready() const override { return present_ >= ranks_; }
+  void stop() override {
+    stopping_ = true;
+    mpiexec_.signal(SIGTERM);
+  }
+  /// The nodes see that their output leads nowhere.
+  void kill() override {
+    stopping_ = true;
+    mpiexec_.signal(SIGKILL);
+  }
+  /// What mpiexec hands on is its own affair.
+  bool signal(int) override { return false; }
+  [[nodiscard]] std::string what() const override { return "mpiexec, process " + std::to_string(mpiexec_.pid()); }
+
+private:
+  static std::string program_of(const order& what) {
+    return what.host.pactor.empty() ? process::executable_path().string() : what.host.pactor;
+  }
+  /// Workers that are asked to end do so without MPI_Finalize(), which mpiexec has much to say about.
+  listener quieter() {
+    return [this](log_level level, std::string_view line) {
+      if (heard_) heard_(stopping_ && level == log_level::info ? log_level::debug : level, line);
+    };
+  }
+  void start(const order& what) {
+    auto out = process::make_pipe(), err = process::make_pipe();
+    process::spawn_options options;
+    options.executable = "/bin/sh";
+    options.arguments = {"sh", "-c", mpi_command(what, script_)};
+    options.environment = {what.host.environment.begin(), what.host.environment.end()};
+    options.own_group = true;
+    options.standard_output = out.write.get();
+    options.standard_error = err.write.get();
+    mpiexec_ = process::spawn(options);
+    out_ = std::move(out.read);
+    err_ = std::move(err.read);
+    for (const auto* fd : {&out_, &err_}) ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
+    watch_.add(mpiexec_.pidfd());
+    watch_.add(out_.get());
+    watch_.add(err_.get());
+  }
+  void read(process::unique_fd& from, line_splitter& to, bool signs) {
+    std::array<char, 4096> piece{};
+    while (from) {
+      const auto size = ::read(from.get(), piece.data(), piece.size());
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0 && errno == EAGAIN) return;
+      if (size > 0) {
+        std::string text{piece.data(), static_cast<std::size_t>(size)};
+        if (signs) take_signs(text);
+        to.take(text);
+        continue;
+      }
+      watch_.remove(from.get());
+      from.reset();
+      to.end();
+    }
+  }
+  void take_signs(std::string& text) {
+    present_ += static_cast<std::size_t>(std::erase(text, rank_ready));
+    left_ += static_cast<std::size_t>(std::erase(text, rank_left));
+    told_to_go_ += static_cast<std::size_t>(std::erase(text, rank_told_to_go));
+  }
+  void finish(const process::exit_state& state) {
+    watch_.remove(mpiexec_.pidfd());
+    for (auto* fd : {&out_, &err_}) {
+      if (*fd) watch_.remove(fd->get());
+      fd->reset();
+    }
+    said_.end();
+    wrote_.end();
+    ending e;
+    e.code = state.signal == 0 ? state.code : 128 + state.signal;
+    e.words = "mpiexec's " + state.words();
+    e.reached = present_ > 0;
+    const bool in_order = left_ > 0 && left_ + told_to_go_ >= ranks_; // whatever mpiexec thinks of ranks that leave
+    if (stopping_ || in_order) {
+      e.code = 0;
+    } else {
+      e.code = std::max(e.code, 1);
+      if (const auto words = mpi_words(wrote_.last()); !words.empty()) e.words += ": " + words;
+    }
+    ended_ = std::move(e);
+    remove_script();
+  }
+  void remove_script() noexcept {
+    if (std::exchange(removed_, true)) return; // a later run may have one of this name
+    std::error_code ignored;
+    std::filesystem::remove(script_, ignored);
+  }
+
+  std::size_t ranks_;
+  std::size_t present_ = 0, left_ = 0, told_to_go_ = 0; // ranks
+  std::string script_;
+  listener heard_;
+  line_splitter said_, wrote_;
+  process::child mpiexec_;
+  process::unique_fd out_, err_;
+  process::watch_set watch_;
+  std::optional<ending> ended_;
+  bool stopping_ = false, removed_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<run> mpi_launcher::start(const order& what, listener heard) {
+  return std::make_unique<mpi_run>(what, std::move(heard));
+}
+
+std::string mpi_script(const order& what, const std::string& program) {
+  auto words = node_arguments(what, what.ids);
+  words.insert(words.begin(), program);
+  words.insert(words.end(), {"--mpi", "--ready-fd=1", "--connection=" + what.connection_path.string()});
+  std::string text = "umask 077\nunset PACTOR_PARENT_PID\n"; // mpiexec hands it on, and is not the node's parent
+  // Not every mpiexec takes the environment to other hosts.
+  if (const char* place = std::getenv("PACTOR_DIR")) // NOLINT(concurrency-mt-unsafe): nobody changes it
+    text += "export PACTOR_DIR=" + shell_word(place) + "\n";
+  for (const auto& [name, value] : what.host.environment) text += "export " + name + "=" + shell_word(value) + "\n";
+  if (!what.host.directory.empty()) text += "cd " + shell_word(what.host.directory) + " || exit 2\n";
+  return text + "exec " + shell_words(words) + "\n";
+}
+
+std::string mpi_command(const order& what, const std::string& script) {
+  const auto options = setting(what, "options", "");
+  return "exec " + setting(what, "mpiexec", "mpiexec") + " -n " + std::to_string(what.ids.size()) +
+         (options.empty() ? "" : " " + options) + " /bin/sh " + shell_word(script);
+}
+
+std::string mpi_words(std::string_view said) {
+  constexpr std::string_view prefix{"pactor node: "};
+  if (const auto at = said.find(prefix); at != std::string_view::npos) { // the first to go: others may follow
+    const auto rest = said.substr(at + prefix.size());
+    return std::string{rest.substr(0, rest.find('\n'))};
+  }
+  std::string words;
+  while (!said.empty()) {
+    auto line = said.substr(0, said.find('\n'));
+    said.remove_prefix(std::min(said.size(), line.size() + 1));
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    if (line.find_first_not_of("-=") != std::string_view::npos) words.append(words.empty() ? "" : " ").append(line);
+  }
+  return words;
+}
+
+} // namespace pactor::launchers
