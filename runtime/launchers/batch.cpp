@@ -208,7 +208,8 @@ private:
       e.code = 1;
       e.words = "job " + job_ + " gone from the queue";
     }
-    if (e.code != 0 && !said_.last().empty()) e.words += ": " + said_.last();
+    // Of a job that the batch system ended the node has no more to say than that it ends.
+    if (e.code != 0 && state.words.empty() && !said_.last().empty()) e.words += ": " + said_.last();
     ended_ = std::move(e);
     remove_files();
   }

@@ -204,7 +204,7 @@ TEST_CASE("a job's waiting and its end by the batch system are told; what it can
   s.scratch.write("bin/squeue", "#!/bin/sh\necho 'TIMEOUT|TimeLimit'\n", 0700);
   const auto e = situation::end_of(*r);
   CHECK(e.code == 1);
-  CHECK(e.words.starts_with("job 1 at its time limit"));
+  CHECK(e.words == "job 1 at its time limit");
 }
 
 TEST_CASE("a job that does not end when it is asked is killed; so is one that nobody looks after any more") {
