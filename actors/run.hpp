@@ -46,16 +46,16 @@ struct node_options {
   /// -1, or a descriptor whose end ends the node. What comes there is dropped.
   int life_line = -1;
   bool life_line_is_output = false; ///< it is written to: its end is that nobody reads there any more
-  std::chrono::seconds lease{0}; ///< how long the node lives without a byte from life_line; 0: for ever
+  std::chrono::seconds lease{0};    ///< how long the node lives without a byte from life_line; 0: for ever
   int engines = 1;
   std::vector<std::string> job_directories;
-  std::string worker;   ///< path of pactor-worker
-  std::string name;     ///< of the host, as the cluster knows it; "" is its host name
-  int ready_fd = -1;    ///< gets one byte once the engines are registered
+  std::string worker; ///< path of pactor-worker
+  std::string name;   ///< of the host, as the cluster knows it; "" is its host name
+  int ready_fd = -1;  ///< gets one byte once the engines are registered
   /// It is a rank of an MPI program: when its worker dies after it called MPI, or a signal ends it, tasks are told of
   /// that, and the node ends. Nobody adds engines.
   bool rank = false;
-  int farewell_fd = -1; ///< gets rank_left or rank_told_to_go (launchers/rank_signs.hpp) when the node ends well
+  int farewell_fd = -1; ///< gets rank_left (launchers/rank_signs.hpp) when the node ends in order
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;
   snippets::compile_settings execute{};      ///< of its engines
@@ -63,6 +63,7 @@ struct node_options {
   std::uint64_t library_bytes = 0;           ///< what they may take there
   std::vector<std::vector<int>> cores;       ///< that its engines' workers are bound to, in turn; none: any
   std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
+  std::vector<std::string> requested_keys{}; ///< one for each of these, or none: welcome_node::keys
   std::chrono::milliseconds timeout{10'000}; ///< of the connection
   /// How long it goes on without a controller, and tries to get back to one.
   std::chrono::milliseconds reconnect{30'000};

@@ -72,9 +72,9 @@ public:
   }
   /// @return why the node is to end. @param readable  something has come, or the end: of output always that
   std::optional<error> look(bool readable) {
-    if (readable) {
     if (readable && output_) return over(ec::not_connected, "what started it is gone");
       std::array<char, 256> said{};
+    if (readable) {
       const auto size = ::read(fd_, said.data(), said.size());
       if (size == 0) return over(ec::not_connected, "what started it is gone");
       heard_ = clock::now();
@@ -93,9 +93,9 @@ private:
     return error{code, why};
   }
   int fd_;
-  std::chrono::seconds lease_;
   bool output_;
   clock::time_point heard_;
+  std::chrono::seconds lease_;
 };
 
 /// Why the node ends; waited for together with signals.
@@ -214,6 +214,7 @@ int run_node(const node_options& options) {
   setup.hello.pid = ::getpid();
   setup.hello.requested = options.requested_ids;
   setup.hello.requested.resize(static_cast<std::size_t>(options.engines), -1);
+  setup.hello.keys = file.engine_keys.empty() ? options.requested_keys : file.engine_keys;
 
   system_config config;
   caf::actor_system system{config};
@@ -267,12 +268,12 @@ int run_node(const node_options& options) {
   out.libraries = [libraries](const libraries_listed& l) { caf::anon_send(*libraries, l); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
   setup.state = state;
-  services->flush_later = services->flush_now = [] {}; // until there is a node
   if (options.rank)
     services->rank_lost = [s = std::weak_ptr{state}](const std::string& why) {
       if (const auto node = s.lock()) node->depart(ec::engine_lost, why);
     };
   services->report = [](const engine_report&) {};
+  services->flush_later = services->flush_now = [] {}; // until there is a node
   for (const auto& e : *engines) setup.engines->push_back(spawn(e));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
@@ -288,15 +289,15 @@ int run_node(const node_options& options) {
       [keeper](caf::event_based_actor* self) { return library_keeper_actor(self, keeper); });
   node_events events{the_node, *libraries, state};
   const auto finish = [&] {
-  bool told_to_go = false;
-    caf::anon_send(the_node, stop_node{});
+  bool signalled = false;
     if (options.rank && !end.reason()) {
       constexpr std::chrono::milliseconds patience{500}; // MPI's is short
-      told_to_go = true;
+      signalled = true;
       caf::anon_send(the_node, depart_node{ec::interrupted, "MPI ended its process, as it does with all if one dies"});
       end.wait(signals, std::chrono::steady_clock::now() + patience);
     }
     caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
+    caf::anon_send(the_node, stop_node{});
     caf::scoped_actor self{system};
     self->wait_for(the_node);
   };
@@ -325,10 +326,8 @@ int run_node(const node_options& options) {
   const auto why = end.reason();
   journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
   if (why && why->code() != ec::interrupted) throw error{*why};
-  if (options.farewell_fd >= 0 && (told_to_go || (why && why->code() == ec::interrupted))) {
-    const char sign = told_to_go ? launchers::rank_told_to_go : launchers::rank_left;
-    if (::write(options.farewell_fd, &sign, 1) != 1) journal.debug("nobody hears that the node ends");
-  }
+  if (options.farewell_fd >= 0 && !signalled && why && why->code() == ec::interrupted)
+    if (::write(options.farewell_fd, &launchers::rank_left, 1) != 1) journal.debug("nobody hears that the node ends");
   return 0;
 }
 

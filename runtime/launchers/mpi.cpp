@@ -18,6 +18,7 @@ namespace pactor::launchers {
 namespace {
 
 using namespace std::chrono_literals;
+constexpr auto because = 30s;  // between the end of a rank and that of mpiexec, if it is for that
 constexpr auto last_wait = 2s; // of a run that is dropped, for mpiexec to end its processes on all hosts
 
 /// A setting, or what it is without.
@@ -116,8 +117,7 @@ private:
   }
   void take_signs(std::string& text) {
     present_ += static_cast<std::size_t>(std::erase(text, rank_ready));
-    left_ += static_cast<std::size_t>(std::erase(text, rank_left));
-    told_to_go_ += static_cast<std::size_t>(std::erase(text, rank_told_to_go));
+    if (std::erase(text, rank_left) > 0) left_ = std::chrono::steady_clock::now();
   }
   void finish(const process::exit_state& state) {
     watch_.remove(mpiexec_.pidfd());
@@ -131,7 +131,8 @@ private:
     e.code = state.signal == 0 ? state.code : 128 + state.signal;
     e.words = "mpiexec's " + state.words();
     e.reached = present_ > 0;
-    const bool in_order = left_ > 0 && left_ + told_to_go_ >= ranks_; // whatever mpiexec thinks of ranks that leave
+    // Whatever mpiexec thinks of a rank that leaves: it ends the others, some without a word.
+    const bool in_order = left_ && std::chrono::steady_clock::now() - *left_ < because;
     if (stopping_ || in_order) {
       e.code = 0;
     } else {
@@ -148,7 +149,8 @@ private:
   }
 
   std::size_t ranks_;
-  std::size_t present_ = 0, left_ = 0, told_to_go_ = 0; // ranks
+  std::size_t present_ = 0;                                   // ranks
+  std::optional<std::chrono::steady_clock::time_point> left_; // when one did, last
   std::string script_;
   listener heard_;
   line_splitter said_, wrote_;

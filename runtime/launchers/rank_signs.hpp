@@ -4,8 +4,7 @@
 
 namespace pactor::launchers {
 
-inline constexpr char rank_ready = 1;       ///< its engine is registered
-inline constexpr char rank_left = 4;        ///< it ended in order: its engine was shut down, or the cluster was
-inline constexpr char rank_told_to_go = 24; ///< a signal ended it: mpiexec, because of another rank
+inline constexpr char rank_ready = 1; ///< its engine is registered
+inline constexpr char rank_left = 4;  ///< it ended in order: its engine was shut down, or the cluster was
 
 } // namespace pactor::launchers

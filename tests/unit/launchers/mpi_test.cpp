@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -82,7 +83,7 @@ TEST_CASE("mpiexec is called with the host's words, and each rank runs a script 
 
 TEST_CASE("a set of ranks is ready when all are, and ends in order when they were shut down, whatever mpiexec says") {
   mpi_situation s{R"(printf '\001'; printf 'hello\001\n'; until [ -e "$(dirname "$0")/go" ]; do sleep 0.01; done
-printf '\004\030'; echo 'exiting improperly' >&2; exit 1)"};
+printf '\004'; echo 'exiting improperly' >&2; exit 1)"};
   const auto r = s.start();
   REQUIRE(mpi_situation::until(*r, [&] { return r->ready(); }));
   REQUIRE(fs::directory_iterator{s.what.directory} != fs::directory_iterator{}); // the script
@@ -95,14 +96,14 @@ printf '\004\030'; echo 'exiting improperly' >&2; exit 1)"};
 }
 
 TEST_CASE("a set that ended because of one rank says why, in that rank's words") {
-  const auto e = mpi_situation{R"(printf '\001\001\030'; echo 'pactor node: its worker died' >&2
+  const auto e = mpi_situation{R"(printf '\001\001'; echo 'pactor node: its worker died' >&2
 printf -- '-----\nmpiexec has exited\n  due to rank 1\n-----\n' >&2; exit 1)"}
                      .end();
   CHECK(e.code == 1);
   CHECK(e.reached);
   CHECK(e.words == "mpiexec's exit code 1: its worker died");
   // All were asked to end by somebody else: nobody shut them down.
-  CHECK(mpi_situation{R"(printf '\001\001\030\030')"}.end().code == 1);
+  CHECK(mpi_situation{R"(printf '\001\001')"}.end().code == 1);
 }
 
 TEST_CASE("an mpiexec that starts nothing says why, in its words") {
@@ -128,8 +129,9 @@ TEST_CASE("an mpiexec that is asked to end is heard of in a low voice") {
   r->stop();
   REQUIRE(mpi_situation::until(*r, [&] { return r->ended().has_value(); }));
   CHECK(r->ended()->code == 0);
-  REQUIRE(s.heard.size() == 1);
-  CHECK(s.heard[0] == std::pair{log_level::debug, std::string{"killing job"}});
+  const std::pair said{log_level::debug, std::string{"killing job"}};
+  CHECK(std::find(s.heard.begin(), s.heard.end(), said) != s.heard.end());
+  for (const auto& [level, line] : s.heard) CHECK_MESSAGE(level == log_level::debug, line);
 }
 
 TEST_CASE("a process knows its rank by what its MPI says") {
