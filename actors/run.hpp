@@ -53,7 +53,7 @@ struct node_options {
   std::string name;   ///< of the host, as the cluster knows it; "" is its host name
   int ready_fd = -1;  ///< gets one byte once the engines are registered
   /// It is a rank of an MPI program: when its worker dies after it called MPI, or a signal ends it, tasks are told of
-  /// that, and the node ends. Nobody adds engines.
+  /// that, and the node ends.
   bool rank = false;
   int farewell_fd = -1; ///< gets rank_left (launchers/rank_signs.hpp) when the node ends in order
   std::string log_file; ///< "" is standard error

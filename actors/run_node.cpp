@@ -73,8 +73,8 @@ public:
   /// @return why the node is to end. @param readable  something has come, or the end: of output always that
   std::optional<error> look(bool readable) {
     if (readable && output_) return over(ec::not_connected, "what started it is gone");
-      std::array<char, 256> said{};
     if (readable) {
+      std::array<char, 256> said{};
       const auto size = ::read(fd_, said.data(), said.size());
       if (size == 0) return over(ec::not_connected, "what started it is gone");
       heard_ = clock::now();
@@ -94,8 +94,8 @@ private:
   }
   int fd_;
   bool output_;
-  clock::time_point heard_;
   std::chrono::seconds lease_;
+  clock::time_point heard_;
 };
 
 /// Why the node ends; waited for together with signals.
@@ -213,8 +213,8 @@ int run_node(const node_options& options) {
   setup.hello.host = services->host;
   setup.hello.pid = ::getpid();
   setup.hello.requested = options.requested_ids;
-  setup.hello.requested.resize(static_cast<std::size_t>(options.engines), -1);
   setup.hello.keys = file.engine_keys.empty() ? options.requested_keys : file.engine_keys;
+  setup.hello.requested.resize(static_cast<std::size_t>(options.engines), -1);
 
   system_config config;
   caf::actor_system system{config};
@@ -222,11 +222,11 @@ int run_node(const node_options& options) {
   const auto engines = std::make_shared<std::vector<std::shared_ptr<engine_state>>>();
   services->start_worker = [&, engines](worker_events& events) {
     const auto at = std::find_if(engines->begin(), engines->end(), [&](const auto& e) { return e.get() == &events; });
+    const auto place = static_cast<std::size_t>(at - engines->begin());
     const auto& cores = options.cores;
     return start_worker_process(system, options.worker, events,
-                                cores.empty() ? std::vector<int>{}
-                                              : cores[static_cast<std::size_t>(at - engines->begin()) % cores.size()],
-                                options.rank);
+                                cores.empty() ? std::vector<int>{} : cores[place % cores.size()],
+                                options.rank && place == 0); // engines that are added later are no ranks
   };
   for (int i = 0; i < options.engines; ++i) engines->push_back(std::make_shared<engine_state>(services, seeds()));
 
@@ -259,11 +259,10 @@ int run_node(const node_options& options) {
   const auto spawn = [&system](const std::shared_ptr<engine_state>& e) {
     return system.middleman().spawn_broker([e](caf::io::broker* self) { return engine(self, e); });
   };
-  if (!options.rank)
-    out.add_engine = [&, engines, actors = setup.engines] { // in the I/O thread, as everything of the node
-      engines->push_back(std::make_shared<engine_state>(services, seeds()));
-      actors->push_back(spawn(engines->back()));
-    };
+  out.add_engine = [&, engines, actors = setup.engines] { // in the I/O thread, as everything of the node
+    engines->push_back(std::make_shared<engine_state>(services, seeds()));
+    actors->push_back(spawn(engines->back()));
+  };
   const auto libraries = std::make_shared<caf::actor>();
   out.libraries = [libraries](const libraries_listed& l) { caf::anon_send(*libraries, l); };
   const auto state = std::make_shared<node_state>(services, file.nonce, std::move(out));
@@ -272,8 +271,8 @@ int run_node(const node_options& options) {
     services->rank_lost = [s = std::weak_ptr{state}](const std::string& why) {
       if (const auto node = s.lock()) node->depart(ec::engine_lost, why);
     };
-  services->report = [](const engine_report&) {};
   services->flush_later = services->flush_now = [] {}; // until there is a node
+  services->report = [](const engine_report&) {};
   for (const auto& e : *engines) setup.engines->push_back(spawn(e));
   const auto the_node =
       system.middleman().spawn_broker([&](caf::io::broker* self) { return node(self, std::move(setup)); });
@@ -288,16 +287,16 @@ int run_node(const node_options& options) {
   *libraries = system.spawn<caf::detached>(
       [keeper](caf::event_based_actor* self) { return library_keeper_actor(self, keeper); });
   node_events events{the_node, *libraries, state};
-  const auto finish = [&] {
   bool signalled = false;
+  const auto finish = [&] {
     if (options.rank && !end.reason()) {
       constexpr std::chrono::milliseconds patience{500}; // MPI's is short
       signalled = true;
       caf::anon_send(the_node, depart_node{ec::interrupted, "MPI ended its process, as it does with all if one dies"});
       end.wait(signals, std::chrono::steady_clock::now() + patience);
     }
-    caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::anon_send(the_node, stop_node{});
+    caf::anon_send_exit(*libraries, caf::exit_reason::user_shutdown);
     caf::scoped_actor self{system};
     self->wait_for(the_node);
   };
@@ -324,10 +323,10 @@ int run_node(const node_options& options) {
   }
   let_go();
   const auto why = end.reason();
-  journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
-  if (why && why->code() != ec::interrupted) throw error{*why};
   if (options.farewell_fd >= 0 && !signalled && why && why->code() == ec::interrupted)
     if (::write(options.farewell_fd, &launchers::rank_left, 1) != 1) journal.debug("nobody hears that the node ends");
+  journal.info(why ? std::string{"node ends: "} + why->what() : std::string{"node ends"});
+  if (why && why->code() != ec::interrupted) throw error{*why};
   return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -179,12 +180,13 @@ private:
   worker::record_reader in_;
 };
 
-/// The number of a descriptor, in a variable.
-void pass_mpiexec(process::spawn_options& options) {
-  constexpr const char* variable = "PMI_FD";
+void make_rank(process::spawn_options& options) {
+  options.environment.emplace_back("PACTOR_MPI", "1");
+  constexpr const char* variable = "PMI_FD";      // the number of a descriptor
   const char* const text = std::getenv(variable); // NOLINT(concurrency-mt-unsafe): nobody changes it
   if (!text) return;
-  const int fd = std::atoi(text);
+  int fd = -1;
+  (void)std::from_chars(text, text + std::strlen(text), fd);
   if (fd <= STDERR_FILENO || ::fcntl(fd, F_GETFD) < 0) return;
   const int number = std::max(fd, worker::control_fd + 1);
   options.descriptors.emplace_back(fd, number);
@@ -206,7 +208,7 @@ std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, con
   options.descriptors = {{theirs.get(), worker::socket_fd}, {control.fd(), worker::control_fd}};
   options.own_group = true;
   options.cores = cores;
-  if (rank) pass_mpiexec(options);
+  if (rank) make_rank(options);
   auto child = process::spawn(options);
   return std::make_unique<linked_worker>(dynamic_cast<default_multiplexer&>(system.middleman().backend()),
                                          std::move(child), std::move(ours), std::move(control), events);

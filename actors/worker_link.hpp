@@ -53,7 +53,8 @@ public:
 
 /// Starts a worker, watched by the system's multiplexer. I/O thread only.
 /// @param cores  that it is bound to; none: those of the node
-/// @param rank   it is an MPI process: it gets the descriptor by which MPICH's talk to mpiexec
+/// @param rank   it is an MPI process, which jobs see (pactor/mpi.hpp); it gets the descriptor by which MPICH's talk to
+///               mpiexec
 /// @throws error{system} if it can't be started
 std::unique_ptr<worker_link> start_worker_process(caf::actor_system& system, const std::filesystem::path& executable,
                                                   worker_events& events, const std::vector<int>& cores = {},

@@ -21,10 +21,8 @@ inline MPI_Comm mpi_world() {
   int begun = 0;
   MPI_Initialized(&begun);
   if (begun != 0) return MPI_COMM_WORLD;
-  bool rank = false;
-  for (const auto* name : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"})
-    rank = rank || std::getenv(name) != nullptr; // NOLINT(concurrency-mt-unsafe): nobody changes it
-  if (!rank)
+  // What mpiexec tells its processes others may have inherited, too.
+  if (!std::getenv("PACTOR_MPI")) // NOLINT(concurrency-mt-unsafe): nobody changes it
     throw error{ec::configuration, "this engine can't call MPI, since mpiexec did not start it: give its host "
                                    "\"launcher\": \"mpi\" in the cluster's configuration"};
   int provided = 0;
