@@ -23,9 +23,17 @@ std::pair<std::string, std::string> identity_at(const controller_file& file, tim
   return {file.common.certificate, file.common.key};
 }
 
+/// The authorities that are trusted then.
+std::string trusted_at(const controller_file& file, time_point now) {
+  auto all = file.common.ca;
+  for (const auto& r : file.replaced)
+    if (const auto at = all.find(r.certificate); now >= r.until && at != all.npos) all.erase(at, r.certificate.size());
+  return all;
+}
+
 bool same_credentials(const controller_file& a, const controller_file& b) {
   return a.revision == b.revision && a.common.ca == b.common.ca && a.common.certificate == b.common.certificate &&
-         a.revoked == b.revoked && a.earlier == b.earlier;
+         a.revoked == b.revoked && a.earlier == b.earlier && a.replaced == b.replaced;
 }
 
 } // namespace
@@ -43,7 +51,9 @@ credentials_watch::stamp credentials_watch::stamp_of_file() const {
 
 std::unique_ptr<security::tls_context> credentials_watch::make(const controller_file& file, time_point now) {
   auto [certificate, key] = identity_at(file, now);
-  auto made = std::make_unique<security::tls_context>(role::controller, file.common.ca, certificate, key, file.revoked);
+  auto trusted = trusted_at(file, now);
+  auto made = std::make_unique<security::tls_context>(role::controller, trusted, certificate, key, file.revoked);
+  trusted_ = std::move(trusted);
   shown_ = std::move(certificate);
   return made;
 }
@@ -67,11 +77,11 @@ void credentials_watch::begin(transport::endpoint& endpoint) {
 void credentials_watch::look(transport::endpoint& endpoint, time_point now) {
   const auto there = stamp_of_file();
   if (there == stamp{} || there == seen_) {
-    if (identity_at(file_, now).first != shown_) {
+    if (identity_at(file_, now).first != shown_ || trusted_at(file_, now) != trusted_) {
       auto next = make(file_, now);
       endpoint.use(next->get());
       tls_ = std::move(next);
-      journal_.info("controller shows its new certificate from now on, and files of before the rotation are refused");
+      journal_.info("controller's time to trust files of before a rotation is over: they are refused");
     }
     return;
   }

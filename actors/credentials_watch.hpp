@@ -48,7 +48,8 @@ private:
   files::controller_file file_;
   log journal_;
   stamp seen_;
-  std::string shown_; ///< certificate that tls_ shows
+  std::string shown_;   ///< certificate that tls_ shows
+  std::string trusted_; ///< authorities that it trusts
   std::unique_ptr<security::tls_context> tls_;
 };
 

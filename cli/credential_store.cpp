@@ -63,7 +63,8 @@ connection_file credential_store::make(role holder, std::string name, std::chron
 
 /// The profile's own file of a role gets a new certificate.
 void credential_store::renew(connection_file& file, time_point now) {
-  auto made = authority_.issue(file.role, std::string{to_string(file.role)}, security::validity::from(now), now);
+  auto made = authority_.issue(file.role, std::string{to_string(file.role)}, security::validity::from(now), now,
+                               security::authority::use::own_file);
   file.ca = authority_.trusted(now);
   file.certificate = std::move(made.certificate);
   file.key = std::move(made.key);
@@ -105,9 +106,9 @@ credential_store::change credential_store::rotate(std::chrono::seconds overlap, 
       }
   authority_.rotate(now, overlap);
   std::erase_if(controller_.earlier, [&](const auto& e) { return overlap.count() <= 0 || e.until <= now; });
-  if (overlap.count() > 0)
-    controller_.earlier.push_back({controller_.common.certificate, controller_.common.key,
-                                   std::chrono::floor<std::chrono::seconds>(now + overlap)});
+  const auto end = std::chrono::floor<std::chrono::seconds>(now + overlap);
+  for (auto& e : controller_.earlier) e.until = std::min(e.until, end);
+  if (overlap.count() > 0) controller_.earlier.push_back({controller_.common.certificate, controller_.common.key, end});
   for (auto* file : {&controller_.common, &node_, &client_}) renew(*file, now);
   files::write_authority(authority_path(), authority_);
   result.ended = publish(now, patience); // before anybody shows the new certificates
@@ -121,6 +122,10 @@ credential_store::change credential_store::rotate(std::chrono::seconds overlap, 
 std::optional<std::size_t> credential_store::publish(time_point now, std::chrono::milliseconds patience) {
   controller_.common.ca = authority_.trusted(now);
   controller_.revoked = authority_.revoked(now);
+  controller_.replaced.clear();
+  const auto& authorities = authority_.generations();
+  for (auto g = authorities.begin(); g != authorities.end() - 1; ++g)
+    controller_.replaced.push_back({g->certificate, g->trusted_until});
   const auto revision = ++controller_.revision;
   controller_.write(path(role::controller));
   const auto applied = files::applied_revision::path_for(path(role::controller));

@@ -142,6 +142,9 @@ int rotate(const credentials_command& given) {
   const auto change = store.rotate(overlap, start, given.patience());
   say(overlap.count() > 0 ? "made a new authority; older files are good until " + security::utc(start + overlap)
                           : std::string{"made a new authority; older files are good for nothing any more"});
+  for (const auto& g : store.authority().generations())
+    if (g.trusted_until + std::chrono::seconds{1} < start + overlap)
+      say("files that were replaced before are good until " + security::utc(g.trusted_until) + ", as was said then");
   return tell_change(change);
 }
 

@@ -21,6 +21,10 @@ void controller_file::write(const fs::path& path) const {
   all["revision"] = revision;
   all["revoked"] = revoked;
   all["earlier"] = std::move(list);
+  auto authorities = nlohmann::ordered_json::array();
+  for (const auto& r : replaced)
+    authorities.push_back({{"certificate", r.certificate}, {"until", system_clock::to_time_t(r.until)}});
+  all["replaced"] = std::move(authorities);
   replace_file(path, all.dump(2) + "\n");
 }
 
@@ -35,6 +39,9 @@ controller_file controller_file::read(const fs::path& path) {
     for (const auto& e : all.at("earlier"))
       file.earlier.push_back({e.at("certificate").get<std::string>(), e.at("key").get<std::string>(),
                               system_clock::from_time_t(e.at("until").get<std::int64_t>())});
+    for (const auto& r : all.at("replaced"))
+      file.replaced.push_back(
+          {r.at("certificate").get<std::string>(), system_clock::from_time_t(r.at("until").get<std::int64_t>())});
   } catch (const nlohmann::json::exception&) { // its words may hold a part of a key
     throw error{ec::configuration, path.string() + " is damaged: what it says of other credentials makes no sense"};
   }

@@ -22,11 +22,19 @@ struct controller_file {
     friend bool operator==(const earlier_identity&, const earlier_identity&) = default;
   };
 
+  /// Of several authorities in `common.ca`: one that is trusted until then, though it may be signed for longer.
+  struct replaced_authority {
+    std::string certificate;
+    std::chrono::system_clock::time_point until; ///< full seconds
+    friend bool operator==(const replaced_authority&, const replaced_authority&) = default;
+  };
+
   connection_file common;                ///< of role controller; `ca` may be several authorities
   std::string secret;                    ///< of this start; no other process knows it
   std::vector<std::string> revoked;      ///< serial numbers of certificates that are refused
   std::vector<earlier_identity> earlier; ///< the oldest first
-  std::int64_t revision = 0;             ///< grows with every change
+  std::vector<replaced_authority> replaced{};
+  std::int64_t revision = 0; ///< grows with every change
 
   /// Replaces the file in one step, 0600. @throws error{system}
   void write(const std::filesystem::path& path) const;

@@ -58,8 +58,18 @@ void authority::forget_old(time_point now) {
   generations_.erase(std::remove_if(generations_.begin(), generations_.end() - 1, is_over), generations_.end() - 1);
 }
 
-identity authority::issue(role holder, const std::string& name, const validity& valid, time_point now) {
+/// Makes room. What nobody is let in with need not be known, nor be refused.
+void authority::forget_useless(time_point now) {
+  std::erase_if(issued_, [&](const issued_certificate& one) {
+    const auto* by = generation(one.generation);
+    return now > one.expires || !by || now > by->trusted_until;
+  });
+}
+
+identity authority::issue(role holder, const std::string& name, const validity& valid, time_point now, use what_for) {
   forget_old(now);
+  const auto places = most_issued + (what_for == use::own_file ? reserve : 0);
+  if (issued_.size() >= places) forget_useless(now);
   const auto& by = generations_.back();
   const auto taken = [&](const issued_certificate& one) {
     return one.name == name && one.generation == by.number && in_force(one, now);
@@ -70,8 +80,11 @@ identity authority::issue(role holder, const std::string& name, const validity& 
   if (valid.not_after > by.trusted_until)
     throw error{ec::invalid_argument, "the cluster's authority ends at " + utc(by.trusted_until) +
                                           ": make the certificate valid for a shorter time"};
-  if (issued_.size() >= most_issued)
-    throw error{ec::invalid_argument, "the register is full: it has " + std::to_string(most_issued) + " certificates"};
+  if (issued_.size() >= places)
+    throw error{ec::invalid_argument,
+                "the register is full: it has " + std::to_string(issued_.size()) +
+                    " certificates, and those that are revoked stay until they expire; pactor credentials rotate --now "
+                    "begins a new one"};
   auto made = make_identity(holder, name, {by.certificate, by.key}, valid);
   const auto info = info_of(made.certificate);
   issued_.push_back({info.serial, name, holder, full_seconds(now), info.not_after, by.number});
@@ -116,7 +129,10 @@ void authority::rotate(time_point now, std::chrono::seconds overlap) {
   } else {
     forget_old(now);
     for (auto& g : generations_) {
-      if (g.key.empty()) continue; // replaced before: its end is signed
+      if (g.key.empty()) { // replaced before: another end can't be signed, but kept
+        g.trusted_until = std::min(g.trusted_until, end);
+        continue;
+      }
       g.certificate = shortened({g.certificate, g.key}, end);
       g.trusted_until = end;
       g.key.clear();

@@ -34,6 +34,9 @@ public:
   /// How long an authority could sign, and how many certificates the register holds.
   static constexpr std::chrono::hours lifetime{24 * 365 * 10};
   static constexpr std::size_t most_issued = 10'000;
+  /// Beyond these, for the cluster's own files: what is revoked is to be replaced, also if the register is full.
+  static constexpr std::size_t reserve = 1'000;
+  enum class use { anybody, own_file };
 
   /// A new one. @param unique  a few characters that no other cluster or start has
   authority(std::string cluster_id, std::string unique, time_point now);
@@ -42,8 +45,9 @@ public:
             std::vector<issued_certificate> issued);
 
   /// Makes and registers a certificate. Only one that is in force has this name.
-  /// @throws error{invalid_argument} if the name is taken, or the authority does not live that long
-  identity issue(role holder, const std::string& name, const validity& valid, time_point now);
+  /// @throws error{invalid_argument} if the name is taken, the authority does not live that long, or there is no room
+  identity issue(role holder, const std::string& name, const validity& valid, time_point now,
+                 use what_for = use::anybody);
   /// A name that is not taken: `client-2`.
   [[nodiscard]] std::string free_name(role holder, time_point now) const;
 
@@ -52,7 +56,8 @@ public:
   /// @throws error{invalid_argument} if there is no such certificate, or it is the controller's
   std::vector<issued_certificate> revoke(std::string_view which, time_point now);
 
-  /// The next authority takes over. What the earlier ones signed is trusted for `overlap` from now on, or not at all.
+  /// The next authority takes over. What the earlier ones signed is trusted for `overlap` from now on, or not at all;
+  /// what was replaced before no longer than was said then.
   void rotate(time_point now, std::chrono::seconds overlap);
 
   /// The authorities to trust, PEM, the one that signs first.
@@ -72,6 +77,7 @@ private:
   [[nodiscard]] const authority_generation* generation(int number) const;
   [[nodiscard]] bool in_force(const issued_certificate& one, time_point now) const;
   void forget_old(time_point now);
+  void forget_useless(time_point now);
 
   std::string cluster_id_, unique_;
   std::vector<authority_generation> generations_; // the last one signs

@@ -110,6 +110,40 @@ TEST_SUITE("authority") {
     CHECK(all.revoke("client", now + 1h).size() == 2);
   }
 
+  TEST_CASE_FIXTURE(register_fixture, "a shorter overlap than one before counts for all older files") {
+    const auto first = issue(role::client, "client");
+    all.rotate(now, 24h);
+    const auto second = issue(role::client, "client");
+    all.rotate(now, 1h);
+    for (const auto& one : {first, second}) {
+      CHECK(state(one.serial, now + 30min) == "replaced, until 2027-01-15T09:00:00Z");
+      CHECK(state(one.serial, now + 2h) == "replaced");
+    }
+    CHECK(all.trusted(now + 2h) == all.generations().back().certificate);
+    CHECK(all.generations()[0].trusted_until == now + 1h); // its certificate still says a day
+  }
+
+  TEST_CASE_FIXTURE(register_fixture, "a full register: what is of no use makes room, and own files can be replaced") {
+    std::vector<security::issued_certificate> many;
+    const auto entry = [&](std::size_t i, std::chrono::seconds length) {
+      return security::issued_certificate{"serial-" + std::to_string(i), "c" + std::to_string(i), role::client, now,
+                                          now + length};
+    };
+    for (std::size_t i = 0; i < authority::most_issued; ++i) many.push_back(entry(i, i == 0 ? 1h : 30 * 24h));
+    authority full{"c", "u", all.generations(), many};
+    CHECK(complaint([&] { full.issue(role::client, "x", validity::from(now, 1h), now); }).find("rotate --now") !=
+          std::string::npos);
+    full.issue(role::client, "x", validity::from(now + 2h, 1h), now + 2h); // the first one has expired
+    CHECK(full.issued().size() == authority::most_issued);
+    // A file of its own that is revoked is replaced all the same.
+    full.revoke("x", now + 2h);
+    full.issue(role::client, "x", validity::from(now + 2h, 1h), now + 2h, authority::use::own_file);
+    CHECK(full.revoked(now + 2h).size() == 1);
+    full.rotate(now + 2h, 0s);
+    full.issue(role::client, "y", validity::from(now + 2h, 1h), now + 2h);
+    CHECK(full.issued().size() == 1);
+  }
+
   TEST_CASE_FIXTURE(register_fixture, "rotating without an overlap trusts nothing of before") {
     issue(role::client, "client");
     const auto old = all.trusted(now);
