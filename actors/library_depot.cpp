@@ -42,9 +42,9 @@ std::int64_t seconds_now() {
 } // namespace
 
 library_depot::library_depot(depot_setup setup, const log& journal, const std::vector<core::shipped_library>& before,
-                             std::function<void()> changed)
-    : setup_{std::move(setup)}, journal_{journal}, changed_{std::move(changed)}, store_{setup_.directory,
-                                                                                        setup_.limit} {
+                             std::function<void()> changed, std::function<void()> tick_later)
+    : setup_{std::move(setup)}, journal_{journal}, changed_{std::move(changed)},
+      tick_later_{std::move(tick_later)}, store_{setup_.directory, setup_.limit} {
   std::vector<core::shipped_library> there;
   for (const auto& l : setup_.enabled ? before : std::vector<core::shipped_library>{}) {
     const auto name = name_of(l);
@@ -156,6 +156,7 @@ void library_depot::from_node(node_key key, const frame_in& f) {
   const auto r = decode<library_report>(f.body);
   const auto n = nodes_.find(key);
   if (n == nodes_.end()) return;
+  rollout_.heard_from(key);
   switch (static_cast<library_word>(r.word)) {
   case library_word::want:
     return send_part(f.from, f.header.tag, r);
@@ -220,6 +221,9 @@ void library_depot::carry_out(const library_rollout::actions& all) {
       reply.why = a.why;
       break;
     case step::done:
+      for (const auto& why : a.why) journal_.warning(short_name(name_of(a.library)) + ": " + why);
+      reply.code = static_cast<std::uint8_t>(ec::timeout); // if some host is slow
+      reply.why = a.why;
       journal_.info("the cluster has " + std::string{rollout_.wanted(a.library.hash) ? "" : "no more "} +
                     short_name(name_of(a.library)) + (a.who == 0 ? "" : ", sent by " + a.library.origin));
       changed = true;
@@ -233,6 +237,12 @@ void library_depot::carry_out(const library_rollout::actions& all) {
   }
   release_unwanted();
   if (changed) changed_();
+  if (rollout_.waiting() && !std::exchange(ticking_, true)) tick_later_();
+}
+
+void library_depot::tick() {
+  ticking_ = false;
+  carry_out(rollout_.tick());
 }
 
 /// What no node can ask for any more may go from the disk.

@@ -28,24 +28,28 @@ public:
 
   /// @param before  of an earlier life of the controller; those whose content is gone are forgotten
   /// @param changed called when the cluster has others
-  library_depot(depot_setup setup, const log& journal, const std::vector<core::shipped_library>& before,
-                std::function<void()> changed);
+  /// @param tick_later asks for tick() in a second
+  library_depot(
+      depot_setup setup, const log& journal, const std::vector<core::shipped_library>& before,
+      std::function<void()> changed, std::function<void()> tick_later = [] {});
 
   [[nodiscard]] bool enabled() const noexcept { return setup_.enabled; }
   /// @throws error{bad_payload}
   void from_client(const frame_in& f);
   void part(const frame_in& f);
   /// @throws error{bad_payload}
-  void from_node(node_key node, const frame_in& f);
+  void from_node(node_key key, const frame_in& f);
   /// @return what it is welcomed with
   std::vector<wire_library> node_joins() const;
   /// It was welcomed.
-  void node_joined(node_key node, const std::string& host, const transport::link_ptr& link);
-  void node_gone(node_key node);
+  void node_joined(node_key key, const std::string& host, const transport::link_ptr& link);
+  void node_gone(node_key key);
   void link_down(const transport::link_ptr& which);
+  /// Nodes that say nothing are not waited for without end.
+  void tick();
 
   /// Jobs of the libraries that a node uses.
-  [[nodiscard]] jobs_answer jobs_of(node_key node) const;
+  [[nodiscard]] jobs_answer jobs_of(node_key key) const;
   /// Whether jobs of a configured library of this file name are hidden: a client sent another build.
   [[nodiscard]] bool replaces(const std::string& file) const;
   [[nodiscard]] const std::vector<core::shipped_library>& current() const { return rollout_.current(); }
@@ -77,7 +81,8 @@ private:
 
   depot_setup setup_;
   log journal_;
-  std::function<void()> changed_;
+  std::function<void()> changed_, tick_later_;
+  bool ticking_ = false; // tick() is to come
   jobs::library_store store_;
   core::library_rollout rollout_;
   std::map<std::string, std::pair<jobs::library_name, jobs::stored_library>> kept_; // by hash

@@ -60,7 +60,7 @@ void library_rollout::start(actions& out) {
   staging_ = true;
   unfit_.clear();
   for (const auto& [node, host] : nodes_) {
-    waiting_for_.insert(node);
+    waiting_for_[node] = 0;
     out.push_back({step::stage, node, 0, queue_.front().library});
   }
   advance(out);
@@ -90,7 +90,7 @@ void library_rollout::adopt(actions& out) {
   staging_ = false;
   using_ = true;
   for (const auto& [node, host] : nodes_) {
-    waiting_for_.insert(node);
+    waiting_for_[node] = 0;
     out.push_back({step::use, node, 0, library});
   }
 }
@@ -109,7 +109,7 @@ library_rollout::actions library_rollout::node_joined(node_key node, const std::
   actions out;
   nodes_[node] = host;
   if (!staging_) return out; // what is being taken into use is among the current ones
-  waiting_for_.insert(node);
+  waiting_for_[node] = 0;
   out.push_back({step::stage, node, 0, queue_.front().library});
   return out;
 }
@@ -147,8 +147,33 @@ library_rollout::actions library_rollout::verdict(node_key node, const std::stri
 
 library_rollout::actions library_rollout::in_use(node_key node, const std::string& hash) {
   actions out;
+  if (const auto at = nodes_.find(node); at != nodes_.end()) // it may have been given up meanwhile
+    for (auto& l : current_)
+      if (l.hash == hash) l.unfit.erase(at->second);
   if (!using_ || queue_.front().library.hash != hash) return out;
   waiting_for_.erase(node);
+  advance(out);
+  return out;
+}
+
+void library_rollout::heard_from(node_key node) {
+  if (const auto at = waiting_for_.find(node); at != waiting_for_.end()) at->second = 0;
+}
+
+library_rollout::actions library_rollout::tick() {
+  actions out;
+  for (auto& [node, ticks] : waiting_for_) {
+    if (++ticks < patience) continue;
+    const auto& host = nodes_[node];
+    const auto for_so_long = " for " + std::to_string(patience) + " s";
+    unfit_[host] =
+        staging_ ? "host " + host + " has not answered" + for_so_long
+                 : "host " + host + " has it, but has not said" + for_so_long + " that its tasks use it; the others do";
+    if (!using_) continue;
+    for (auto& l : current_)
+      if (l.hash == queue_.front().library.hash) l.unfit[host] = unfit_[host];
+  }
+  std::erase_if(waiting_for_, [](const auto& entry) { return entry.second >= patience; });
   advance(out);
   return out;
 }

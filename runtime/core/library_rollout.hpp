@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +25,7 @@ struct shipped_library {
 
 /// Takes one library after the other. First every node gets it and says whether it can use it (stage); if all can, all
 /// do (use); if one can't, nothing has changed. A node that joins gets what the cluster has.
+/// One that says nothing for too long is waited for no more.
 class library_rollout {
 public:
   using node_key = std::uint64_t;
@@ -33,13 +33,15 @@ public:
   /// Libraries that wait for their turn.
   static constexpr std::size_t most_waiting = 64;
   static constexpr std::size_t most_libraries = 1'000;
+  /// Ticks of silence after which a node that is waited for counts as one that can't.
+  static constexpr int patience = 30;
 
   /// What is to be told.
   enum class step : std::uint8_t {
     stage,     ///< to a node: get it, and say whether it can be used
     use,       ///< to a node: tasks use it from now on; say when they do
     drop,      ///< to a node: tasks use it no more
-    done,      ///< to who asked: every node uses it
+    done,      ///< to who asked: every node uses it, but those that `why` names
     unusable,  ///< to who asked: nothing has changed; `why` says it of each host
     unchanged, ///< to who asked: the cluster uses it already
   };
@@ -69,6 +71,12 @@ public:
   /// The tasks of a node use it.
   [[nodiscard]] actions in_use(node_key node, const std::string& hash);
 
+  /// A node works at it: it asked for a part, say.
+  void heard_from(node_key node);
+  /// Time goes on: to be called once a second while waiting().
+  [[nodiscard]] actions tick();
+  [[nodiscard]] bool waiting() const noexcept { return !waiting_for_.empty(); }
+
   /// In the order in which they came: of jobs of one name in several libraries the call must say which.
   [[nodiscard]] const std::vector<shipped_library>& current() const noexcept { return current_; }
   /// Whether the controller is to keep it for nodes.
@@ -89,8 +97,8 @@ private:
   std::map<node_key, std::string> nodes_; // and their hosts
   std::deque<pending> queue_;             // the first one is under way
   bool staging_ = false, using_ = false;
-  std::set<node_key> waiting_for_;
-  std::map<std::string, std::string> unfit_; // of the one that is staged: hosts, and why
+  std::map<node_key, int> waiting_for_;      // and for how many ticks it has said nothing
+  std::map<std::string, std::string> unfit_; // of the first: hosts, and why
 };
 
 } // namespace pactor::core

@@ -42,6 +42,7 @@ struct fake_node {
   fake_link_ptr to_controller = link_to(security::role::controller), to_node = link_to(security::role::node);
   std::vector<library_in_use> used;
   int settled = 0, inspected = 0;
+  bool stuck = false;                       // it takes nothing, and says nothing
   std::map<std::string, std::string> unfit; // by file name
   std::uint64_t room;                       // on its disk, bytes
   library_keeper keeper{jobs::library_store{disk.path, room},
@@ -59,6 +60,7 @@ struct fake_node {
 struct cluster_fixture {
   directory disk;
   int changes = 0;
+  bool tick_wanted = false;
   std::vector<std::unique_ptr<fake_node>> nodes;
   fake_link_ptr client = link_to(security::role::client);
   std::optional<library_depot> depot;
@@ -66,8 +68,9 @@ struct cluster_fixture {
 
   explicit cluster_fixture(bool enabled = true) { restart(enabled, {}); }
   void restart(bool enabled, std::vector<core::shipped_library> before) { // not a reference: what it replaces has it
-    depot.emplace(depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, pactor::log{}, before,
-                  [this] { ++changes; });
+    depot.emplace(
+        depot_setup{enabled, disk.path, std::uint64_t{64} << 20}, pactor::log{}, before, [this] { ++changes; },
+        [this] { tick_wanted = true; });
   }
   fake_node& join(const std::string& host, std::map<std::string, std::string> unfit = {},
                   std::uint64_t room = std::uint64_t{64} << 20) {
@@ -78,11 +81,16 @@ struct cluster_fixture {
     settle();
     return n;
   }
+  /// Lets a second after the other pass, while anybody asks for it.
+  void wait(int seconds) {
+    while (seconds-- > 0 && std::exchange(tick_wanted, false)) depot->tick();
+  }
   /// Carries frames between controller and nodes until there are none.
   void settle() {
     for (bool any = true; any;) {
       any = false;
       for (auto& n : nodes) {
+        if (n->stuck) continue;
         for (const auto& f : std::exchange(n->to_controller->sent, {})) {
           any = true;
           depot->from_node(n->key,
@@ -231,6 +239,30 @@ TEST_SUITE("libraries") {
     const auto all = decode<std::vector<library_entry>>(client->take_one(frame_kind::answer).body);
     REQUIRE(all.size() == 1);
     CHECK(all[0].unfit.size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(cluster_fixture, "a host that is stuck is named, and the next library goes on") {
+    auto& a = join("A");
+    auto& b = join("B");
+    b.stuck = true;
+    const auto first = pattern(100), second = pattern(100, 2);
+    CHECK(offer(name_of(first)).wanted);
+    CHECK(part(first, 0).why.empty());
+    commit(name_of(first));
+    wait(core::library_rollout::patience - 1);
+    CHECK(client->count(frame_kind::answer) == 0);
+    wait(1);
+    const auto r = reply();
+    CHECK(r.code == static_cast<std::uint8_t>(ec::bad_library));
+    CHECK(r.why == std::vector<std::string>{"host B has not answered for 30 s"});
+    CHECK_FALSE(tick_wanted); // nobody is waited for
+    CHECK(a.used.empty());
+    b.stuck = false;
+    settle(); // its answer comes, and changes nothing
+    CHECK(depot->current().empty());
+    CHECK(depot->jobs_of(b.key).empty());
+    CHECK(push(second).why.empty());
+    CHECK(b.used.back().library.hash == name_of(second).hash);
   }
 
   TEST_CASE("a cluster that takes none says so, whatever comes") {

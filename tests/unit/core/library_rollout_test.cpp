@@ -118,6 +118,44 @@ TEST_SUITE("library rollout") {
     CHECK(words(all.remove("libnum.so")).empty());
   }
 
+  TEST_CASE_FIXTURE(two_nodes, "a node that says nothing is not waited for without end") {
+    take(build("old"));
+    (void)all.push(7, build("new"));
+    (void)all.push(8, build("x", "libother.so"));
+    (void)all.verdict(1, "new", true, "");
+    for (int i = 1; i < library_rollout::patience; ++i) CHECK(words(all.tick()).empty());
+    all.heard_from(2); // it asks for a part: large libraries take their time
+    for (int i = 1; i < library_rollout::patience; ++i) CHECK(words(all.tick()).empty());
+    CHECK(words(all.tick()) == "unusable 7 new: host B has not answered for 30 s, stage 1 x, stage 2 x");
+    CHECK(all.current()[0].hash == "old");
+
+    SUBCASE("its late answer changes nothing") {
+      CHECK(words(all.verdict(2, "new", true, "")).empty());
+      CHECK(words(all.in_use(2, "new")).empty());
+      (void)all.verdict(1, "x", true, "");
+      CHECK(words(all.verdict(2, "x", true, "")) == "use 1 x, use 2 x");
+    }
+    SUBCASE("it may go") {
+      CHECK(words(all.node_gone(2)).empty());
+      CHECK(words(all.verdict(1, "x", true, "")) == "use 1 x");
+      CHECK(words(all.in_use(1, "x")) == "done 8 x");
+      CHECK_FALSE(all.waiting());
+    }
+  }
+
+  TEST_CASE_FIXTURE(two_nodes, "a node that does not say that it uses a library") {
+    (void)all.push(7, build("a"));
+    for (const auto n : {1, 2}) (void)all.verdict(n, "a", true, "");
+    (void)all.in_use(1, "a");
+    for (int i = 1; i < library_rollout::patience; ++i) CHECK(words(all.tick()).empty());
+    CHECK(words(all.tick()) ==
+          "done 7 a: host B has it, but has not said for 30 s that its tasks use it; the others do");
+    CHECK(all.current().at(0).unfit.contains("B"));
+    CHECK_FALSE(all.waiting());
+    CHECK(words(all.in_use(2, "a")).empty()); // late
+    CHECK(all.current()[0].unfit.empty());
+  }
+
   TEST_CASE_FIXTURE(two_nodes, "there is an end to what it takes") {
     take(build("a"));
     CHECK(all.full(build("b", "libb.so"), plenty).empty());
