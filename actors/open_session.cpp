@@ -8,6 +8,7 @@
 #include "runtime/files/connection_file.hpp"
 #include "runtime/files/profile.hpp"
 #include "runtime/jobs/library.hpp"
+#include "runtime/security/session_key.hpp"
 #include "runtime/security/tls_context.hpp"
 
 #include <caf/all.hpp>
@@ -206,6 +207,7 @@ private:
     const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
     transport::endpoint_options transport_options;
     transport_options.tls = tls_.get();
+    transport_options.word = security::door_word(file_.nonce);
     endpoint_ = std::make_unique<transport::endpoint>(system_, std::move(transport_options), events_);
     connected(dial(deadline));
     core_->wait_for_welcome(deadline);

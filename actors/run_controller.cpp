@@ -9,6 +9,7 @@
 #include "runtime/core/rate_limit.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
+#include "runtime/security/session_key.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
@@ -91,6 +92,7 @@ int run_controller(const controller_options& options) {
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
   transport::endpoint_options transport_options;
   transport_options.tls = credentials.tls();
+  transport_options.word = security::door_word(file.nonce);
   transport_options.limits.heartbeat = options.heartbeat;
   transport_options.limits.silence = options.heartbeat * 5;
   // Anybody can come and be refused as often as he likes: the log is not his.

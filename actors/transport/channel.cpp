@@ -121,6 +121,8 @@ channel::~channel() {
   ERR_clear_error(); // what is left in the queue would be blamed on the next connection of this thread
 }
 
+void channel::say_first(const std::string& word) { SSL_set_tlsext_host_name(ssl_, word.c_str()); }
+
 X509* channel::peer_certificate() const { return SSL_get0_peer_certificate(ssl_); }
 
 bool channel::fail_with_errno(const char* what) {

@@ -29,6 +29,8 @@ public:
   channel& operator=(const channel&) = delete;
   ~channel();
 
+  /// A word that stands in the clear at the start of the handshake (as the name of the server). Before that.
+  void say_first(const std::string& word);
   /// Goes on with the TLS handshake as far as the socket allows.
   progress handshake();
   [[nodiscard]] bool established() const { return !shaking_; }

@@ -45,7 +45,8 @@ int connect_until(int fd, const addrinfo& address, std::chrono::steady_clock::ti
 
 } // namespace
 
-dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chrono::steady_clock::time_point deadline) {
+dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chrono::steady_clock::time_point deadline,
+            const std::string& word) {
   const auto where = host + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -67,6 +68,7 @@ dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chro
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto secured = std::make_unique<channel>(fd.get(), tls, channel::side::client);
+    if (!word.empty()) secured->say_first(word);
     const auto why = secured->establish(deadline);
     if (!why.empty() && std::chrono::steady_clock::now() >= deadline)
       throw timeout_error{"no controller at " + where + ": " + why};

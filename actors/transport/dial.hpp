@@ -17,6 +17,8 @@ struct dialed {
 };
 
 /// @throws not_connected (name, refused, unreachable), timeout_error, error{refused} if the TLS handshake was refused
-dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chrono::steady_clock::time_point deadline);
+/// @param word endpoint_options::word
+dialed dial(const std::string& host, std::uint16_t port, SSL_CTX* tls, std::chrono::steady_clock::time_point deadline,
+            const std::string& word = {});
 
 } // namespace pactor::transport

@@ -1,10 +1,9 @@
 #include "actors/transport/endpoint.hpp"
 
 #include "actors/transport/dial.hpp"
-#include "actors/transport/waiting_room.hpp"
+#include "actors/transport/porch.hpp"
 #include "pactor/error.hpp"
 #include "runtime/core/rate_limit.hpp"
-#include "runtime/process/unique_fd.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -17,6 +16,7 @@
 #include <future>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <set>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -101,11 +101,12 @@ int bind_and_listen(const std::string& host, std::uint16_t port, std::uint16_t& 
 class endpoint::keeper final : public connection_events {
 public:
   keeper(default_multiplexer& mpx, endpoint_options options, link_events& events)
-      : mpx_{mpx}, options_{std::move(options)}, events_{events}, waiting_{options_.max_waiting},
+      : mpx_{mpx}, options_{std::move(options)}, events_{events}, waiting_{options_.max_waiting, options_.word},
         handshakes_{options_.handshakes_at_once, options_.handshakes_a_second} {}
 
   default_multiplexer& multiplexer() { return mpx_; }
   [[nodiscard]] SSL_CTX* tls() const { return options_.tls; }
+  [[nodiscard]] const std::string& word() const { return options_.word; }
   void use(SSL_CTX* tls) { options_.tls = tls; }
 
   std::size_t guard(endpoint::objection why) {
@@ -133,6 +134,7 @@ public:
 
   void stop() {
     if (acceptor_) acceptor_->stop();
+    if (watcher_) watcher_->stop();
     if (ticker_) ticker_->stop();
     for (const auto& c : std::vector(connections_)) c->end("this process is shutting down");
     connections_.clear();
@@ -141,6 +143,9 @@ public:
   void accept_at(int fd) {
     acceptor_ = new acceptor{mpx_, fd, *this}; // NOLINT: the loop owns its handlers
     acceptor_->start();
+    const int events = ::fcntl(waiting_.events(), F_DUPFD_CLOEXEC, 0); // a handler closes its own
+    watcher_ = new watcher{mpx_, events, *this};                       // NOLINT: the loop owns its handlers
+    watcher_->start();
   }
 
   link_ptr add(int fd, std::unique_ptr<channel> tls, std::string address) {
@@ -161,6 +166,7 @@ public:
     if (i == connections_.end()) return;
     const bool stranger = !(*i)->welcomed();
     connections_.erase(i);
+    showed_the_word_.erase(which.get());
     if (stranger && options_.on_refused) options_.on_refused(which->peer_address(), reason);
     events_.closed(which, reason);
   }
@@ -213,15 +219,24 @@ private:
     int reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   };
 
-  struct visitor {
-    process::unique_fd fd;
-    std::string address;
+  /// Of those who wait, some said something or left.
+  class watcher final : public loop_handler {
+  public:
+    watcher(default_multiplexer& mpx, int fd, keeper& k) : loop_handler{mpx, fd}, keeper_{k} {}
+    void handle_event(operation op) override {
+      if (op != operation::read || stopped_) return;
+      for (const auto& v : keeper_.waiting_.look()) keeper_.turn_away(v, "it left before its turn");
+      keeper_.let_in(connection::steady::now());
+    }
+
+  private:
+    keeper& keeper_;
   };
+
   static std::string_view host_of(std::string_view address) { return address.substr(0, address.rfind(':')); }
 
   void accepted(int fd, std::string address) {
-    const std::string host{host_of(address)};
-    if (const auto out = waiting_.add(host, {process::unique_fd{fd}, std::move(address)}))
+    if (const auto out = waiting_.add({process::unique_fd{fd}, std::move(address)}))
       turn_away(*out, "too many connections at a time");
     let_in(connection::steady::now());
   }
@@ -236,7 +251,9 @@ private:
       }
       if (const auto silent = one_too_many()) silent->end("too many connections without a hello");
       const auto fd = next.fd.release();
-      add(fd, std::make_unique<channel>(fd, options_.tls, channel::side::server), std::move(next.address));
+      const auto c =
+          add(fd, std::make_unique<channel>(fd, options_.tls, channel::side::server), std::move(next.address));
+      if (next.knows_the_word) showed_the_word_.insert(c.get());
     }
   }
 
@@ -245,23 +262,25 @@ private:
   }
 
   /// Those who stay silent make room, not those who come: a newcomer may be a member. The oldest of the address that
-  /// has most of them goes, so that who floods is in nobody's way but its own.
+  /// has most of them goes, so that who floods is in nobody's way but its own; who showed the word goes last.
   std::shared_ptr<connection> one_too_many() {
     struct crowd {
       std::string_view host;
       std::shared_ptr<connection> oldest;
       std::size_t size = 0;
     };
-    std::vector<crowd> crowds;
+    std::vector<crowd> others, members;
     std::size_t strangers = 0;
     for (const auto& c : connections_) {
       if (c->welcomed()) continue;
       ++strangers;
+      auto& all = showed_the_word_.contains(c.get()) ? members : others;
       const auto host = host_of(c->peer_address());
-      const auto known = std::ranges::find(crowds, host, &crowd::host);
-      ++(known != crowds.end() ? *known : crowds.emplace_back(crowd{host, c})).size;
+      const auto known = std::ranges::find(all, host, &crowd::host);
+      ++(known != all.end() ? *known : all.emplace_back(crowd{host, c})).size;
     }
     if (strangers < options_.max_strangers) return nullptr;
+    const auto& crowds = others.empty() ? members : others;
     return std::ranges::max_element(crowds, {}, &crowd::size)->oldest;
   }
 
@@ -270,9 +289,11 @@ private:
   link_events& events_;
   ticker* ticker_ = nullptr;
   acceptor* acceptor_ = nullptr;
+  watcher* watcher_ = nullptr;
   std::vector<std::shared_ptr<connection>> connections_;
   endpoint::objection objection_;
-  waiting_room<visitor> waiting_;
+  std::set<const link*> showed_the_word_; // of the connections
+  porch waiting_;
   core::rate_limit handshakes_;
 };
 
@@ -336,7 +357,7 @@ link_ptr endpoint::connect(const std::vector<std::string>& hosts, std::uint16_t 
 
 link_ptr endpoint::connect(const std::string& host, std::uint16_t port,
                            std::chrono::steady_clock::time_point deadline) {
-  auto other = dial(host, port, keeper_->tls(), deadline);
+  auto other = dial(host, port, keeper_->tls(), deadline, keeper_->word());
   link_ptr result;
   run([&] { result = keeper_->add(other.fd, std::move(other.tls), host + ":" + std::to_string(port)); });
   return result;

@@ -23,6 +23,8 @@ struct endpoint_options {
   double handshakes_at_once = 256;     ///< begun with strangers: so many,
   double handshakes_a_second = 200;    ///< and then so many a second; others wait for their turn
   std::size_t max_waiting = 2'000;     ///< of those
+  /// What members show before their handshake, and come in before others: security::door_word(). "": nothing.
+  std::string word = {};
   /// Told of every connection that ended before it was welcomed: address and reason. In the I/O thread.
   std::function<void(const std::string& address, const std::string& reason)> on_refused = {};
   /// Told of every peer whose certificate was accepted, before it says hello. In the I/O thread.

@@ -38,6 +38,16 @@ public:
     if (hosts_.size() == before) ++turn_;
     return result;
   }
+  /// The first for which `is` holds; nothing if there is none.
+  template <class Predicate>
+  std::optional<Visitor> extract(Predicate is) {
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      const auto& from = hosts_[i].visitors;
+      const auto v = std::find_if(from.begin(), from.end(), is);
+      if (v != from.end()) return take(i, static_cast<std::size_t>(v - from.begin()));
+    }
+    return std::nullopt;
+  }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
@@ -45,10 +55,11 @@ private:
     std::string name;
     std::deque<Visitor> visitors; // never empty
   };
-  std::optional<Visitor> take(std::size_t i) {
+  std::optional<Visitor> take(std::size_t i, std::size_t which = 0) {
     auto& from = hosts_[i].visitors;
-    std::optional<Visitor> result{std::move(from.front())};
-    from.pop_front();
+    const auto at = from.begin() + static_cast<std::ptrdiff_t>(which);
+    std::optional<Visitor> result{std::move(*at)};
+    from.erase(at);
     --size_;
     if (!from.empty()) return result;
     hosts_.erase(hosts_.begin() + static_cast<std::ptrdiff_t>(i));

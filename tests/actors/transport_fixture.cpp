@@ -1,6 +1,7 @@
 #include "tests/actors/transport_fixture.hpp"
 
 #include "pactor/error.hpp"
+#include "runtime/security/session_key.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,8 +24,9 @@ std::size_t count_of(const std::vector<std::string>& reasons, const std::string&
 }
 
 transport::endpoint_options options_for(const security::tls_context& tls, recorder& seen, transport::timing limits,
-                                        std::size_t max_strangers) {
+                                        std::size_t max_strangers, const std::string& word) {
   transport::endpoint_options o;
+  o.word = word;
   o.tls = tls.get();
   o.limits = limits;
   o.max_strangers = max_strangers;
@@ -124,11 +126,12 @@ void recorder::clear() {
 
 party::party(caf::actor_system& system, security::role role, const security::cluster_credentials& of,
              transport::timing limits, std::size_t max_strangers)
-    : party{system, role, of.ca, of.of(role), limits, max_strangers} {}
+    : party{system, role, of.ca, of.of(role), limits, max_strangers, security::door_word(of.nonce)} {}
 
 party::party(caf::actor_system& system, security::role role, const std::string& ca, const security::identity& own,
-             transport::timing limits, std::size_t max_strangers)
-    : tls{role, ca, own.certificate, own.key}, endpoint{system, options_for(tls, seen, limits, max_strangers), seen} {}
+             transport::timing limits, std::size_t max_strangers, const std::string& word)
+    : tls{role, ca, own.certificate, own.key}, endpoint{system, options_for(tls, seen, limits, max_strangers, word),
+                                                        seen} {}
 
 link_ptr party::join(std::uint16_t port) {
   auto link = endpoint.connect("127.0.0.1", port, soon());

@@ -75,7 +75,7 @@ struct party {
         transport::timing limits = {}, std::size_t max_strangers = 100);
   /// With credentials that need not belong together.
   party(caf::actor_system& system, security::role role, const std::string& ca, const security::identity& own,
-        transport::timing limits = {}, std::size_t max_strangers = 100);
+        transport::timing limits = {}, std::size_t max_strangers = 100, const std::string& word = {});
 
   /// Connects and says hello. @throws what connect() throws
   transport::link_ptr join(std::uint16_t port);

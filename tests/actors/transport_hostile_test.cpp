@@ -1,7 +1,7 @@
 // Peers that are wrong, broken or hostile: refused in words, and never to the harm of a good one.
 
+#include "actors/transport/porch.hpp"
 #include "actors/transport/rules.hpp"
-#include "actors/transport/waiting_room.hpp"
 #include "pactor/codec.hpp"
 #include "pactor/error.hpp"
 #include "tests/actors/fakes.hpp"
@@ -10,7 +10,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
 #include <sys/socket.h>
+#include <thread>
 #include <vector>
 
 using namespace pactor;
@@ -85,6 +88,62 @@ TEST_SUITE("transport, hostile") {
     party next{net.system, role::client, net.credentials};
     next.join(net.port);
     CHECK(next.seen.wait_frames(frame_kind::welcome));
+  }
+
+  TEST_CASE("who left meanwhile costs nothing, and who knows the word comes in before others of its host") {
+    const auto come = [](transport::porch& to) {
+      int pair[2];
+      REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+      CHECK_FALSE(to.add({process::unique_fd{pair[0]}, "10.0.0.1:" + std::to_string(pair[1])}));
+      return process::unique_fd{pair[1]};
+    };
+    transport::porch porch{100, "open sesame"};
+    auto silent = come(porch), gone = come(porch), rude = come(porch), member = come(porch);
+    const auto port_of = [](const process::unique_fd& fd) { return "10.0.0.1:" + std::to_string(fd.get()); };
+    CHECK(porch.look().empty());
+    const auto who_left = port_of(gone);
+    gone = {};
+    send_text(rude, "GET / HTTP/1.0");
+    send_text(member, "so: open ");
+    CHECK(porch.look().size() == 1);
+    send_text(member, "sesame, please"); // the rest comes later
+    CHECK(porch.look().empty());
+    CHECK(porch.size() == 3);
+    for (const auto* who : {&member, &silent, &rude}) {
+      const auto v = porch.next();
+      REQUIRE(v);
+      CHECK(v->address == port_of(*who));
+      CHECK(v->knows_the_word == (who == &member));
+    }
+    CHECK_FALSE(porch.next());
+  }
+
+  // More than can be let in come from the address that members come from, too: before, one in five hundred was served.
+  TEST_CASE("members come in from an address that floods the port") {
+    network net;
+    std::atomic<bool> enough{false};
+    std::atomic<std::size_t> came{0};
+    std::vector<std::thread> crowd;
+    for (const bool stays : {true, false})
+      crowd.emplace_back([&, stays] {
+        std::deque<process::unique_fd> some;
+        while (!enough) {
+          some.push_back(net.plain());
+          const linger now{1, 0}; // no port is to be kept for it
+          ::setsockopt(some.back().get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+          send_text(some.back(), std::string_view{"\x16\x03\x01\x02\x00", 5}); // a handshake that goes no further
+          if (some.size() > (stays ? 400U : 1U)) some.pop_front();
+          ++came;
+        }
+      });
+    while (came < 3'000) std::this_thread::yield(); // what may come at once is used up, and many wait
+    for (int i = 0; i < 5; ++i) {
+      party next{net.system, role::client, net.credentials};
+      next.join(net.port);
+      CHECK(next.seen.wait_frames(frame_kind::welcome));
+    }
+    enough = true;
+    for (auto& t : crowd) t.join();
   }
 
   TEST_CASE("each role may send what is named here, and nothing else") {
