@@ -54,7 +54,8 @@ void hub_state::send(const link_ptr& to, frame_kind kind, detail::bytes body, st
 // Numbers of clients are not used again after a restart, until a million of them were there in one life.
 hub_state::hub_state(hub_setup setup, callbacks out)
     : setup_{std::move(setup)}, out_{std::move(out)}, table_{next_engine(setup_.expected)},
-      depot_{setup_.shipping, setup_.journal, setup_.expected.libraries, [this] { note_roster(); }},
+      depot_{setup_.shipping, setup_.journal, setup_.expected.libraries, [this] { note_roster(); },
+             [this] { out_.library_tick_later(); }},
       last_client_{setup_.incarnation << 20}, absent_clients_{setup_.expected.clients},
       recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {
   note_lost(setup_.expected.lost);
@@ -141,7 +142,14 @@ void hub_state::on_hello_client(const frame_in& f) {
 }
 
 void hub_state::end_recovery() {
-  recovering_ = false;
+  if (std::exchange(recovering_, false)) {
+    // From now on the schedulers give up what may have run there, whether the engine comes later or not.
+    std::vector<int> missing;
+    for (const auto e : setup_.expected.engines)
+      if (!table_.find(e)) missing.push_back(e);
+    note_lost(missing);
+    note_roster();
+  }
   announce_engines();
   for (const auto& f : std::exchange(newcomers_, {})) frame(f);
 }
@@ -172,10 +180,7 @@ void hub_state::forget_departed() {
 void hub_state::note_roster() {
   constexpr std::chrono::seconds while_recovering{5};
   auto& before = setup_.expected;
-  if (setup_.now() - started_ > while_recovering) {
-    std::erase_if(before.engines, [this](int e) { return table_.find(e) != nullptr; });
-    note_lost(std::exchange(before, {}).engines);
-  }
+  if (setup_.now() - started_ > while_recovering) before = {};
   std::erase_if(lost_engines_, [this](const auto& e) { return setup_.now() >= e.second; });
   files::roster now;
   now.engines = table_.ids();
@@ -200,6 +205,25 @@ void hub_state::note_lost(std::span<const int> engines) {
   out_.forget_later(until_all_heard);
 }
 
+/// Any node's file admits nodes; whose an engine's number is, it does not say. @return how many numbers it will not
+/// have
+std::size_t hub_state::drop_unproven(hello_node& h) const {
+  std::size_t dropped = 0;
+  for (std::size_t i = 0; i < h.requested.size() && !setup_.secret.empty(); ++i) {
+    auto& number = h.requested[i];
+    if (number < 0 || (i < h.keys.size() && h.keys[i] == security::engine_key(setup_.secret, number))) continue;
+    number = -1;
+    ++dropped;
+  }
+  return dropped;
+}
+
+std::vector<std::string> hub_state::keys_of(const std::vector<int>& engines) const {
+  std::vector<std::string> all;
+  for (const auto e : engines) all.push_back(security::engine_key(setup_.secret, e));
+  return all;
+}
+
 void hub_state::on_hello_node(const frame_in& f) {
   auto hello = decode<hello_node>(f.body);
   if (!is_host(hello.host)) throw error{ec::bad_payload, "a hello with a host name that is none"};
@@ -207,6 +231,9 @@ void hub_state::on_hello_node(const frame_in& f) {
     throw error{ec::bad_payload, "a node with " + std::to_string(hello.requested.size()) + " engines, of " +
                                      std::to_string(most_engines) + " that it may have"};
   if (!admit(f, hello.protocol, hello.nonce)) return;
+  if (const auto unproven = drop_unproven(hello); unproven > 0)
+    setup_.journal.warning("the node of " + hello.host + " asked for " + std::to_string(unproven) +
+                           " numbers of engines that it can't show to be its own, and gets others");
   const auto same = [&](const auto& entry) {
     const auto& n = entry.second;
     return n.host == hello.host && n.pid == hello.pid && n.engines == hello.requested;
@@ -219,11 +246,12 @@ void hub_state::on_hello_node(const frame_in& f) {
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
-  f.from->in_loop([body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again,
-                                              depot_.enabled(), depot_.node_joins()})](transport::link& l) {
-    l.welcome_peer();
-    l.send(frame_kind::welcome, detail::slice{body});
-  });
+  f.from->in_loop(
+      [body = encode(welcome_node{n.engines, setup_.heartbeat_ms, setup_.incarnation, again, depot_.enabled(),
+                                  depot_.node_joins(), keys_of(n.engines)})](transport::link& l) {
+        l.welcome_peer();
+        l.send(frame_kind::welcome, detail::slice{body});
+      });
   depot_.node_joined(n.key, n.host, n.link);
   out_.node({n.host, n.link, n.engines});
   resume_drain(nodes_.emplace(f.from.get(), std::move(n)).first->second);

@@ -31,8 +31,10 @@ struct hub_setup {
   log journal;
   std::uint32_t heartbeat_ms = 1'000; ///< of the whole cluster: members are told
   std::uint32_t incarnation = 0;      ///< how often the controller was restarted
-  std::string secret{};               ///< of this start of the cluster; clients prove with it which number they had
-  files::roster expected{};           ///< who was there before
+  /// Of this start of the cluster: clients and nodes prove by what is made of it which numbers they had. "": nodes
+  /// need not.
+  std::string secret{};
+  files::roster expected{}; ///< who was there before
   time_source now = steady_time();
   depot_setup shipping{}; ///< job libraries of clients
 };
@@ -61,7 +63,8 @@ public:
     /// Asks both schedulers; the sum goes to the function.
     std::function<void(const count_left&, std::function<void(std::uint64_t)>)> count =
         [](const count_left&, const std::function<void(std::uint64_t)>&) {};
-    std::function<void()> tick_later = [] {}; ///< asks for drain_tick()
+    std::function<void()> tick_later = [] {};         ///< asks for drain_tick()
+    std::function<void()> library_tick_later = [] {}; ///< asks for library_tick(), in a second
   };
   hub_state(hub_setup setup, callbacks out);
 
@@ -71,6 +74,7 @@ public:
   void link_down(const link_down& d);
   /// Looks after nodes that leave.
   void drain_tick();
+  void library_tick() { depot_.tick(); }
   /// Whether nodes that were there before a restart are waited for. New clients wait too: without engines nothing that
   /// they ask would be answered rightly.
   [[nodiscard]] bool recovering() const noexcept { return recovering_; }
@@ -104,6 +108,8 @@ private:
   void on_hello_client(const frame_in& f);
   void on_hello_node(const frame_in& f);
   [[nodiscard]] bool returning(const hello_client& h) const;
+  std::size_t drop_unproven(hello_node& h) const;
+  [[nodiscard]] std::vector<std::string> keys_of(const std::vector<int>& engines) const;
   void replace(transport::link_ptr before, const std::string& why);
   [[nodiscard]] std::string state_of(const core::engine_entry& e) const;
   void on_report(const frame_in& f);
@@ -165,6 +171,8 @@ private:
 
 /// to hub: end every node
 struct stop_cluster {};
+/// to itself: a second has passed while nodes take a job library
+struct library_tick {};
 
 /// The actor around it. Cooperative: a long query must not hold up the I/O thread.
 template <class Self>
@@ -205,6 +213,7 @@ caf::behavior hub(
             [then](const caf::error&) { then(unknown); });
   };
   out.tick_later = [self] { self->delayed_send(self, std::chrono::milliseconds{50}, drain_tick{}); };
+  out.library_tick_later = [self] { self->delayed_send(self, std::chrono::seconds{1}, library_tick{}); };
   out.end_process = std::move(end_process);
   out.forget_later = [self](std::chrono::milliseconds delay) { self->delayed_send(self, delay, forget_departed{}); };
   auto state = std::make_shared<hub_state>(std::move(setup), std::move(out));
@@ -224,6 +233,7 @@ caf::behavior hub(
       },
       [state](const recovery_over&) { state->end_recovery(); },
       [state](const drain_tick&) { state->drain_tick(); },
+      [state](const library_tick&) { state->library_tick(); },
       [state](const pactor::forget_departed&) { state->forget_departed(); },
       [state](const stop_cluster&) {
         state->stop();
@@ -235,3 +245,4 @@ caf::behavior hub(
 } // namespace pactor
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::stop_cluster)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pactor::library_tick)

@@ -23,10 +23,12 @@ node_state::node_state(std::shared_ptr<node_services> services, std::string nonc
 void node_state::connected(const transport::link_ptr& controller, hello_node hello) {
   controller_ = controller;
   hello.nonce = nonce_;
-  if (!numbers_.empty())
+  if (!numbers_.empty()) {
     hello.requested = numbers_;
-  else
+    hello.keys = keys_;
+  } else {
     replaces_ = std::ranges::any_of(hello.requested, [](int e) { return e >= 0; });
+  }
   controller_->send(frame_kind::hello, detail::slice{encode(hello)});
 }
 
@@ -89,6 +91,8 @@ void node_state::on_welcome(const frame_in& f) {
   services_->balanced->keep_in(&services_->balanced_ledger);
   welcomed_ = true;
   numbers_ = w.engines;
+  keys_ = w.keys;
+  keys_.resize(numbers_.size());
   incarnation_ = w.incarnation;
   const bool forgot =
       w.again || (replaces_ && w.incarnation > 0); // of another node with these numbers nothing is known
@@ -192,9 +196,11 @@ void node_state::on_task_control(const frame_in& f) {
   if (c.tasks.size() != c.engines.size() || (!back && c.how > static_cast<std::uint8_t>(end_how::kill)))
     throw error{ec::bad_payload, "a malformed task_control"};
   const bool directed = (f.header.flags & transport::balanced) == 0;
+  std::map<std::size_t, std::vector<std::uint64_t>> ids; // by engine
   for (std::size_t i = 0; i < c.tasks.size(); ++i)
-    if (const auto e = engines_.find(c.engines[i]); e != engines_.end())
-      out_.order(e->second, {c.tasks[i], directed, back ? end_how::abort : static_cast<end_how>(c.how), c.by, back});
+    if (const auto e = engines_.find(c.engines[i]); e != engines_.end()) ids[e->second].push_back(c.tasks[i]);
+  const task_order what{0, directed, back ? end_how::abort : static_cast<end_how>(c.how), c.by, back};
+  for (const auto& [engine, tasks] : ids) out_.order(engine, what, tasks);
 }
 
 void node_state::on_engine_control(const frame_in& f) {
@@ -204,7 +210,7 @@ void node_state::on_engine_control(const frame_in& f) {
     return leave_when_done();
   }
   if (c.kind == static_cast<std::uint8_t>(query_kind::start_engines)) {
-    for (const auto number : c.engines) add_engine(number);
+    for (std::size_t i = 0; i < c.engines.size(); ++i) add_engine(c.engines[i], i < c.keys.size() ? c.keys[i] : "");
     return;
   }
   for (const auto number : c.engines)
@@ -256,11 +262,12 @@ void node_state::report(const engine_report& r) {
   if (shut_down_.size() == engines_.size()) end(ec::interrupted, "all its engines were shut down");
 }
 
-void node_state::add_engine(int number) {
+void node_state::add_engine(int number, std::string key) {
   if (!out_.add_engine || engines_.contains(number)) return;
   out_.add_engine();
   const auto index = numbers_.size();
   numbers_.push_back(number);
+  keys_.push_back(std::move(key));
   batches_.resize(numbers_.size());
   engines_[number] = index;
   out_.number(index, engine_number{number});

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -27,12 +28,13 @@ class node_state {
 public:
   /// What the node tells the process around it.
   struct callbacks {
-    std::function<void(const std::vector<int>&)> welcomed;                   ///< the numbers of its engines
-    std::function<void(ec code, const std::string& reason)> ended;           ///< there is no controller any more
-    std::function<void(std::size_t engine, engine_number)> number;           ///< to the engine's actor
-    std::function<void(std::size_t engine, engine_tasks&&)> tasks;           ///< to the engine's actor
-    std::function<void(std::size_t engine, transfer_ended)> ended_transfer;  ///< to the engine's actor
-    std::function<void(std::size_t engine, const task_order&)> order{};      ///< to the engine
+    std::function<void(const std::vector<int>&)> welcomed;                  ///< the numbers of its engines
+    std::function<void(ec code, const std::string& reason)> ended;          ///< there is no controller any more
+    std::function<void(std::size_t engine, engine_number)> number;          ///< to the engine's actor
+    std::function<void(std::size_t engine, engine_tasks&&)> tasks;          ///< to the engine's actor
+    std::function<void(std::size_t engine, transfer_ended)> ended_transfer; ///< to the engine's actor
+    /// To the engine, for these tasks.
+    std::function<void(std::size_t engine, const task_order&, std::span<const std::uint64_t> ids)> order{};
     std::function<void(std::size_t engine, const engine_control&)> manage{}; ///< to the engine
     // Null: it ends with its connection.
     std::function<void(const std::string& reason)> lost{}; ///< the connection; connected() when there is another
@@ -92,7 +94,7 @@ private:
   void finish_shared(std::uint32_t client, std::uint64_t handle, const std::string& trouble);
   void on_task_control(const frame_in& f);
   void on_engine_control(const frame_in& f);
-  void add_engine(int number);
+  void add_engine(int number, std::string key);
   void on_piece(const frame_in& f);
   void finish_arrival(std::uint64_t tag, bool complete);
   void end(ec code, const std::string& reason);
@@ -118,8 +120,9 @@ private:
   std::vector<target> targets_;
   std::vector<engine_tasks> batches_; // one an engine, filled while a frame is read
   std::set<int> shut_down_;
-  wire_options options_;     // of the task record that follows
-  std::vector<int> numbers_; // of the engines, by index; empty until it was welcomed first
+  wire_options options_;          // of the task record that follows
+  std::vector<std::string> keys_; // one a number: it shows a controller whose it is
+  std::vector<int> numbers_;      // of the engines, by index; empty until it was welcomed first
   std::uint32_t incarnation_ = 0;
   /// Of tasks that these engines had before, this process knows nothing: a controller that dies until then may take
   /// their ends along.
@@ -127,7 +130,7 @@ private:
   std::optional<error> departs_for_; // once depart() was called
   bool welcomed_ = false, ended_ = false, leaving_ = false;
   bool replaces_ = false; // it wants the numbers of engines that there were
-  int quiet_ = 0; // how often nothing was left to be said, one look after the other
+  int quiet_ = 0;         // how often nothing was left to be said, one look after the other
 };
 
 /// What a node actor needs to start.
@@ -145,7 +148,9 @@ inline node_state::callbacks tell_in_place(const std::shared_ptr<std::vector<std
   out.number = [all](std::size_t e, engine_number n) { (*all)[e]->assign(n.number); };
   out.tasks = [all](std::size_t e, engine_tasks&& t) { (*all)[e]->take(t); };
   out.ended_transfer = [all](std::size_t e, const transfer_ended& t) { (*all)[e]->transfer(t); };
-  out.order = [all](std::size_t e, const task_order& o) { (*all)[e]->order(o); };
+  out.order = [all](std::size_t e, const task_order& o, std::span<const std::uint64_t> ids) {
+    (*all)[e]->order(o, ids);
+  };
   out.manage = [all](std::size_t e, const engine_control& c) { (*all)[e]->manage(c); };
   out.held = [all](std::size_t e) { return (*all)[e]->tasks(); };
   out.disown = [all](std::size_t e) { (*all)[e]->disown_all("its node, which was cut off"); };

@@ -63,8 +63,9 @@ struct hello_node {
   std::string lane;                                                    ///< where clients of its host find it; or ""
   std::vector<int> requested;                                          ///< one an engine: the number it had, or -1
   std::vector<int> worker_pids;                                        ///< one an engine
+  std::vector<std::string> keys{};                                     ///< of the numbers; one an engine, or fewer
   std::vector<std::tuple<std::string, std::string, std::string>> jobs; ///< name, signature, library
-  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, lane, requested, worker_pids, jobs)
+  MSGPACK_DEFINE_MAP(protocol, nonce, host, pid, lane, requested, worker_pids, keys, jobs)
 };
 
 /// The answer to query_kind::jobs: name, signature, library.
@@ -85,7 +86,8 @@ struct welcome_node {
   bool again = false;                    ///< other processes had these engines, or this one before it was cut off
   bool shipping = true;                  ///< clients may send libraries, and name others
   std::vector<wire_library> libraries{}; ///< that clients sent: they are used before the first task runs
-  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation, again, shipping, libraries)
+  std::vector<std::string> keys{};       ///< one an engine: with it the node may have its number again
+  MSGPACK_DEFINE_MAP(engines, heartbeat_ms, incarnation, again, shipping, libraries, keys)
 };
 
 /// A task that a node has, or whose outcome it keeps.
@@ -218,8 +220,9 @@ struct engine_control {
   std::uint8_t kind = 0; ///< query_kind: restart_engines, stop_engines, signal_engines or start_engines; leave_node
   std::vector<int> engines{};
   int signal = 0;
-  std::string by{}; ///< who wants it, for people: `client 3`
-  MSGPACK_DEFINE_MAP(kind, engines, signal, by)
+  std::string by{};                ///< who wants it, for people: `client 3`
+  std::vector<std::string> keys{}; ///< start_engines: as welcome_node's
+  MSGPACK_DEFINE_MAP(kind, engines, signal, by, keys)
 };
 
 /// In engine_control::kind: the node is to end when everything that it has to say was heard.

@@ -14,6 +14,7 @@
 #include "runtime/log.hpp"
 #include "runtime/process/signals.hpp"
 #include "runtime/process/unique_fd.hpp"
+#include "runtime/security/session_key.hpp"
 #include "runtime/security/tls_context.hpp"
 
 #include <caf/all.hpp>
@@ -308,6 +309,7 @@ int run_node(const node_options& options) {
   try {
     transport::endpoint_options transport_options;
     transport_options.tls = tls->get();
+    transport_options.word = security::door_word(file.nonce);
     transport::endpoint endpoint{system, std::move(transport_options), events};
     auto link = endpoint.connect(file.hosts, file.port, std::chrono::steady_clock::now() + options.timeout);
     while (link) {

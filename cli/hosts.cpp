@@ -2,6 +2,7 @@
 
 #include "pactor/error.hpp"
 #include "runtime/core/supervision.hpp"
+#include "runtime/files/engine_keys.hpp"
 #include "runtime/files/file_io.hpp"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ std::string supervised_host::prefix() const { return order_.host.name.empty() ? 
 
 std::string supervised_host::engines() const {
   const auto n = order_.host.engines;
-  const auto text = std::to_string(n) + (n == 1 ? " engine" : " engines");
+  auto text = std::to_string(n) + (n == 1 ? " engine" : " engines");
   if (order_.host.name.empty()) return text;
   return text + " on " + order_.host.name + " (" + order_.host.launcher + ")";
 }
@@ -31,15 +32,22 @@ void supervised_host::become(state s) {
 }
 
 void supervised_host::start(const files::connection_file& connection) {
-  order_.connection = connection;
+  connect_by(connection);
   log_.info("Starting " + engines());
   begin();
+}
+
+/// With what shows that the engines' numbers are this node's.
+void supervised_host::connect_by(files::connection_file connection) {
+  const auto all = files::engine_keys::read(files::engine_keys::path_for(order_.connection_path));
+  connection.engine_keys = all.list(order_.ids);
+  order_.connection = std::move(connection);
 }
 
 /// Credentials may have been rotated since.
 void supervised_host::renew_connection() {
   try {
-    order_.connection = files::connection_file::read(order_.connection_path, security::role::node);
+    connect_by(files::connection_file::read(order_.connection_path, security::role::node));
   } catch (const error&) { // it goes on with what it has
     return;
   }
@@ -162,6 +170,12 @@ hosts::hosts(std::vector<launchers::order> orders, const log& out, std::filesyst
 hosts::~hosts() {
   std::error_code ignored;
   std::filesystem::remove(states_, ignored);
+}
+
+std::vector<int> hosts::engines() const {
+  std::vector<int> all;
+  for (const auto& one : all_) all.insert(all.end(), one.order().ids.begin(), one.order().ids.end());
+  return all;
 }
 
 void hosts::start(const files::connection_file& connection) {

@@ -53,6 +53,7 @@ public:
   [[nodiscard]] unsigned changes() const noexcept { return changes_; }
 
 private:
+  void connect_by(files::connection_file connection);
   void renew_connection();
   void begin();
   void became_ready();
@@ -103,6 +104,8 @@ public:
   [[nodiscard]] std::vector<const supervised_host*> failed() const;
   [[nodiscard]] bool all_given_up() const;
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+  /// The numbers that their engines ask for.
+  [[nodiscard]] std::vector<int> engines() const;
 
 private:
   void write_states();

@@ -176,6 +176,7 @@ void launcher::start_controller() {
 }
 
 void launcher::start_hosts() {
+  membership_.write_engine_keys(hosts_.engines());
   hosts_.start(files::connection_file::read(membership_.path(security::role::node), security::role::node));
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/files/authority_file.hpp"
 #include "runtime/files/controller_file.hpp"
+#include "runtime/files/engine_keys.hpp"
 #include "runtime/files/file_io.hpp"
 
 #include <arpa/inet.h>
@@ -71,9 +72,11 @@ membership::~membership() {
 std::vector<std::filesystem::path> credential_files(const cluster_choice& cluster) {
   const auto place = cluster.files();
   std::vector<std::filesystem::path> all;
+  all.reserve(std::size(all_roles) + 2);
   for (const auto r : all_roles) all.push_back(place.connection_file(r, cluster.cluster_id));
   all.push_back(files::applied_revision::path_for(all.front())); // all_roles begins with the controller
   all.push_back(files::authority_path(place, cluster.cluster_id));
+  all.push_back(files::engine_keys::path_for(place.connection_file(role::node, cluster.cluster_id)));
   return all;
 }
 
@@ -87,6 +90,10 @@ void membership::write_member_files(std::uint16_t port) const {
   const auto hosts = reachable_addresses(host_);
   write(role::node, hosts, port);
   write(role::client, hosts, port);
+}
+
+void membership::write_engine_keys(const std::vector<int>& engines) const {
+  files::engine_keys::of(credentials_.secret, engines).write(files::engine_keys::path_for(path(role::node)));
 }
 
 void membership::write(role r, std::vector<std::string> hosts, std::uint16_t port) const {

@@ -25,6 +25,8 @@ public:
   void write_controller_file(std::uint16_t port) const;
   /// The files of nodes and clients, once the port is known.
   void write_member_files(std::uint16_t port) const;
+  /// What the nodes that this process starts show when they ask for these numbers.
+  void write_engine_keys(const std::vector<int>& engines) const;
   [[nodiscard]] std::filesystem::path path(security::role r) const;
 
 private:

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/configured.hpp"
 #include "runtime/files/config.hpp"
+#include "runtime/files/engine_keys.hpp"
 #include "runtime/files/profile.hpp"
 #include "runtime/process/locations.hpp"
 #include "runtime/process/mpi_rank.hpp"
@@ -131,6 +132,10 @@ int run(const node_command& given) {
   options.requested_ids = given.ids;
   options.level = parse_log_level(launched ? given.log_level : config.log_level).value_or(options.level);
   if (given.mpi) become_rank(options, given);
+  // A connection file that is for this node alone has its keys; beside one that is for all lie the keys of all.
+  if (!options.connection && launched)
+    options.requested_keys =
+        files::engine_keys::read(files::engine_keys::path_for(options.connection_file)).list(options.requested_ids);
   options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(given.timeout * 1000)};
   options.reconnect = std::chrono::milliseconds{static_cast<std::int64_t>(given.reconnect * 1000)};
   return run_node(options);

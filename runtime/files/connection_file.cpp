@@ -59,6 +59,7 @@ connection_file from_text(const std::string& name, std::string text) {
   result.ca = pem(object, "ca");
   result.certificate = pem(object, "certificate");
   result.key = pem(object, "key");
+  if (object.has("engine_keys")) result.engine_keys = object.texts("engine_keys");
   if (result.port == 0 && result.role != role::controller)
     throw error{ec::not_running, "the cluster of " + name + " is still starting: it has no port yet"};
   return result;
@@ -107,16 +108,17 @@ bool read_byte(int fd, char& c) {
 } // namespace
 
 std::string to_text(const connection_file& file) {
-  const nlohmann::ordered_json object{{"version", connection_file::version},
-                                      {"cluster_id", file.cluster_id},
-                                      {"profile", file.profile},
-                                      {"hosts", file.hosts},
-                                      {"port", file.port},
-                                      {"nonce", file.nonce},
-                                      {"role", to_string(file.role)},
-                                      {"ca", file.ca},
-                                      {"certificate", file.certificate},
-                                      {"key", file.key}};
+  nlohmann::ordered_json object{{"version", connection_file::version},
+                                {"cluster_id", file.cluster_id},
+                                {"profile", file.profile},
+                                {"hosts", file.hosts},
+                                {"port", file.port},
+                                {"nonce", file.nonce},
+                                {"role", to_string(file.role)},
+                                {"ca", file.ca},
+                                {"certificate", file.certificate},
+                                {"key", file.key}};
+  if (!file.engine_keys.empty()) object["engine_keys"] = file.engine_keys;
   return object.dump(2) + "\n";
 }
 

@@ -22,6 +22,8 @@ struct connection_file {
   std::string nonce;              ///< tells this start of the cluster from others; 32 hex digits
   security::role role = security::role::client;
   std::string ca, certificate, key; ///< PEM
+  /// Where it goes to one node only: the keys (engine_keys.hpp) of the numbers that the node asks for, in order.
+  std::vector<std::string> engine_keys{};
 
   /// From the text of a file. @param name  of where it comes from, for messages @throws as read()
   static connection_file parse(const std::string& name, std::string text, security::role expected);

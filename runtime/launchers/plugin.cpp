@@ -79,7 +79,7 @@ public:
   plugin_run(const ::pactor_launcher& f, const order& what, listener heard)
       : functions_{f}, heard_{std::make_unique<listener>(std::move(heard))} {
     auto words = node_arguments(what, what.ids);
-    const auto connection = what.connection_path.string(), scratch = what.directory.string();
+    const auto connection = own_file(what).string(), scratch = what.directory.string();
     words.push_back("--connection=" + connection);
     std::vector<std::string> variables, settings;
     for (const auto& [name, value] : what.host.environment) variables.push_back(name + "=" + value);
@@ -99,7 +99,11 @@ public:
     why.back() = 0;
     if (!run_) throw error{ec::system, why.front() == 0 ? "the launcher could not start it" : std::string{why.data()}};
   }
-  ~plugin_run() override { functions_.destroy(run_); }
+  ~plugin_run() override {
+    functions_.destroy(run_);
+    std::error_code ignored;
+    if (!own_file_.empty()) std::filesystem::remove(own_file_, ignored);
+  }
 
   [[nodiscard]] int fd() const override { return ended_ ? -1 : functions_.fd(run_); }
   [[nodiscard]] std::optional<std::chrono::milliseconds> every() const override {
@@ -133,6 +137,15 @@ public:
   }
 
 private:
+  /// The node's own connection file: it may go to a host that sees no other files of this one.
+  std::filesystem::path own_file(const order& what) {
+    if (what.connection.engine_keys.empty() || what.ids.empty()) return what.connection_path;
+    own_file_ = what.directory / (what.cluster + "-node-" + std::to_string(what.ids.front()) + ".json");
+    what.connection.write(own_file_);
+    return own_file_;
+  }
+
+  std::filesystem::path own_file_;
   const ::pactor_launcher& functions_;
   std::unique_ptr<listener> heard_; // the plug-in knows where it is
   void* run_ = nullptr;

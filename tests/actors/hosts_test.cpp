@@ -200,14 +200,23 @@ TEST_SUITE("hosts") {
     hello_node hello;
     hello.requested = {-1};
     node.connected(controller, hello);
-    node.frame(arrives(controller, frame_kind::welcome, encode(welcome_node{{3}})));
+    welcome_node welcome{{3}};
+    welcome.keys = {"three"};
+    node.frame(arrives(controller, frame_kind::welcome, encode(welcome)));
     engine_control more;
     more.kind = static_cast<std::uint8_t>(query_kind::start_engines);
     more.engines = {7, 9};
+    more.keys = {"seven", "nine"};
     node.frame(arrives(controller, frame_kind::engine_control, encode(more)));
     node.frame(arrives(controller, frame_kind::engine_control, encode(more))); // twice is once
     CHECK(added == 2);
     CHECK(numbers == std::map<std::size_t, int>{{0, 3}, {1, 7}, {2, 9}});
+    const auto other = link_to(security::role::controller); // the connection was lost, and there is another
+    node.connected(other, hello);
+    const auto again = decode<hello_node>(other->take_one(frame_kind::hello).body);
+    CHECK(again.requested == std::vector{3, 7, 9});
+    CHECK(again.keys == std::vector<std::string>{"three", "seven", "nine"});
+    node.connected(controller, hello);
 
     held[2].push_back({{1, true}, {}, true});
     node.leave_when_done();

@@ -362,6 +362,7 @@ TEST_SUITE("hub") {
     node.nonce = "right";
     for (const int engine : {0, 1}) {
       node.requested = {engine};
+      node.keys = {security::engine_key("secret", engine)};
       node.pid = engine + 1;
       CHECK(waits->count(frame_kind::welcome) == 0);
       hello(security::role::node, node);
@@ -379,6 +380,55 @@ TEST_SUITE("hub") {
     unknown.key = security::session_key("secret", 6);
     const auto forgotten = hello(security::role::client, unknown);
     CHECK(decode<welcome_client>(forgotten->take_one(frame_kind::welcome).body).client != 6);
+  }
+
+  TEST_CASE("a node gets the numbers back that it had, and nobody else does, not with the same credentials") {
+    hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    setup.secret = "secret";
+    const auto start = [&] {
+      return std::make_unique<hub_state>(setup,
+                                         hub_state::callbacks{[](const client_joined&) {}, [](const node_joined&) {},
+                                                              [](const engine_available&) {},
+                                                              [](const std::function<void(std::uint64_t)>&) {}});
+    };
+    auto hub = start();
+    const auto join = [&](std::vector<int> numbers, std::vector<std::string> keys) {
+      hello_node h;
+      h.nonce = "right";
+      h.host = "here";
+      h.pid = 7;
+      h.requested = std::move(numbers);
+      h.keys = std::move(keys);
+      auto link = link_to(security::role::node);
+      hub->frame(arrives(link, frame_kind::hello, encode(h)));
+      auto w = decode<welcome_node>(link->take_one(frame_kind::welcome).body);
+      return std::pair{std::move(link), std::move(w)};
+    };
+    const auto [owner, w] = join({-1, -1}, {});
+    REQUIRE(w.engines == std::vector{0, 1});
+    REQUIRE(w.keys.size() == 2);
+    // It says what the owner says, host and process, too.
+    CHECK(join({0, 1}, {}).second.engines == std::vector{2, 3});
+    CHECK_FALSE(owner->closed);
+    CHECK(join({0, 1}, {w.keys[1], w.keys[0]}).second.engines == std::vector{4, 5});
+    CHECK(join({3, 0}, {"", w.keys[0]}).second.engines == std::vector{6, 7}); // 0 is in use
+    CHECK_FALSE(owner->closed);
+    SUBCASE("it is back before its end was noticed") {
+      CHECK(join({0, 1}, w.keys).second.engines == std::vector{0, 1});
+      CHECK(owner->closed);
+    }
+    SUBCASE("it was cut off") {
+      hub->link_down({owner, "cut"});
+      CHECK(join({0, 1}, {}).second.engines == std::vector{8, 9});
+      CHECK(join({0, 1}, w.keys).second.engines == std::vector{0, 1});
+    }
+    SUBCASE("it meets another life of the controller") {
+      setup.incarnation = 1;
+      setup.expected.engines = {0, 1, 2, 3};
+      hub = start();
+      CHECK(join({0, 1}, {}).second.engines == std::vector{4, 5});
+      CHECK(join({0, 1}, w.keys).second.engines == std::vector{0, 1});
+    }
   }
 
   TEST_CASE("the next controller hears for a minute which engines were lost") {
@@ -403,9 +453,10 @@ TEST_SUITE("hub") {
     hub.frame(arrives(n, frame_kind::hello, encode(node)));
     CHECK(decode<welcome_node>(n->take_one(frame_kind::welcome).body).engines == std::vector{0, 4}); // 3 may come back
     CHECK(noted.lost == std::vector{3});
-    now += 30s; // 1 is not back
-    hub.forget_departed();
+    now += 30s;
+    hub.end_recovery(); // 1 is not back
     CHECK(noted.lost == std::vector{1, 3});
+    hub.end_recovery();
     hub.link_down({n, "gone"});
     CHECK(noted.engines.empty());
     CHECK(noted.lost == std::vector{0, 1, 3, 4});
