@@ -16,6 +16,8 @@ public:
     if (!std::exchange(watch_, nullptr)) return;
     want_write(false);
     passivate();
+    // One that is stopped in the turn in which it began was never in the loop, which then does not let go of it.
+    backend().post([this] { let_go(); });
   }
   void want_write(bool on) {
     if (on == writing_) return;
@@ -26,15 +28,18 @@ public:
     if (watch_) events_.on_event(*watch_, op);
   }
   void removed_from_loop(operation op) override {
-    if (op == operation::read) backend().post([this] { delete this; }); // NOLINT: the loop has just let go
+    if (op == operation::read) let_go();
   }
   void graceful_shutdown() override { stop(); }
 
 private:
   ~handler() override = default;
+  void let_go() {
+    if (!std::exchange(gone_, true)) backend().post([this] { delete this; }); // NOLINT: owned by the loop
+  }
   descriptor_watch* watch_;
   descriptor_events& events_;
-  bool writing_ = false;
+  bool writing_ = false, gone_ = false;
 };
 
 descriptor_watch::descriptor_watch(default_multiplexer& loop, process::unique_fd fd, descriptor_events& events)

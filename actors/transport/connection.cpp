@@ -220,7 +220,14 @@ void connection::end(const std::string& reason) {
   disarm();
   passivate();
   ::shutdown(fd(), SHUT_RDWR);
-  if (self_) events_.closed(self_, reason);
+  if (!self_) return;
+  // One that ends in the turn in which it came was never in the loop, which then does not tell of its removal.
+  backend().post([keep = shared_from_this()] { keep->let_go(); });
+  events_.closed(self_, reason);
+}
+
+void connection::let_go() {
+  if (self_) backend().post([keep = std::move(self_)] {});
 }
 
 void connection::in_loop(std::function<void(link&)> f) {
@@ -228,9 +235,7 @@ void connection::in_loop(std::function<void(link&)> f) {
 }
 
 void connection::removed_from_loop(operation op) {
-  if (op != operation::read || !self_) return;
-  // The multiplexer still touches this object after this call: let go in the next turn.
-  backend().post([keep = std::move(self_)] {});
+  if (op == operation::read) let_go(); // in the next turn: the multiplexer still touches this object after this call
 }
 
 std::chrono::milliseconds connection::silence() const {

@@ -80,6 +80,7 @@ private:
   void removed_from_loop(caf::io::network::operation op) override;
   void graceful_shutdown() override { end("this process is shutting down"); }
 
+  void let_go();
   bool shake(); // true once the handshake is over
   bool admit_peer();
   void read_frames();

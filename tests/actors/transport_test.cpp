@@ -4,8 +4,12 @@
 #include "pactor/error.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/actors/transport_fixture.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <doctest/doctest.h>
+
+#include <caf/io/middleman.hpp>
+#include <caf/io/network/default_multiplexer.hpp>
 
 #include <arpa/inet.h>
 #include <cstring>
@@ -250,5 +254,24 @@ TEST_SUITE("transport") {
     const auto before = open_descriptors();
     for (int i = 0; i < 5; ++i) round();
     CHECK(open_descriptors() == before);
+  }
+
+  // The loop never had them, and told nobody of their removal: a stranger could use up the controller's descriptors.
+  TEST_CASE("connections that end in the turn in which they came leave nothing behind") {
+    network net;
+    const auto before = open_descriptors();
+    std::promise<void> all_came;
+    auto& loop = dynamic_cast<caf::io::network::default_multiplexer&>(net.system.middleman().backend());
+    loop.post([until = all_came.get_future().share()] { until.wait(); });
+    std::vector<process::unique_fd> strangers;
+    for (int i = 0; i < 60; ++i) {
+      strangers.push_back(net.plain());
+      const std::string_view text{"GET / HTTP/1.0\r\n\r\n"};
+      REQUIRE(::send(strangers.back().get(), text.data(), text.size(), MSG_NOSIGNAL) > 0);
+    }
+    all_came.set_value();
+    REQUIRE(net.controller().seen.wait_refused("", 60));
+    strangers.clear();
+    CHECK(eventually(10s, [&] { return open_descriptors() <= before; }));
   }
 }
