@@ -93,14 +93,16 @@ void call_options::declare(CLI::App& app, setting& around) {
 }
 
 void call_options::late(const std::string& job) const {
-  throw timeout_error{name_for_users(job) + " is not done after " + json(timeout).dump() + " s; it goes on"};
+  throw timeout_error{name_for_users(job) + " is not done after " + json(timeout.count()).dump() + " s; it goes on"};
 }
 
 void call_options::declare_waiting(CLI::App& app, setting& around) {
   around_ = &around;
   cluster.declare(app, around);
-  app.add_option("--timeout", timeout, "Seconds to wait; the task goes on after that")->check(CLI::NonNegativeNumber);
-  app.add_flag("--json", as_json, "Print results and failures as JSON");
+  app.add_option_function<double>(
+         "--timeout", [this](double s) { timeout = seconds{s}; }, "Seconds to wait; the task goes on after that")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--json", as_json, "Print results and failures, or tasks' names, as JSON");
 }
 
 void call_options::declare_targets(CLI::App& app) {
@@ -116,11 +118,10 @@ void call_options::declare_direct(CLI::App& app, setting& around) {
   app.add_option("--save", save_to, "Directory for the pictures and files that jobs hand back")->capture_default_str();
 }
 
-void call_options::await(const detail::async_result_base& result) const {
+void call_options::await(const detail::async_result_base& result, detail::deadline until) const {
   using namespace std::chrono_literals;
   attendant meanwhile{
       around_->signals(), result, {.leave = true, .note = [this](int signal) { around_->note_signal(signal); }}};
-  const auto until = detail::after(timeout > 0 ? seconds{timeout} : no_limit);
   while (!result.wait(50ms)) {
     meanwhile.check();
     if (std::chrono::steady_clock::now() >= until && !result.ready()) late(result.job());

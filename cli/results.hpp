@@ -38,8 +38,8 @@ struct wait_options {
 struct call_options {
   cluster_choice cluster;
   std::string targets = "all";
-  double timeout = 0; ///< seconds; 0 waits as long as it takes
-  double limit = 0;   ///< seconds that a task may run; 0 is without end
+  seconds timeout = no_limit; ///< 0 only looks
+  double limit = 0;           ///< seconds that a task may run; 0 is without end
   std::string label;
   bool keep = false;     ///< --no-block: the result stays in the controller
   bool progress = false; ///< shown in place of what jobs print, which follows
@@ -95,13 +95,12 @@ struct call_options {
                          .note = [this](int signal) { around_->note_signal(signal); },
                          .abandon = [&c] { c.close(); }}};
     line_stream out{meanwhile.line(), how.prints_data ? std::cerr : std::cout}, err{meanwhile.line(), std::cerr};
-    const auto patience = timeout > 0 ? seconds{timeout} : no_limit;
     bool done = false;
     if (progress) {
-      done = result.wait_interactive({.timeout = patience});
+      done = result.wait_interactive({.timeout = timeout});
       result.print_output(out, err);
     } else {
-      done = how.streams ? result.stream_output(out, err, patience) : result.wait(patience);
+      done = how.streams ? result.stream_output(out, err, timeout) : result.wait(timeout);
     }
     if (done || meanwhile.interrupted()) result.wait();
     out.flush();
@@ -111,18 +110,21 @@ struct call_options {
     if (!done && !meanwhile.interrupted()) late(result.job());
     meanwhile.check();
   }
-  /// Waits for somebody's result. A signal ends the wait only.
-  /// @throws timeout_error if --timeout ran out, exit_error with the signal's status
-  void await(const detail::async_result_base& result) const;
+  /// Waits for somebody's result, at the latest until then. A signal ends the wait only.
+  /// @throws timeout_error, exit_error with the signal's status
+  void await(const detail::async_result_base& result, detail::deadline until) const;
+  void await(const detail::async_result_base& result) const { await(result, detail::after(timeout)); }
   /// What came of tasks that did not block, each with its engine; waits for them. @throws as await()
   template <class R>
   [[nodiscard]] std::vector<std::pair<int, result_or_failure<R>>> fetch(const client& c,
                                                                         const std::vector<std::string>& tasks) const {
+    const auto until = detail::after(timeout);
     std::vector<async_result<R>> results;
+    results.reserve(tasks.size());
     for (const auto& task : tasks) results.push_back(c.get_result<R>(task)); // all are on their way at once
     std::vector<std::pair<int, result_or_failure<R>>> all;
     for (const auto& r : results) {
-      await(r);
+      await(r, until);
       auto each = r.get_or_errors();
       all.emplace_back(r.engine_ids().at(0), std::move(each.at(0)));
     }
@@ -134,8 +136,12 @@ struct call_options {
   [[nodiscard]] bool leave(const client& c, const Result& result) const {
     if (!keep) return false;
     (void)c.tasks(); // the controller has them when it has answered
-    around_->left(result.names());
-    for (const auto& name : result.names()) std::cout << name << '\n';
+    const auto names = result.names();
+    around_->left(names);
+    if (as_json)
+      std::cout << json(names).dump() << '\n';
+    else
+      for (const auto& name : names) std::cout << name << '\n';
     return true;
   }
 

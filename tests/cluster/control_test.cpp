@@ -403,6 +403,9 @@ TEST_CASE("the shell leaves tasks behind, and shows their results later") {
   const auto dozes = submitted.out.substr(0, submitted.out.find('\n'));
   REQUIRE(becomes(c, 0, "busy"));
   CHECK(cluster.pactor({"result", dozes, "--timeout", "0.05"}).exit_code == 14);
+  CHECK(cluster.pactor({"result", dozes, "--timeout", "0"}).exit_code == 14); // is it there?
+  const auto in_json = cluster.pactor({"push", "a=6", "--no-block", "--json", "-t", "1"}).out;
+  CHECK_MESSAGE((in_json.starts_with("[\"") && in_json.ends_with("\"]\n")), in_json);
   CHECK(cluster.pactor({"abort", "--interrupt", dozes}).exit_code == 0);
   const auto ended = cluster.pactor({"result", dozes});
   CHECK(ended.exit_code == 1);
