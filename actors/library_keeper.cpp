@@ -86,14 +86,14 @@ void library_keeper::order(const library_order& o) {
 
 void library_keeper::proceed() {
   while (!fetching_ && !jobs_.empty()) {
-    auto next = std::move(jobs_.front());
+    const auto next = std::move(jobs_.front());
     jobs_.pop_front();
-    begin(std::move(next));
+    begin(next);
   }
   if (!fetching_ && std::exchange(settling_, false)) out_.settled();
 }
 
-void library_keeper::begin(job j) {
+void library_keeper::begin(const job& j) {
   if (const auto fault = jobs::fault_of(j.library)) return unfit(j, *fault);
   try {
     if (auto there = store_.find(j.library)) return judge(j, std::move(*there));
@@ -172,8 +172,9 @@ void library_keeper::use(known& k, bool tell) {
   if (!k.file) return;
   const auto library = k.library;
   const auto path = k.file->path.string();
+  const auto* const moved = &k;
   auto latest = std::move(k); // to the end: the latest of its name
-  std::erase_if(known_, [&](const known& each) { return &each == &k; });
+  std::erase_if(known_, [&](const known& each) { return &each == moved; });
   for (auto& each : known_)
     if (each.library.file == library.file) each.used = false;
   latest.used = latest.was_used = true;

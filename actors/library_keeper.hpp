@@ -55,7 +55,7 @@ private:
   void order(const library_order& o);
   void part(const frame_in& f);
   void proceed();
-  void begin(job j);
+  void begin(const job& j);
   [[nodiscard]] jobs::library_store::incoming receive(const jobs::library_name& l);
   void ask();
   void judge(const job& j, jobs::stored_library file);
@@ -78,7 +78,7 @@ private:
 
 /// The actor around it.
 template <class Self>
-caf::behavior library_keeper_actor(Self*, std::shared_ptr<library_keeper> keeper) {
+caf::behavior library_keeper_actor(Self*, const std::shared_ptr<library_keeper>& keeper) {
   return {
       [keeper](const libraries_listed& l) { keeper->listed(l); },
       [keeper](const frame_in& f) { keeper->frame(f); },

@@ -107,6 +107,7 @@ void scheduler_base::cancel(const std::vector<core::recovery::run>& runs) {
   c.how = static_cast<std::uint8_t>(end_how::ask);
   c.by = "the restarted controller, since nobody waits for it";
   std::vector<placed_task> placed;
+  placed.reserve(runs.size());
   for (const auto& r : runs) placed.push_back({r.id, r.engine});
   order(c, placed);
 }

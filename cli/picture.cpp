@@ -78,10 +78,11 @@ std::string escape_kitty(const std::string& base64) {
 
 } // namespace
 
-picture_protocol protocol_of(const std::function<std::string(const char*)>& of) {
-  const auto term = of("TERM"), program = of("TERM_PROGRAM");
-  if (!of("TMUX").empty() || term.starts_with("screen") || term.starts_with("tmux")) return picture_protocol::none;
-  if (!of("KITTY_WINDOW_ID").empty() || term == "xterm-kitty" || term == "xterm-ghostty" || program == "ghostty")
+picture_protocol protocol_of(const std::function<std::string(const char*)>& variable) {
+  const auto term = variable("TERM"), program = variable("TERM_PROGRAM");
+  if (!variable("TMUX").empty() || term.starts_with("screen") || term.starts_with("tmux"))
+    return picture_protocol::none;
+  if (!variable("KITTY_WINDOW_ID").empty() || term == "xterm-kitty" || term == "xterm-ghostty" || program == "ghostty")
     return picture_protocol::kitty;
   return program == "iTerm.app" || program == "WezTerm" ? picture_protocol::iterm : picture_protocol::none;
 }

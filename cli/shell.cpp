@@ -80,7 +80,10 @@ private:
       end_by(signal);
       return false;
     }
-    if (session_.interrupted() && !session_.interactive()) return note(code(exit_status::interrupted)) && false;
+    if (session_.interrupted() && !session_.interactive()) {
+      (void)note(code(exit_status::interrupted));
+      return false;
+    }
     return note(status) && !session_.ended();
   }
   bool note(int status) {

@@ -31,6 +31,7 @@ std::vector<std::string> client::import_library(const std::filesystem::path& lib
       library, std::chrono::ceil<std::chrono::milliseconds>(std::min(timeout, seconds{1e9})));
   gate_->know(jobs); // calls that were checked before may have other signatures now
   std::vector<std::string> names;
+  names.reserve(jobs.size());
   for (const auto& job : jobs) names.push_back(job.name);
   std::sort(names.begin(), names.end());
   return names;
@@ -52,7 +53,7 @@ std::vector<int> client::drain(const std::string& host, seconds limit) const {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - clock::now());
     return gate_->peer()->drain_host(host, std::max(left, std::chrono::milliseconds{0}));
   };
-  const auto leaving = ask();
+  auto leaving = ask();
   for (int i = 1;; ++i) {
     bool there = false;
     for (const auto& e : status().engines) there = there || std::ranges::find(leaving, e.id) != leaving.end();

@@ -235,6 +235,7 @@ const magic* find_magic(std::string_view name) {
 
 std::vector<std::string> command_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(magics) + std::size(cli::commands()));
   for (const auto& m : magics) names.emplace_back(m.name);
   for (const auto& c : cli::commands())
     if (c.in_shell) names.emplace_back(c.name);

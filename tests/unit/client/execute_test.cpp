@@ -11,7 +11,7 @@ namespace {
 
 /// Engines that echo what they are to execute.
 std::shared_ptr<fake_session> echoing() {
-  const auto s = std::make_shared<fake_session>(2);
+  auto s = std::make_shared<fake_session>(2);
   s->add_job("pactor.execute", "", [](auto&, auto args) -> value {
     const auto code = args[0].template as<std::string>();
     if (code == "(") {
