@@ -98,11 +98,17 @@ std::string carried_directory(const std::string& id) { return "${PACTOR_DIR:-$HO
 
 std::string unpack_script(const std::string& id) {
   // Complete under its name, or not there; two that come at once do not disturb each other.
-  return "umask 077; d=\"" + carried_directory(id) +
-         "\"; [ -d \"$d\" ] && exit 0; "
-         "t=\"$d.$$\"; mkdir -p \"$t\" && tar --extract --gzip --no-same-owner --directory \"$t\" && "
-         "{ mv -T \"$t\" \"$d\" 2>/dev/null || { [ -d \"$d\" ] && rm -rf \"$t\"; }; } || { r=$?; rm -rf \"$t\"; exit "
-         "$r; }";
+  const auto unpack = "umask 077; d=\"" + carried_directory(id) +
+                      "\"; if [ ! -d \"$d\" ]; then "
+                      "t=\"$d.$$\"; mkdir -p \"$t\" && tar --extract --gzip --no-same-owner --directory \"$t\" && "
+                      "{ mv -T \"$t\" \"$d\" 2>/dev/null || { [ -d \"$d\" ] && rm -rf \"$t\"; }; } || { r=$?; rm -rf "
+                      "\"$t\"; exit $r; }; fi; touch \"$d\"; ";
+  // What came before goes, unless a node runs from it, here or on a host with the same files, or is about to.
+  return unpack + R"sh(h=$(uname -n); for o in "${d%/*}"/*; do [ "$o" = "$d" ] && continue; )sh"
+                  R"sh([ -n "$(find "$o" -maxdepth 0 -mmin +60)" ] || continue; used=; )sh"
+                  R"sh(for u in "$o"/.users/*; do [ -e "$u" ] || continue; n=${u##*/}; )sh"
+                  R"sh([ "${n%@*}" = "$h" ] && ! kill -0 "${n##*@}" 2>/dev/null || used=y; done; )sh"
+                  R"sh([ -n "$used" ] || rm -rf "$o"; done; exit 0)sh";
 }
 
 } // namespace pactor::launchers

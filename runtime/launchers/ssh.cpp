@@ -244,10 +244,12 @@ std::string ssh_command(const order& what, const std::string& carried) {
     script += "p=" + shell_word(what.host.pactor.empty() ? "pactor" : what.host.pactor) + "; ";
   else
     script += "d=\"" + carried_directory(carried) + R"("; p="$d/bin/pactor"; )" +
-              R"(export LD_LIBRARY_PATH="$d/lib/pactor/needed${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"; )";
+              R"(export LD_LIBRARY_PATH="$d/lib/pactor/needed${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"; )" +
+              R"(u="$d/.users/$(uname -n)@$$"; mkdir -p "$d/.users" && : >"$u"; )"; // unpack_script() leaves it alone
   if (!what.host.directory.empty()) script += "cd " + shell_word(what.host.directory) + " || exit 2; ";
   // Options that it does not know are those of another version, which is then told.
-  script += R"("$p" )" + shell_words(words) + R"(; r=$?; [ $r = 2 ] && "$p" --version >&2; exit $r)";
+  script += R"("$p" )" + shell_words(words) + R"(; r=$?; [ $r = 2 ] && "$p" --version >&2; )" +
+            (carried.empty() ? "" : R"(rm -f "$u"; )") + "exit $r";
   return "exec sh -c " + shell_word(script);
 }
 

@@ -9,12 +9,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <map>
 #include <poll.h>
+#include <set>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace pactor;
@@ -157,6 +162,29 @@ TEST_CASE("what is carried to a host is what a node needs, and comes there once"
   CHECK(unpack(archive).success());
   CHECK(files::read_file(place / "carried/1a/x") == "first");
   CHECK(std::distance(std::filesystem::directory_iterator{place / "carried"}, {}) == 1);
+
+  // What was carried before goes, but nothing that a node runs from.
+  std::array<char, 256> host{};
+  REQUIRE(::gethostname(host.data(), host.size() - 1) == 0);
+  const auto here = std::string{host.data()};
+  std::map<std::string, std::string> users{{"idle", ""},
+                                           {"killed", here + "@999999999"},
+                                           {"runs", here + "@" + std::to_string(::getpid())},
+                                           {"elsewhere", "other@1"},
+                                           {"coming", ""}};
+  for (const auto& [name, user] : users) {
+    const auto directory = place / "carried" / name;
+    std::filesystem::create_directories(directory / ".users");
+    if (!user.empty()) std::ofstream{directory / ".users" / user} << "";
+    if (name != "coming")
+      std::filesystem::last_write_time(directory,
+                                       std::filesystem::file_time_type::clock::now() - std::chrono::hours{2});
+  }
+  CHECK(unpack(archive).success());
+  std::set<std::string> left;
+  for (const auto& one : std::filesystem::directory_iterator{place / "carried"}) left.insert(one.path().filename());
+  CHECK(left == std::set<std::string>{"1a", "coming", "elsewhere", "runs"});
+  CHECK(contains(ssh_command(what, "1a"), ".users/$(uname -n)@$$"));
 }
 
 TEST_CASE("why a node did not start is told") {
