@@ -10,6 +10,7 @@
 #include "pactor/error.hpp"
 #include "pactor/job_descriptor.hpp"
 #include "pactor/load_balanced_view.hpp"
+#include "pactor/print.hpp"
 #include "pactor/targets.hpp"
 #include "pactor/task_id.hpp"
 #include "pactor/value.hpp"
