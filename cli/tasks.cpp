@@ -4,6 +4,7 @@
 #include "cli/setting.hpp"
 #include "cli/table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <iostream>
@@ -15,6 +16,7 @@ namespace {
 
 struct tasks_command {
   cluster_choice cluster;
+  std::string targets;
   bool as_json = false, only_open = false;
 };
 
@@ -62,9 +64,15 @@ action declare_tasks(CLI::App& app, setting& around) {
   const auto command = std::make_shared<tasks_command>();
   command->cluster.declare(app, around);
   app.add_flag("--open", command->only_open, "Only those that have not ended");
+  app.add_option("-t,--targets", command->targets, "Only those of these engines: 0, -1, 1,3, 1:3, ::2 or all");
   app.add_flag("--json", command->as_json, "Print JSON");
   return [command, &around] {
-    auto list = around.connect(command->cluster).tasks();
+    const auto c = around.connect(command->cluster);
+    auto list = c.tasks();
+    if (!command->targets.empty())
+      std::erase_if(list.tasks, [of = c.direct_view(command->targets).targets()](const listed_task& t) {
+        return std::ranges::find(of, t.engine) == of.end();
+      });
     if (command->only_open)
       std::erase_if(list.tasks, [](const listed_task& t) { return t.state != "pending" && t.state != "assigned"; });
     command->as_json ? print_json(list) : print_table(list);

@@ -214,6 +214,31 @@ TEST_CASE("a stopped worker can be told from a busy one, and goes on with its ta
   CHECK(c.status().engines.at(1).pid == pid);
 }
 
+TEST_CASE("the shell aborts what engines have queued, and lists it") {
+  const temporary_cluster cluster{2};
+  const auto c = cluster.client();
+  const auto dozes = c[0].apply_async<void>("doze", 3600.0);
+  REQUIRE(becomes(c, 0, "busy"));
+  const auto waits = c[0].apply_async<int>("getpid");
+  const auto elsewhere = c[1].apply_async<void>("doze", 3600.0);
+  REQUIRE(becomes(c, 1, "busy"));
+  const auto listed = cluster.pactor({"tasks", "--targets", "0", "--json"}).out;
+  CHECK(contains(listed, dozes.names().at(0)));
+  CHECK(contains(listed, waits.names().at(0)));
+  CHECK_FALSE(contains(listed, elsewhere.names().at(0)));
+  const auto aborted = cluster.pactor({"abort", "--targets", "0", "--json"});
+  CHECK(aborted.exit_code == 0);
+  CHECK(contains(aborted.out, waits.names().at(0)));
+  CHECK(contains(aborted.out, R"("had_not_ended":2)"));
+  CHECK(caught<task_aborted>([&] { waits.get(15s); }));
+  CHECK(c.status().engines.at(0).state == "busy"); // what runs goes on
+  CHECK(cluster.pactor({"abort", "-t0,1", "--cancel"}).exit_code == 0);
+  CHECK(caught<task_cancelled>([&] { dozes.get(15s); }));
+  CHECK(caught<task_cancelled>([&] { elsewhere.get(15s); }));
+  CHECK(cluster.pactor({"abort"}).exit_code == 2);
+  CHECK(cluster.pactor({"abort", "-t7"}).exit_code != 0);
+}
+
 TEST_CASE("the shell aborts tasks of others, and interrupts its own") {
   const temporary_cluster cluster{1};
   const auto c = cluster.client();
