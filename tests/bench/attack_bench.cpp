@@ -1,4 +1,5 @@
-// What is left for members while strangers attack the port: calls with and without the attack, by turns.
+// What is left for members while strangers attack the port: calls with and without the attack, by turns. The attacker
+// takes a part of the machine's processors; a bystander that takes as much shows what that alone costs.
 //
 //   pactor_attack_bench PACTOR [RATE [CONNECTIONS]]   RATE: connections that an attacker opens in a second
 
@@ -48,34 +49,66 @@ void measure(pactor::client& c, const bench::cluster_processes& p, figures& f) {
   f.latency.add(each.median());
 }
 
+/// How the figures of one kind of round compare with those of another, round by round: the machine changes meanwhile.
+struct comparison {
+  sample throughput, latency, controller_cpu;
+  void add(const figures& a, const figures& b) {
+    throughput.add(a.throughput.last() / b.throughput.last());
+    latency.add(a.latency.last() / b.latency.last());
+    controller_cpu.add(a.controller_cpu.last() / b.controller_cpu.last());
+  }
+};
+
+/// What the attack has cost, of all rounds.
+struct attack_cost {
+  long opened = 0, most_open = 0;
+  double seconds = 0, cpu = 0, resident = 0;
+};
+
+void attacked(bench::attacker& enemy, pactor::client& c, const bench::cluster_processes& p, figures& f,
+              attack_cost& cost) {
+  const auto before = enemy.count().opened;
+  const auto cpu = bench::cpu_seconds(enemy.pid());
+  const auto begin = steady::now();
+  enemy.begin();
+  std::this_thread::sleep_for(std::chrono::milliseconds{300}); // until it is in full swing
+  measure(c, p, f);
+  cost.opened += enemy.count().opened - before;
+  cost.most_open = std::max(cost.most_open, enemy.count().open);
+  cost.cpu += bench::cpu_seconds(enemy.pid()) - cpu;
+  cost.seconds += seconds_since(begin);
+  cost.resident = std::max(cost.resident, bench::resident_mb(p.controller));
+  enemy.pause();
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+}
+
 void under(const std::string& name, const bench::attack_options& options, pactor::client& c,
            const bench::cluster_processes& p) {
   bench::attacker enemy{options};
-  figures quiet, attacked;
-  long opened = 0, most_open = 0;
-  double attacked_for = 0, resident = 0;
+  bench::bystander other;
+  figures quiet, under_attack, beside;
+  comparison without, with_other;
+  attack_cost cost;
   for (int round = 0; round < rounds; ++round) {
     measure(c, p, quiet);
-    const auto before = enemy.count().opened;
-    const auto begin = steady::now();
-    enemy.begin();
-    std::this_thread::sleep_for(std::chrono::milliseconds{300}); // until it is in full swing
-    measure(c, p, attacked);
-    opened += enemy.count().opened - before;
-    most_open = std::max(most_open, enemy.count().open);
-    attacked_for += seconds_since(begin);
-    resident = std::max(resident, bench::resident_mb(p.controller));
-    enemy.pause();
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    attacked(enemy, c, p, under_attack, cost);
+    other.take(std::min(cost.cpu / cost.seconds, 1.0));
+    measure(c, p, beside);
+    other.take(0);
+    without.add(under_attack, quiet);
+    with_other.add(under_attack, beside);
   }
-  const auto ratio = [](const sample& a, const sample& b) { return a.median() / b.median(); };
-  row(name + ": tasks a second", attacked.throughput.median(), "/s",
-      text("%.3f of %.0f without", ratio(attacked.throughput, quiet.throughput), quiet.throughput.median()));
-  row("  one call after the other", attacked.latency.median(), "us",
-      text("%.3f times %.0f without", ratio(attacked.latency, quiet.latency), quiet.latency.median()));
-  row("  connections opened by the attacker", static_cast<double>(opened) / attacked_for, "/s",
-      text("%.0f open at a time; controller %.1f MB; its CPU a task %.2f times", static_cast<double>(most_open),
-           resident, ratio(attacked.controller_cpu, quiet.controller_cpu)));
+  row(name + ": tasks a second", under_attack.throughput.median(), "/s",
+      text("%.3f of %.0f without, %.3f of those beside a bystander", without.throughput.median(),
+           quiet.throughput.median(), with_other.throughput.median()));
+  row("  one call after the other", under_attack.latency.median(), "us",
+      text("%.3f times %.0f without, %.3f times those beside a bystander", without.latency.median(),
+           quiet.latency.median(), with_other.latency.median()));
+  row("  connections opened by the attacker", static_cast<double>(cost.opened) / cost.seconds, "/s",
+      text("%.0f open at a time; it takes %.3f of a processor", static_cast<double>(cost.most_open),
+           cost.cpu / cost.seconds));
+  row("  the controller's CPU a task", under_attack.controller_cpu.median(), "us",
+      text("%.3f times that without; %.1f MB", without.controller_cpu.median(), cost.resident));
 }
 
 } // namespace

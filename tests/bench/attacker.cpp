@@ -160,22 +160,53 @@ private:
   double budget_ = 0;
 };
 
+/// Works for a part of every two milliseconds.
+[[noreturn]] void take_shares(int control) {
+  constexpr auto turn = std::chrono::microseconds{2'000};
+  double share = 0;
+  for (;;) {
+    const auto begin = steady::now();
+    while (steady::now() - begin < turn * share) {
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(turn * (1 - share)).count();
+    const timespec rest{0, std::max<long>(left, 0) * 1'000};
+    pollfd p{control, POLLIN, 0};
+    if (::ppoll(&p, 1, share > 0 ? &rest : nullptr, nullptr) <= 0) continue;
+    if (::read(control, &share, sizeof share) != sizeof share) ::_exit(0);
+  }
+}
+
+/// @return the writing end of a pipe from which a new process that runs f(fd) reads
+template <class F>
+int start(pid_t& pid, F&& f) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::exit(1);
+  pid = ::fork();
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::close(ends[1]);
+    std::signal(SIGPIPE, SIG_IGN);
+    f(ends[0]);
+  }
+  ::close(ends[0]);
+  return ends[1];
+}
+
 } // namespace
+
+bystander::bystander() : control_{start(pid_, &take_shares)} {}
+
+bystander::~bystander() {
+  ::close(control_);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void bystander::take(double share) { static_cast<void>(::write(control_, &share, sizeof share)); }
 
 attacker::attacker(const attack_options& options) {
   shared_ = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   auto* shared = new (shared_) shared_counts;
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::exit(1);
-  pid_ = ::fork();
-  if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::close(ends[1]);
-    std::signal(SIGPIPE, SIG_IGN);
-    loop{options, ends[0], *shared}.run();
-  }
-  ::close(ends[0]);
-  control_ = ends[1];
+  control_ = start(pid_, [&](int orders) { loop{options, orders, *shared}.run(); });
 }
 
 attacker::~attacker() {

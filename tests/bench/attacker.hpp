@@ -47,4 +47,21 @@ private:
   pid_t pid_ = 0;
 };
 
+/// A process that takes a share of a processor while it is told to, and does nothing else: what an attacker of the same
+/// appetite costs everybody, whatever it attacks.
+class bystander {
+public:
+  bystander();
+  bystander(const bystander&) = delete;
+  bystander& operator=(const bystander&) = delete;
+  ~bystander();
+
+  /// @param share  of one processor, from 0 (none) to 1
+  void take(double share);
+
+private:
+  int control_ = -1; // a pipe
+  pid_t pid_ = 0;
+};
+
 } // namespace bench
