@@ -6,9 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <ranges>
+#include <string>
 #include <unistd.h>
 
 using namespace pactor;
@@ -196,6 +200,13 @@ TEST_CASE("a controller that hangs is given up") {
   ::kill(controller, SIGSTOP);
   CHECK_THROWS_AS(open.get(30s), const not_connected&);
   ::kill(controller, SIGCONT);
+}
+
+TEST_CASE("the manual names every code") {
+  std::ifstream file{PACTOR_TEST_DOCS "/client.md"};
+  const std::string manual{std::istreambuf_iterator<char>{file}, {}};
+  const auto codes = manual.substr(std::min(manual.find("All codes"), manual.size()));
+  for (const auto name : ec_names) CHECK_MESSAGE(contains(codes, "`" + std::string{name} + "`"), name);
 }
 
 TEST_SUITE_END();
