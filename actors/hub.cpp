@@ -58,6 +58,8 @@ hub_state::hub_state(hub_setup setup, callbacks out)
              [this] { out_.library_tick_later(); }},
       last_client_{setup_.incarnation << 20}, absent_clients_{setup_.expected.clients},
       recovering_{setup_.incarnation > 0 && !setup_.expected.engines.empty()} {
+  for (const auto* engines : {&setup_.expected.engines, &setup_.expected.lost})
+    for (const auto e : *engines) claims_.lost(e, setup_.now());
   note_lost(setup_.expected.lost);
 }
 
@@ -211,11 +213,15 @@ std::size_t hub_state::drop_unproven(hello_node& h) const {
   std::size_t dropped = 0;
   for (std::size_t i = 0; i < h.requested.size() && !setup_.secret.empty(); ++i) {
     auto& number = h.requested[i];
-    if (number < 0 || (i < h.keys.size() && h.keys[i] == security::engine_key(setup_.secret, number))) continue;
+    if (number < 0 || proven(h, i) || claims_.free_for_all(number, setup_.now())) continue;
     number = -1;
     ++dropped;
   }
   return dropped;
+}
+
+bool hub_state::proven(const hello_node& h, std::size_t i) const {
+  return i < h.keys.size() && h.keys[i] == security::engine_key(setup_.secret, h.requested[i]);
 }
 
 std::vector<std::string> hub_state::keys_of(const std::vector<int>& engines) const {
@@ -243,6 +249,8 @@ void hub_state::on_hello_node(const frame_in& f) {
   const auto again = std::ranges::any_of(hello.requested, [&](int e) { return e >= 0 && e < table_.next(); });
   node n{++last_node_, hello.pid, hello.host, hello.lane, {}, f.from, std::move(hello.jobs)};
   n.engines = table_.node_joined(n.key, hello.host, hello.requested, hello.worker_pids);
+  for (std::size_t i = 0; i < n.engines.size(); ++i)
+    claims_.joined(n.engines[i], hello.requested[i] != n.engines[i] || proven(hello, i));
   setup_.journal.info("hub welcomes the node of " + hello.host + " (pid " + std::to_string(hello.pid) + ") with " +
                       std::to_string(n.engines.size()) + " engines");
   // The welcome goes out first: a scheduler may have tasks waiting for the node, and they must not overtake it.
@@ -418,6 +426,7 @@ void hub_state::link_down(const struct link_down& d) {
     const auto* entry = table_.find(e);
     node_losses_[e] = {words_of_lost_node(e, d.reason), entry ? entry->condition.last_loss : ""};
     std::erase(setup_.expected.engines, e);
+    claims_.lost(e, setup_.now());
   }
   note_lost(n->second.engines);
   constexpr std::size_t most_remembered = 4096;

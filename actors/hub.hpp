@@ -6,6 +6,7 @@
 #include "actors/messages.hpp"
 #include "actors/time_source.hpp"
 #include "runtime/core/draining.hpp"
+#include "runtime/core/engine_claims.hpp"
 #include "runtime/core/engine_table.hpp"
 #include "runtime/files/roster.hpp"
 #include "runtime/log.hpp"
@@ -109,6 +110,7 @@ private:
   void on_hello_node(const frame_in& f);
   [[nodiscard]] bool returning(const hello_client& h) const;
   std::size_t drop_unproven(hello_node& h) const;
+  [[nodiscard]] bool proven(const hello_node& h, std::size_t i) const;
   [[nodiscard]] std::vector<std::string> keys_of(const std::vector<int>& engines) const;
   void replace(transport::link_ptr before, const std::string& why);
   [[nodiscard]] std::string state_of(const core::engine_entry& e) const;
@@ -141,6 +143,7 @@ private:
   hub_setup setup_;
   callbacks out_;
   core::engine_table table_;
+  core::engine_claims claims_;
   library_depot depot_;
   core::draining draining_;
   bool ticking_ = false; // drain_tick() is to come

@@ -52,6 +52,7 @@ host_answer hub_state::start_engines(const link_ptr& from, const query& q) {
   order.kind = q.kind;
   order.engines = a.engines;
   order.keys = keys_of(a.engines);
+  for (const auto e : a.engines) claims_.joined(e, true);
   order.by = name_of(from);
   send(chosen->link, frame_kind::engine_control, encode(order));
   out_.node({chosen->host, chosen->link, a.engines});

@@ -417,6 +417,10 @@ TEST_SUITE("hub") {
       CHECK(join({0, 1}, w.keys).second.engines == std::vector{0, 1});
       CHECK(owner->closed);
     }
+    SUBCASE("numbers that nobody had are free, for ranks of MPI that somebody starts by hand") {
+      CHECK(join({20}, {}).second.engines == std::vector{20});
+      CHECK(join({20}, {}).second.engines == std::vector{21});
+    }
     SUBCASE("it was cut off") {
       hub->link_down({owner, "cut"});
       CHECK(join({0, 1}, {}).second.engines == std::vector{8, 9});
