@@ -5,7 +5,7 @@ namespace pactor::core {
 void recovery::expect(std::span<const int> engines, std::span<const std::uint32_t> clients, std::span<const int> lost) {
   engines_ = {engines.begin(), engines.end()};
   expected_ = clients_ = {clients.begin(), clients.end()};
-  lost_ = {lost.begin(), lost.end()};
+  for (const auto e : lost) (engines_.contains(e) ? forgetful_ : lost_).insert(e);
   open_ = true;
 }
 

@@ -28,7 +28,8 @@ public:
   };
 
   /// There was an earlier life, with these engines and clients. Opens the window. @param lost engines that it gave up:
-  /// what became of their tasks, clients may not have heard. They are not waited for.
+  /// what became of their tasks, clients may not have heard. Those that came back to it dropped what they knew of that;
+  /// the others are not waited for.
   void expect(std::span<const int> engines, std::span<const std::uint32_t> clients, std::span<const int> lost = {});
   /// Whether it must still be waited for someone.
   [[nodiscard]] bool open() const noexcept { return open_; }

@@ -38,13 +38,7 @@ weather weather::of(chance& c) {
 simulated_cluster::simulated_cluster(chance& c, weather w) : net{c, w.longest_way}, weather_{w}, jitter_{1} {
   start_controller();
   const auto nodes = 1 + c.below(3);
-  for (std::size_t i = 0; i < nodes; ++i) {
-    engines_of_.emplace_back();
-    engines_of_.back().resize(2 + c.below(3), -1); // numbers come with the first welcome
-    node_restarts_.emplace_back(core::supervision_of("node").limits());
-    nodes_.push_back(nullptr);
-    start_node(i);
-  }
+  for (std::size_t i = 0; i < nodes; ++i) add_node();
   for (auto n = 1 + c.below(3); n > 0; --n)
     clients_.push_back(std::make_unique<simulated_client>(*this, "client " + std::to_string(clients_.size() + 1)));
 }
@@ -64,6 +58,22 @@ simulated_controller* simulated_cluster::listening() const {
 void simulated_cluster::start_controller() {
   net.say("controller " + std::to_string(life_) + " starts");
   controller_ = std::make_unique<simulated_controller>(*this, life_, roster_);
+}
+
+void simulated_cluster::add_node() {
+  engines_of_.emplace_back();
+  engines_of_.back().resize(2 + net.random.below(3), -1); // numbers come with the first welcome
+  node_restarts_.emplace_back(core::supervision_of("node").limits());
+  nodes_.push_back(nullptr);
+  start_node(nodes_.size() - 1);
+}
+
+/// As somebody does when no engine is left: tasks wait for one.
+void simulated_cluster::replace_given_up() {
+  const auto works = [](const auto& n) { return !n || !n->alive || !n->given_up(); };
+  if (over_ || std::ranges::any_of(nodes_, works)) return;
+  net.say("all engines were given up: a node joins");
+  add_node();
 }
 
 void simulated_cluster::start_node(std::size_t index) {
@@ -343,6 +353,7 @@ std::optional<std::pair<wire::record_kind, std::string>> simulated_cluster::ends
 void simulated_cluster::look_for_idle() {
   std::erase_if(open_, [this](const auto* t) { return t->call->ready() || !clients_[t->client]->alive; });
   if (calm_ && open_.empty()) return;
+  replace_given_up();
   const auto idles = [this] {
     const auto* c = listening();
     if (!c || c->recovering() || c->waiting() == 0 || weather_.depends || held_back_until_ > net.now()) return false;

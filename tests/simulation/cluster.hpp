@@ -88,6 +88,8 @@ private:
   void trouble_for_client();
   void start_controller();
   void start_node(std::size_t index);
+  void add_node();
+  void replace_given_up();
   void end_all();
   void look_for_idle();
   [[nodiscard]] simulated_task& task(std::uint64_t number) { return tasks_.at(number - 1); }

@@ -244,6 +244,10 @@ std::vector<int> simulated_node::idle_engines() const {
   return idle;
 }
 
+bool simulated_node::given_up() const {
+  return std::ranges::all_of(engines_, [](const auto& e) { return e->report().state == "given up"; });
+}
+
 void simulated_node::clear() {
   for (auto& w : workers_)
     if (w) w->forget();

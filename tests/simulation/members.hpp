@@ -63,6 +63,8 @@ public:
   [[nodiscard]] bool connected() const { return link_ && link_->open() && welcomed_; }
   /// Its number, if it has a worker that waits for something to do.
   [[nodiscard]] std::vector<int> idle_engines() const;
+  /// None of its engines will ever have a worker again.
+  [[nodiscard]] bool given_up() const;
   [[nodiscard]] std::string state_of(std::size_t engine) const { return engines_.at(engine)->report().state; }
   void clear();
 

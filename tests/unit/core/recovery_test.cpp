@@ -93,6 +93,17 @@ TEST_SUITE("recovery") {
     }
   }
 
+  TEST_CASE("an engine that was given up, and came back before its controller died, does not know all that it ran") {
+    recovery r;
+    r.expect(engines, clients, std::array{1});
+    r.client_told(7);
+    r.node_told(engines, {}, false);
+    CHECK(r.complete());
+    CHECK_FALSE(r.certain());
+    CHECK_FALSE(r.certain(1));
+    CHECK(r.certain(0));
+  }
+
   TEST_CASE("a client that is cut off before it can claim is waited for again, and so is what nodes hold for it") {
     recovery r;
     r.expect(engines, clients);
