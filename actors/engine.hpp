@@ -27,6 +27,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -66,7 +67,8 @@ struct node_services {
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
-  /// Set if the node is a rank of an MPI program: its worker, which calls MPI, is gone, and no other can take its place.
+  /// Set if the node is a rank of an MPI program: its worker, which calls MPI, is gone, and no other can take its
+  /// place.
   std::function<void(const std::string& why)> rank_lost{};
   /// Kills by the kernel for want of memory, of this machine or control group.
   std::function<std::optional<std::uint64_t>()> count_oom_kills = [] { return process::oom_kills(); };
@@ -95,7 +97,9 @@ public:
   void take(engine_tasks& tasks);
   void transfer(const transfer_ended& t);
   /// A task is to end.
-  void order(const task_order& o);
+  void order(const task_order& o) { order(o, {&o.id, 1}); }
+  /// The same for several; o.id is nothing.
+  void order(const task_order& o, std::span<const std::uint64_t> ids);
   /// The engine itself is to restart its worker, to end, or to pass a signal on.
   void manage(const engine_control& c);
   /// Ends tasks that may run no longer.
@@ -145,6 +149,7 @@ private:
   void send_failure(outbox& out, wire::record r, const failure& f, const core::owner& whose);
   void send_lost(core::task_ref t, const failure& f, bool started, const core::owner& whose, bool unblamed = false);
   void give_back(core::task_ref t);
+  void end_held(const task_order& o, core::task_ref t, const std::string& taken_back);
   using owners = std::map<task_key, core::owner>;
   [[nodiscard]] owners owners_now() const;
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced, owners whose);

@@ -12,6 +12,10 @@ namespace pactor {
 using wire::record;
 using wire::record_kind;
 
+namespace {
+constexpr auto for_another = "taken back for another engine";
+} // namespace
+
 void engine_state::end_early(core::task_ref t, ec code, const std::string& why, const core::owner& whose) {
   record r;
   r.id = t.id;
@@ -19,20 +23,28 @@ void engine_state::end_early(core::task_ref t, ec code, const std::string& why, 
   send_failure(outbox_for(t.directed), r, failure_of(code, why), whose);
 }
 
-void engine_state::order(const task_order& o) {
-  const core::task_ref t{o.id, o.directed};
-  if (o.give_back) return give_back(t);
+void engine_state::order(const task_order& o, std::span<const std::uint64_t> ids) {
+  const auto withdrawn = core_.withdraw(ids, o.directed);
   const auto taken_back = "taken back by " + o.by + " before it started";
-  const auto whose = core_.owner_of(t);
-  if (core_.withdraw(t)) {
+  for (const auto& [t, whose] : withdrawn) {
+    if (o.give_back) {
+      send_lost(t, failure_of(ec::aborted, for_another), false, whose, true);
+      continue;
+    }
     files_.erase({t.directed, t.id});
     guard_.forget(t);
     end_early(t, ec::aborted, taken_back, whose);
-    return feed(); // what stood behind it can go on
   }
+  if (withdrawn.size() < ids.size())
+    for (const auto id : ids) o.give_back ? give_back({id, o.directed}) : end_held(o, {id, o.directed}, taken_back);
+  if (!withdrawn.empty()) feed(); // what stood behind them can go on
+}
+
+void engine_state::end_held(const task_order& o, core::task_ref t, const std::string& taken_back) {
   const auto ordinal = core_.ordinal_of(t);
   if (ordinal == 0 || !worker_ || disowned_.contains({t.directed, t.id})) return; // it has ended
   if (worker_->control().page().withdraw(ordinal)) {
+    const auto whose = core_.owner_of(t);
     disowned_.insert({t.directed, t.id});
     guard_.forget(t);
     return end_early(t, ec::aborted, taken_back, whose);
@@ -44,20 +56,14 @@ void engine_state::order(const task_order& o) {
 
 /// For another engine, unless it has started.
 void engine_state::give_back(core::task_ref t) {
-  const auto back = failure_of(ec::aborted, "taken back for another engine");
   const task_key key{t.directed, t.id};
-  const auto whose = core_.owner_of(t);
-  if (core_.withdraw(t)) {
-    send_lost(t, back, false, whose, true);
-    return feed(); // what stood behind it can go on
-  }
   const auto ordinal = core_.ordinal_of(t);
   if (ordinal == 0 || !worker_ || disowned_.contains(key)) return; // it has ended
   if (!worker_->control().page().withdraw(ordinal)) {
     wanted_back_.insert(key); // its outcome tells
     return;
   }
-  send_lost(t, back, false, whose, true);
+  send_lost(t, failure_of(ec::aborted, for_another), false, core_.owner_of(t), true);
   disowned_.insert(key);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 #include <utility>
 
 namespace pactor::core {
@@ -112,6 +113,36 @@ bool engine_core::withdraw(task_ref t) {
   (void)found.of->take(*found.queue, found.at);
   --waiting_;
   return true;
+}
+
+std::vector<engine_core::withdrawn> engine_core::withdraw(std::span<const std::uint64_t> ids, bool directed) {
+  constexpr std::size_t few = 4;
+  std::vector<withdrawn> result;
+  if (ids.size() <= few) {
+    for (const auto id : ids) {
+      const task_ref t{id, directed};
+      const auto whose = owner_of(t);
+      if (withdraw(t)) result.push_back({t, whose});
+    }
+    return result;
+  }
+  const std::unordered_set<std::uint64_t> wanted{ids.begin(), ids.end()};
+  for (auto& s : shares_) {
+    auto& queue = directed ? s.directed : s.balanced;
+    ring<waiting> left;
+    while (!queue.empty()) {
+      auto w = queue.pop_front();
+      if (!wanted.contains(w.task.id)) {
+        left.push_back(std::move(w));
+        continue;
+      }
+      if (!directed && !w.task.ready) --s.not_ready;
+      result.push_back({{w.task.id, directed}, w.task.owner});
+    }
+    queue = std::move(left);
+  }
+  waiting_ -= result.size();
+  return result;
 }
 
 std::uint64_t engine_core::ordinal_of(task_ref t) noexcept {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -69,6 +70,12 @@ public:
   bool finished(task_ref t, std::chrono::nanoseconds run_time);
   /// Takes a task out before the worker gets it. @return false if the worker has it, or nobody
   bool withdraw(task_ref t);
+  struct withdrawn {
+    task_ref task;
+    core::owner owner;
+  };
+  /// The same for many, in one pass; in the order of each client's queue. @return those that it took out
+  std::vector<withdrawn> withdraw(std::span<const std::uint64_t> ids, bool directed);
   /// The number of a task among those that its worker was given, from 1; 0 if the worker does not hold it.
   [[nodiscard]] std::uint64_t ordinal_of(task_ref t) noexcept;
   /// Every task at the engine, those of the worker first, then client by client in the order of each queue.

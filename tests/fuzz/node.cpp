@@ -52,7 +52,7 @@ void node(std::string_view bytes) {
       if (i.file) files.push_back(std::move(i.file));
   };
   out.ended_transfer = [](std::size_t, const transfer_ended&) {};
-  out.order = [](std::size_t, const task_order&) {};
+  out.order = [](std::size_t, const task_order&, std::span<const std::uint64_t>) {};
   out.manage = [](std::size_t, const engine_control&) {};
   out.lost = [](const std::string&) {};
   out.held = [](std::size_t) { return std::vector<core::engine_core::presence>{}; };

@@ -254,6 +254,34 @@ TEST_SUITE("engine_core") {
     CHECK(core.queued() == 2);
   }
 
+  TEST_CASE("many tasks are taken out in one pass, the others keep their order") {
+    engine_core core;
+    core.worker_ready();
+    for (std::uint64_t id = 1; id <= 20; ++id) {
+      push(core, id, directed);
+      push(core, id, balanced, id % 5 != 0);
+    }
+    CHECK(drain(core) == ids{1});
+    std::vector<std::uint64_t> even{99, 1}; // nobody's, and one that the worker has
+    for (std::uint64_t id = 20; id >= 2; id -= 2) even.push_back(id);
+    const auto out = core.withdraw(even, directed);
+    CHECK(out.size() == 10);
+    CHECK(out.front().task == task_ref{2, directed});
+    CHECK(core.withdraw(even, balanced).size() == 11);
+    CHECK(core.withdraw(even, balanced).empty());
+    CHECK(core.queued() == 1 + 9 + 9);
+    CHECK(core.finished({1, directed}, 5s));
+    ids rest;
+    while (const auto t = core.next()) {
+      if (t->directed) rest.push_back(t->id);
+      CHECK(core.finished({t->id, t->directed}, 5s));
+    }
+    CHECK(rest == ids{3, 5, 7, 9, 11, 13, 15, 17, 19});
+    CHECK(core.queued() == 2); // those whose payload is not here
+    core.set_ready({5, balanced});
+    CHECK(core.next()->id == 5);
+  }
+
   TEST_CASE("a task that was taken back before its payload came holds up no other") {
     auto core = quick();
     push(core, 1, balanced, false);
