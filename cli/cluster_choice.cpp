@@ -34,8 +34,11 @@ client_options cluster_choice::connection() const {
     throw error{ec::not_running, describe(*this) + " was killed and left its files behind (" + pid_path.string() +
                                      "); start it again with: pactor start"};
   // Without a pid file the cluster may run on another host, and its connection file be a copy.
-  if (!files::file_exists(place.connection_file(security::role::client, cluster_id)))
-    throw error{ec::not_running, describe(*this) + " does not run; start it with: pactor start"};
+  const auto connection = place.connection_file(security::role::client, cluster_id);
+  if (!files::file_exists(connection))
+    throw error{ec::not_running,
+                describe(*this) + (state ? " is starting, or its connection file was removed: " + connection.string()
+                                         : " does not run; start it with: pactor start")};
   client_options options;
   options.profile = profile;
   options.cluster_id = cluster_id;

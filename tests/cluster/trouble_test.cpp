@@ -165,6 +165,11 @@ TEST_CASE("what is wrong in a connection file is said with file and line") {
   // A client finds the same fault.
   CHECK_THROWS_AS(cluster.client(), const error&);
 
+  std::filesystem::remove(file);
+  const auto none = cluster.pactor({"status"});
+  CHECK(none.exit_code == 12);
+  CHECK(contains(none.err, "is starting, or its connection file was removed: " + file.string()));
+
   write_file(file, good);
   CHECK(cluster.pactor({"status"}).exit_code == 0);
   ::chmod(file.c_str(), 0644);
