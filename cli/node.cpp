@@ -151,7 +151,7 @@ action declare_node(CLI::App& app, setting& around) {
   app.add_option("--connection", given->connection,
                  "Connection file of role node, - is the standard input; by default the profile's "
                  "security/pactor-engine.json")
-      ->check(CLI::ExistingFile | CLI::IsMember({"-"}));
+      ->check([](const std::string& file) { return file == "-" ? std::string{} : CLI::ExistingFile(file); });
   app.add_option("--name", given->name, "What the cluster is to call this host; by default its host name")
       ->check([](const std::string& name) {
         return name.empty() || name.size() > 255 ? std::string{"a name has 1 to 255 characters"} : std::string{};

@@ -220,6 +220,9 @@ TEST_CASE("a node without its connection file, and one that is for clients, is t
   const temporary_cluster cluster{1};
   const pactor_home elsewhere;
   CHECK(elsewhere.pactor({"node", "-n", "1", "--timeout", "2"}).exit_code == 12);
+  const auto none = elsewhere.pactor({"node", "-n", "1", "--connection", "/no/such.json"});
+  CHECK(none.exit_code == 2);
+  CHECK(contains(none.err, "--connection: File does not exist: /no/such.json (see"));
   const auto wrong = elsewhere.pactor({"node", "-n", "1", "--connection", cluster.connection_file(role::client)});
   CHECK(wrong.exit_code == 2);
   CHECK(contains(wrong.err, "client"));
