@@ -28,7 +28,7 @@ struct lane_fixture : client_fixture {
   }
   /// A task of engine 0 has ended, and its result comes by the lane.
   call_ptr ended_by_lane(std::uint64_t handle) {
-    const auto c = submit(0);
+    auto c = submit(0);
     get(frame_kind::outcomes, batch_writer{}.shared_result(c->ids[0], 0, handle, 6).take());
     return c;
   }
