@@ -95,6 +95,8 @@ double euclidean_norm(const doubles& a) {
   return n == 0 ? 0 : Eigen::Map<const Eigen::VectorXd>{x.data(), n}.stableNorm();
 }
 
+std::vector<double> as_vector(const ndarray<double>& a) { return {a.begin(), a.end()}; }
+
 } // namespace detail
 
 namespace prelude {

@@ -4,6 +4,17 @@
 
 namespace pactor::detail {
 
+namespace {
+
+void exited(int code) {
+  if (code != 0) throw std::runtime_error{"main returned " + std::to_string(code)};
+}
+
+} // namespace
+
+snippet_run::snippet_run(const pactor_call& call, encoder& out) : host_{*call.host}, out_{out} {}
+snippet_run::~snippet_run() = default;
+
 std::int32_t snippet_run::run(const pactor_call* call, pactor_sink* sink, inner steps, step bind, step body) noexcept {
   return into_sink(
       *sink,
@@ -21,6 +32,18 @@ std::int32_t snippet_run::run(const pactor_call* call, pactor_sink* sink, inner 
         f.pid = call->host->pid;
       });
 }
+
+void snippet_run::program(int (*main)()) { exited(main()); }
+void snippet_run::program(int (*main)(int, char**)) {
+  std::string name = "pactor";
+  std::array<char*, 2> arguments{name.data(), nullptr};
+  exited(main(1, arguments.data()));
+}
+void snippet_run::program(int (*main)(int, const char**)) {
+  std::array<const char*, 2> arguments{"pactor", nullptr};
+  exited(main(1, arguments.data()));
+}
+void snippet_run::program(void (*main)()) { main(); }
 
 void snippet_run::replace_variables() noexcept {
   for (auto& r : std::exchange(replacements_, {})) {
@@ -62,6 +85,10 @@ void snippet_run::finish() {
   template <>                                                                                                          \
   pactor_native describe_object<__VA_ARGS__>(__VA_ARGS__ & object) noexcept {                                          \
     return describe_any_object(object);                                                                                \
+  }                                                                                                                    \
+  template <>                                                                                                          \
+  __VA_ARGS__& put_moved<__VA_ARGS__>(const pactor_host& host, std::string_view name, __VA_ARGS__& v) {                \
+    return put_object(host, name, std::make_unique<__VA_ARGS__>(std::move(v)));                                        \
   }
 PACTOR_EVERYDAY_TYPES(PACTOR_DEFINE_EVERYDAY)
 #undef PACTOR_DEFINE_EVERYDAY

@@ -309,4 +309,12 @@ figure histogram(std::vector<double> numbers, const plot_options& options) {
   return {{series{x, counts, options.label, series::kind::bars}}, options, {}, 1};
 }
 
+void show(const figure& f) { here().display("image/svg+xml", svg(f), f.options.name); }
+
+void plot(std::vector<series> lines, const plot_options& options) { show({std::move(lines), options}); }
+
+void bar(std::vector<std::string> names, std::vector<double> heights, const plot_options& options) {
+  show(named_bars(std::move(names), std::move(heights), options));
+}
+
 } // namespace pactor::prelude

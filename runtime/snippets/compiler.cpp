@@ -188,6 +188,7 @@ std::vector<std::string> compiler::common_arguments() const {
                                "-fno-finite-loops",
                                places_.include == "/usr/include" ? "-I" : "-isystem",
                                places_.include.string()};
+  if (!places_.library.empty()) all.emplace_back("-DPACTOR_COMPILED"); // the library has what is not compiled each time
   // Nothing is unique to the process, and nobody else's functions take the place of the code's own.
   if (tools_->clang)
     all.insert(all.end(), {"-fno-color-diagnostics", "-ferror-limit=20"});

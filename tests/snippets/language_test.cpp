@@ -97,6 +97,27 @@ TEST_CASE("functions, types, operators and lambdas are there for later snippets"
   });
 }
 
+TEST_CASE("what snippets only declare is in the prelude's library") {
+  with_each_compiler([](session& s) {
+    CHECK(shown(s,
+                R"(value v = value::map{{"a", value::array{1, 2.5, nullptr, true, "t", binary(3)}}, {"b", vector{1.0}}};
+        auto w = v; w = v; value u = move(w); u = value{u.find("a")->is_array()}; w = decode<value>(encode(v));
+        w == v && u.is_bool() && !(u == v) ? v.type_name() : string{})") == R"("map<string,any>")");
+    CHECK(shown(s, R"(decode<int>(encode(string{"t"})))") == "error: string does not fit in int32");
+    CHECK(shown(s, "decode<vector<double>>(encode(matrix({{1, 2}})))") ==
+          "error: ndarray<double> does not fit in vector<double>");
+    CHECK(shown(s, R"(string text;
+        try { raise({ec::timeout, {}, "late"}); } catch (const task_error& e) { text = e.what(); } text)") ==
+          R"("late")");
+    CHECK(shown(s, "composite_error{{failure{}, failure{}}}.failures().size()") == "2");
+    CHECK(shown(s, "argument_types(vector<value>{1})") == R"("(int64)")
+    ");
+        CHECK(shown(s, "complex_array{{1}, {{2, 3}}}.imag()") == "array([3.])");
+    CHECK(shown(s, R"(here().get<value>("v") == v && here().names().size() > 1)") == "true");
+    CHECK(shown(s, R"(pactor::detail::plain_type("px::t0123456789abcdef::point"))") == R"("point")");
+  });
+}
+
 TEST_CASE("programs, statements, nothing") {
   with_each_compiler([](session& s) {
     CHECK(shown(s, "") == "");

@@ -2,6 +2,7 @@
 // The engine that a job runs on, as the job sees it.
 
 #include "pactor/codec.hpp"
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/native.hpp"
 #include "pactor/error.hpp"
 #include "pactor/job_abi.h"
@@ -117,16 +118,7 @@ public:
   bool erase(std::string_view name) { return host_.erase(host_.state, name.data(), name.size()) != 0; }
 
   /// The names of all variables, sorted.
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    host_.names(
-        host_.state,
-        [](void* user, const char* name, std::size_t size) {
-          static_cast<std::vector<std::string>*>(user)->emplace_back(name, size);
-        },
-        &all);
-    return all;
-  }
+  [[nodiscard]] PACTOR_INLINE std::vector<std::string> names() const;
 
   /// Whether this task is to end: someone cancelled it, or it ran longer than its limit. Costs a few nanoseconds; a
   /// job that runs long asks now and then, and returns what it has.
@@ -161,13 +153,7 @@ public:
   /// @param data its bytes; 16 MiB and 1000 items in all a task
   /// @param name to save it under, at most 255 bytes; may be ""
   /// @throws error{too_large}, error{invalid_argument}
-  void display(std::string_view media_type, std::string_view data, std::string_view name = {}) {
-    if (!speaks()) refuse("display anything");
-    const auto said = host_.display(host_.speaker, media_type.data(), media_type.size(), name.data(), name.size(),
-                                    data.data(), data.size());
-    if (said != PACTOR_SAID)
-      not_said(said, "display", name.empty() ? media_type : name, data.size(), "16 MiB and 1000 items");
-  }
+  PACTOR_INLINE void display(std::string_view media_type, std::string_view data, std::string_view name = {});
   /// The same of bytes in any contiguous range: `std::vector<unsigned char>`, `std::span<const std::byte>`.
   template <std::ranges::contiguous_range R>
   requires(sizeof(std::ranges::range_value_t<R>) == 1 &&
@@ -181,25 +167,13 @@ private:
   [[nodiscard]] std::int32_t cancellation() const noexcept {
     return detail::has_control(host_) ? host_.cancelled(host_.control) : PACTOR_GO_ON;
   }
-  static void end_if(std::int32_t cancellation) {
-    if (cancellation == PACTOR_CANCELLED) throw interrupted{"the task was cancelled"};
-    if (cancellation == PACTOR_INTERRUPTED) throw interrupted{"the task was interrupted (SIGINT)"};
-  }
+  PACTOR_INLINE static void end_if(std::int32_t cancellation);
   [[nodiscard]] bool speaks() const noexcept {
     return host_.size >= offsetof(pactor_host, display) + sizeof host_.display && host_.publish && host_.display;
   }
-  [[noreturn]] static void refuse(const std::string& what) {
-    throw error{ec::invalid_argument, "the worker is of an older pactor, in which jobs can't " + what};
-  }
-  [[noreturn]] static void not_said(std::int32_t said, const std::string& verb, std::string_view name, std::size_t size,
-                                    const std::string& limit) {
-    if (said == PACTOR_SAID_NO_MEMORY) throw std::bad_alloc{};
-    if (said == PACTOR_SAID_BAD_NAME)
-      throw error{ec::invalid_argument, "can't " + verb + ": names and media types have 1 to 255 bytes"};
-    throw error{ec::too_large, "can't " + verb + " " + std::string{name} + " of " + std::to_string(size) +
-                                   " bytes: a task has at most " + limit +
-                                   "; return it as the result, or make it a variable"};
-  }
+  [[noreturn]] PACTOR_INLINE static void refuse(const std::string& what);
+  [[noreturn]] PACTOR_INLINE static void not_said(std::int32_t said, const std::string& verb, std::string_view name,
+                                                  std::size_t size, const std::string& limit);
   template <class T>
   static T decoded(const char* data, std::size_t size) {
     if constexpr (encodable<T>)
@@ -208,13 +182,55 @@ private:
       throw error{ec::signature_mismatch,
                   decode<value>(data, size).type_name() + " does not fit in " + std::string{type_name<T>()}};
   }
-  [[nodiscard]] pactor_variable find(std::string_view name) const {
-    pactor_variable v{sizeof v, nullptr, 0, nullptr};
-    if (!host_.find(host_.state, name.data(), name.size(), &v))
-      throw missing_variable{"engine " + std::to_string(engine()) + " has no variable " + std::string{name}};
-    return v;
-  }
+  [[nodiscard]] PACTOR_INLINE pactor_variable find(std::string_view name) const;
   const pactor_host& host_;
 };
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::vector<std::string> context::names() const {
+  std::vector<std::string> all;
+  host_.names(
+      host_.state,
+      [](void* user, const char* name, std::size_t size) {
+        static_cast<std::vector<std::string>*>(user)->emplace_back(name, size);
+      },
+      &all);
+  return all;
+}
+
+PACTOR_INLINE void context::display(std::string_view media_type, std::string_view data, std::string_view name) {
+  if (!speaks()) refuse("display anything");
+  const auto said = host_.display(host_.speaker, media_type.data(), media_type.size(), name.data(), name.size(),
+                                  data.data(), data.size());
+  if (said != PACTOR_SAID)
+    not_said(said, "display", name.empty() ? media_type : name, data.size(), "16 MiB and 1000 items");
+}
+
+PACTOR_INLINE void context::end_if(std::int32_t cancellation) {
+  if (cancellation == PACTOR_CANCELLED) throw interrupted{"the task was cancelled"};
+  if (cancellation == PACTOR_INTERRUPTED) throw interrupted{"the task was interrupted (SIGINT)"};
+}
+
+PACTOR_INLINE void context::refuse(const std::string& what) {
+  throw error{ec::invalid_argument, "the worker is of an older pactor, in which jobs can't " + what};
+}
+
+PACTOR_INLINE void context::not_said(std::int32_t said, const std::string& verb, std::string_view name,
+                                     std::size_t size, const std::string& limit) {
+  if (said == PACTOR_SAID_NO_MEMORY) throw std::bad_alloc{};
+  if (said == PACTOR_SAID_BAD_NAME)
+    throw error{ec::invalid_argument, "can't " + verb + ": names and media types have 1 to 255 bytes"};
+  throw error{ec::too_large, "can't " + verb + " " + std::string{name} + " of " + std::to_string(size) +
+                                 " bytes: a task has at most " + limit +
+                                 "; return it as the result, or make it a variable"};
+}
+
+PACTOR_INLINE pactor_variable context::find(std::string_view name) const {
+  pactor_variable v{sizeof v, nullptr, 0, nullptr};
+  if (!host_.find(host_.state, name.data(), name.size(), &v))
+    throw missing_variable{"engine " + std::to_string(engine()) + " has no variable " + std::string{name}};
+  return v;
+}
+#endif
 
 } // namespace pactor

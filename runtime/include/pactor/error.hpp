@@ -1,6 +1,8 @@
 #pragma once
 // Every error of pactor: stable codes, and the exceptions that carry them.
 
+#include "pactor/detail/compiled.hpp"
+
 #include <array>
 #include <cstdint>
 #include <stdexcept>
@@ -104,17 +106,7 @@ struct failure {
 };
 
 /// `[engine 3 on host: power10] std::runtime_error: what`
-inline std::string render(const failure& f) {
-  std::string text;
-  if (f.engine >= 0) {
-    text += "[engine " + std::to_string(f.engine);
-    if (!f.host.empty()) text += " on " + f.host;
-    if (!f.job.empty()) text += ": " + f.job;
-    text += "] ";
-  }
-  if (!f.type.empty()) text += f.type + ": ";
-  return text + f.what;
-}
+PACTOR_INLINE std::string render(const failure& f);
 
 /// One task failed: its job threw (code remote_error) or could not be run.
 class task_error : public error {
@@ -162,12 +154,7 @@ class compile_error : public task_error {
 };
 
 namespace detail {
-inline failure failure_of(ec code, const std::string& what) {
-  failure f;
-  f.code = code;
-  f.what = what;
-  return f;
-}
+PACTOR_INLINE failure failure_of(ec code, const std::string& what);
 } // namespace detail
 
 /// What a job throws that can't run on this engine, for want of a device or a file, say: it is tried on others, which
@@ -196,18 +183,11 @@ class task_timeout : public task_error {
 /// Several tasks of one call failed: each task's failure, in target or element order.
 class composite_error : public error {
 public:
-  explicit composite_error(std::vector<failure> all)
-      : error{ec::composite_error, text(all)}, failures_{std::move(all)} {}
+  PACTOR_INLINE explicit composite_error(std::vector<failure> all);
   [[nodiscard]] const std::vector<failure>& failures() const noexcept { return failures_; }
 
 private:
-  static std::string text(const std::vector<failure>& all) {
-    constexpr std::size_t shown = 4; // as many as ipyparallel prints
-    auto result = std::to_string(all.size()) + " tasks failed";
-    for (std::size_t i = 0; i < all.size() && i < shown; ++i) result += "\n  " + render(all[i]);
-    if (all.size() > shown) result += "\n  ... " + std::to_string(all.size() - shown) + " more";
-    return result;
-  }
+  PACTOR_INLINE static std::string text(const std::vector<failure>& all);
   std::vector<failure> failures_;
 };
 
@@ -233,7 +213,40 @@ public:
 };
 
 /// Throws the exception that belongs to the failure's code.
-[[noreturn]] inline void raise(const failure& f) {
+[[noreturn]] PACTOR_INLINE void raise(const failure& f);
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::string render(const failure& f) {
+  std::string text;
+  if (f.engine >= 0) {
+    text += "[engine " + std::to_string(f.engine);
+    if (!f.host.empty()) text += " on " + f.host;
+    if (!f.job.empty()) text += ": " + f.job;
+    text += "] ";
+  }
+  if (!f.type.empty()) text += f.type + ": ";
+  return text + f.what;
+}
+
+PACTOR_INLINE failure detail::failure_of(ec code, const std::string& what) {
+  failure f;
+  f.code = code;
+  f.what = what;
+  return f;
+}
+
+PACTOR_INLINE std::string composite_error::text(const std::vector<failure>& all) {
+  constexpr std::size_t shown = 4; // as many as ipyparallel prints
+  auto result = std::to_string(all.size()) + " tasks failed";
+  for (std::size_t i = 0; i < all.size() && i < shown; ++i) result += "\n  " + render(all[i]);
+  if (all.size() > shown) result += "\n  ... " + std::to_string(all.size() - shown) + " more";
+  return result;
+}
+
+PACTOR_INLINE composite_error::composite_error(std::vector<failure> all)
+    : error{ec::composite_error, text(all)}, failures_{std::move(all)} {}
+
+PACTOR_INLINE void raise(const failure& f) {
   switch (f.code) {
   case ec::remote_error:
   case ec::missing_variable:
@@ -270,5 +283,6 @@ public:
     throw task_error{f};
   }
 }
+#endif
 
 } // namespace pactor

@@ -1,6 +1,7 @@
 #pragma once
 // Arrays with a shape: row-major (the last index runs fastest), as C, NumPy and the payload format have them.
 
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/dtype.hpp"
 #include "pactor/error.hpp"
 
@@ -28,14 +29,7 @@ constexpr bool count_elements(std::span<const std::size_t> shape, std::size_t& c
   return true;
 }
 
-inline std::size_t checked_count(std::span<const std::size_t> shape) {
-  std::size_t count = 0;
-  if (shape.size() > max_rank)
-    throw error{ec::invalid_argument, "an array of " + std::to_string(shape.size()) + " dimensions; the limit is " +
-                                          std::to_string(max_rank)};
-  if (!count_elements(shape, count)) throw error{ec::too_large, "the shape of an array overflows"};
-  return count;
-}
+PACTOR_INLINE std::size_t checked_count(std::span<const std::size_t> shape);
 
 /// Where the element with these indices lies.
 template <std::integral... I>
@@ -132,5 +126,16 @@ private:
   std::size_t rank_ = 1, size_ = 0;
   const T* data_ = nullptr;
 };
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::size_t detail::checked_count(std::span<const std::size_t> shape) {
+  std::size_t count = 0;
+  if (shape.size() > max_rank)
+    throw error{ec::invalid_argument, "an array of " + std::to_string(shape.size()) + " dimensions; the limit is " +
+                                          std::to_string(max_rank)};
+  if (!detail::count_elements(shape, count)) throw error{ec::too_large, "the shape of an array overflows"};
+  return count;
+}
+#endif
 
 } // namespace pactor

@@ -2,6 +2,7 @@
 // A value of any type, for callers that do not know C++ types: the CLI, dynamic pulls, jobs that take `any`.
 
 #include "pactor/detail/bytes.hpp"
+#include "pactor/detail/compiled.hpp"
 #include "pactor/ndarray.hpp"
 #include "pactor/signature.hpp"
 
@@ -27,8 +28,7 @@ using binary = std::vector<std::byte>;
 class any_array {
 public:
   /// @pre `data` has as many elements as the shape says
-  any_array(dtype type, std::vector<std::size_t> shape, detail::bytes data)
-      : type_{type}, shape_{std::move(shape)}, data_{std::move(data)} {}
+  PACTOR_INLINE any_array(dtype type, std::vector<std::size_t> shape, detail::bytes data);
   template <numeric T>
   any_array(const ndarray<T>& array) // NOLINT(google-explicit-constructor)
       : type_{dtype_of<T>()},
@@ -51,12 +51,11 @@ public:
     return {reinterpret_cast<const T*>(data_.data()), size()};
   }
 
-  friend bool operator==(const any_array& a, const any_array& b) {
-    return a.type_ == b.type_ && a.shape_ == b.shape_ && a.data_.size() == b.data_.size() &&
-           (a.data_.empty() || std::memcmp(a.data_.data(), b.data_.data(), a.data_.size()) == 0);
-  }
+  friend bool operator==(const any_array& a, const any_array& b) { return a.equals(b); }
 
 private:
+  [[nodiscard]] PACTOR_INLINE bool equals(const any_array& other) const noexcept;
+
   dtype type_;
   std::vector<std::size_t> shape_;
   detail::bytes data_;
@@ -68,9 +67,14 @@ public:
   using array = std::vector<value>;
   using map = std::vector<std::pair<value, value>>; ///< in the order in which it was written
 
-  value() = default;
-  value(std::nullptr_t) {}    // NOLINT(google-explicit-constructor)
-  value(bool b) : data_{b} {} // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value() noexcept;
+  PACTOR_INLINE value(const value& other);
+  PACTOR_INLINE value(value&& other) noexcept;
+  PACTOR_INLINE value& operator=(const value& other);
+  PACTOR_INLINE value& operator=(value&& other) noexcept;
+  PACTOR_INLINE ~value();
+  PACTOR_INLINE value(std::nullptr_t) noexcept; // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(bool b) noexcept;         // NOLINT(google-explicit-constructor)
   template <std::integral I>
   requires numeric<I> value(I i) { // NOLINT(google-explicit-constructor)
     if constexpr (std::is_unsigned_v<I> && sizeof(I) == 8) {
@@ -82,14 +86,14 @@ public:
     data_ = static_cast<std::int64_t>(i);
   }
   template <std::floating_point F>
-  value(F f) : data_{static_cast<double>(f)} {}        // NOLINT(google-explicit-constructor)
-  value(std::string s) : data_{std::move(s)} {}        // NOLINT(google-explicit-constructor)
-  value(std::string_view s) : data_{std::string{s}} {} // NOLINT(google-explicit-constructor)
-  value(const char* s) : data_{std::string{s}} {}      // NOLINT(google-explicit-constructor)
-  value(binary b) : data_{std::move(b)} {}             // NOLINT(google-explicit-constructor)
-  value(array a) : data_{std::move(a)} {}              // NOLINT(google-explicit-constructor)
-  value(map m) : data_{std::move(m)} {}                // NOLINT(google-explicit-constructor)
-  value(any_array a) : data_{std::move(a)} {}          // NOLINT(google-explicit-constructor)
+  value(F f) : data_{static_cast<double>(f)} {} // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(std::string s) noexcept;  // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(std::string_view s);      // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(const char* s);           // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(binary b) noexcept;       // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(array a) noexcept;        // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(map m) noexcept;          // NOLINT(google-explicit-constructor)
+  PACTOR_INLINE value(any_array a) noexcept;    // NOLINT(google-explicit-constructor)
   template <numeric T>
   value(const ndarray<T>& a) : data_{any_array{a}} {} // NOLINT(google-explicit-constructor)
   /// One block, as the vector itself would travel.
@@ -97,16 +101,16 @@ public:
   requires(!detail::byte_like<T>) value(const std::vector<T>& v) // NOLINT(google-explicit-constructor)
       : data_{any_array{dtype_of<T>(), {v.size()}, detail::bytes::copy(v.data(), v.size() * sizeof(T))}} {}
 
-  [[nodiscard]] bool is_nil() const noexcept { return is<std::monostate>(); }
-  [[nodiscard]] bool is_bool() const noexcept { return is<bool>(); }
-  [[nodiscard]] bool is_integer() const noexcept { return is<std::int64_t>() || is<std::uint64_t>(); }
-  [[nodiscard]] bool is_double() const noexcept { return is<double>(); }
-  [[nodiscard]] bool is_number() const noexcept { return is_integer() || is_double(); }
-  [[nodiscard]] bool is_string() const noexcept { return is<std::string>(); }
-  [[nodiscard]] bool is_binary() const noexcept { return is<binary>(); }
-  [[nodiscard]] bool is_array() const noexcept { return is<array>(); }
-  [[nodiscard]] bool is_map() const noexcept { return is<map>(); }
-  [[nodiscard]] bool is_ndarray() const noexcept { return is<any_array>(); }
+  [[nodiscard]] PACTOR_INLINE bool is_nil() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_bool() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_integer() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_double() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_number() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_string() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_binary() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_array() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_map() const noexcept;
+  [[nodiscard]] PACTOR_INLINE bool is_ndarray() const noexcept;
 
   /// The value if it is exactly of type T (std::monostate, bool, std::int64_t, std::uint64_t, double, std::string,
   /// binary, array, map, any_array), else null.
@@ -130,26 +134,15 @@ public:
   [[nodiscard]] T as() const;
 
   /// The entry of a map; null if this is no map or has none.
-  [[nodiscard]] const value* find(std::string_view key) const noexcept {
-    const auto* entries = get_if<map>();
-    if (!entries) return nullptr;
-    const auto found = std::find_if(entries->begin(), entries->end(), [key](const auto& entry) {
-      const auto* name = entry.first.template get_if<std::string>();
-      return name && *name == key;
-    });
-    return found == entries->end() ? nullptr : &found->second;
-  }
+  [[nodiscard]] PACTOR_INLINE const value* find(std::string_view key) const noexcept;
 
   /// Its type as in signatures: `int64`, `vector<double>`, `map<string,any>`.
-  [[nodiscard]] std::string type_name() const;
+  [[nodiscard]] PACTOR_INLINE std::string type_name() const;
 
-  friend bool operator==(const value& a, const value& b) { return a.data_ == b.data_; }
+  friend bool operator==(const value& a, const value& b) { return a.equals(b); }
 
 private:
-  template <class T>
-  [[nodiscard]] bool is() const noexcept {
-    return std::holds_alternative<T>(data_);
-  }
+  [[nodiscard]] PACTOR_INLINE bool equals(const value& other) const;
 
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, binary, array, map, any_array>
       data_;
@@ -190,13 +183,72 @@ std::string common_type(const Range& items, Name&& name) {
   return common.empty() ? "any" : common;
 }
 
-inline std::string array_type(dtype type, std::size_t rank) {
-  return (rank == 1 ? "vector<" : "ndarray<") + std::string{to_string(type)} + ">";
-}
+PACTOR_INLINE std::string array_type(dtype type, std::size_t rank);
 
 } // namespace detail
 
-inline std::string value::type_name() const {
+/// The types of a call's arguments, in parentheses: `(double, vector<int64>)`.
+PACTOR_INLINE std::string argument_types(std::span<const value> arguments);
+
+} // namespace pactor
+
+#ifdef PACTOR_BODIES
+namespace pactor {
+
+PACTOR_INLINE any_array::any_array(dtype type, std::vector<std::size_t> shape, detail::bytes data)
+    : type_{type}, shape_{std::move(shape)}, data_{std::move(data)} {}
+
+PACTOR_INLINE bool any_array::equals(const any_array& other) const noexcept {
+  return type_ == other.type_ && shape_ == other.shape_ && data_.size() == other.data_.size() &&
+         (data_.empty() || std::memcmp(data_.data(), other.data_.data(), data_.size()) == 0);
+}
+
+PACTOR_INLINE value::value() noexcept = default;
+PACTOR_INLINE value::value(const value& other) = default;
+PACTOR_INLINE value::value(value&& other) noexcept = default;
+PACTOR_INLINE value& value::operator=(const value& other) = default;
+PACTOR_INLINE value& value::operator=(value&& other) noexcept = default;
+PACTOR_INLINE value::~value() = default;
+PACTOR_INLINE value::value(std::nullptr_t) noexcept {}
+PACTOR_INLINE value::value(bool b) noexcept : data_{b} {}
+PACTOR_INLINE value::value(std::string s) noexcept : data_{std::move(s)} {}
+PACTOR_INLINE value::value(std::string_view s) : data_{std::string{s}} {}
+PACTOR_INLINE value::value(const char* s) : data_{std::string{s}} {}
+PACTOR_INLINE value::value(binary b) noexcept : data_{std::move(b)} {}
+PACTOR_INLINE value::value(array a) noexcept : data_{std::move(a)} {}
+PACTOR_INLINE value::value(map m) noexcept : data_{std::move(m)} {}
+PACTOR_INLINE value::value(any_array a) noexcept : data_{std::move(a)} {}
+
+PACTOR_INLINE bool value::is_nil() const noexcept { return std::holds_alternative<std::monostate>(data_); }
+PACTOR_INLINE bool value::is_bool() const noexcept { return std::holds_alternative<bool>(data_); }
+PACTOR_INLINE bool value::is_double() const noexcept { return std::holds_alternative<double>(data_); }
+PACTOR_INLINE bool value::is_string() const noexcept { return std::holds_alternative<std::string>(data_); }
+PACTOR_INLINE bool value::is_binary() const noexcept { return std::holds_alternative<binary>(data_); }
+PACTOR_INLINE bool value::is_array() const noexcept { return std::holds_alternative<array>(data_); }
+PACTOR_INLINE bool value::is_map() const noexcept { return std::holds_alternative<map>(data_); }
+PACTOR_INLINE bool value::is_ndarray() const noexcept { return std::holds_alternative<any_array>(data_); }
+PACTOR_INLINE bool value::is_integer() const noexcept {
+  return std::holds_alternative<std::int64_t>(data_) || std::holds_alternative<std::uint64_t>(data_);
+}
+PACTOR_INLINE bool value::is_number() const noexcept { return is_integer() || is_double(); }
+
+PACTOR_INLINE const value* value::find(std::string_view key) const noexcept {
+  const auto* entries = get_if<map>();
+  if (!entries) return nullptr;
+  const auto found = std::find_if(entries->begin(), entries->end(), [key](const auto& entry) {
+    const auto* name = entry.first.template get_if<std::string>();
+    return name && *name == key;
+  });
+  return found == entries->end() ? nullptr : &found->second;
+}
+
+PACTOR_INLINE bool value::equals(const value& other) const { return data_ == other.data_; }
+
+PACTOR_INLINE std::string detail::array_type(dtype type, std::size_t rank) {
+  return (rank == 1 ? "vector<" : "ndarray<") + std::string{to_string(type)} + ">";
+}
+
+PACTOR_INLINE std::string value::type_name() const {
   static constexpr auto name = [](const value& v) { return v.type_name(); };
   struct {
     std::string operator()(std::monostate) const { return "nil"; }
@@ -216,11 +268,11 @@ inline std::string value::type_name() const {
   return std::visit(text, data_);
 }
 
-/// The types of a call's arguments, in parentheses: `(double, vector<int64>)`.
-inline std::string argument_types(std::span<const value> arguments) {
+PACTOR_INLINE std::string argument_types(std::span<const value> arguments) {
   std::string text = "(";
   for (const auto& argument : arguments) text += (text.size() > 1 ? ", " : "") + argument.type_name();
   return text + ")";
 }
 
 } // namespace pactor
+#endif // PACTOR_BODIES

@@ -1,6 +1,7 @@
 #pragma once
 // Numeric arrays as they lie in a payload.
 
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/large_pages.hpp"
 #include "pactor/detail/message.hpp"
 #include "pactor/ndarray.hpp"
@@ -14,9 +15,7 @@
 
 namespace pactor::detail {
 
-[[noreturn]] inline void does_not_fit(const std::string& given, std::string_view wanted) {
-  throw error{ec::signature_mismatch, given + " does not fit in " + std::string{wanted}};
-}
+[[noreturn]] PACTOR_INLINE void does_not_fit(const std::string& given, std::string_view wanted);
 
 /// A number as To. @throws error{signature_mismatch} naming both if that would lose its value
 template <numeric To, numeric From>
@@ -76,7 +75,14 @@ struct block_view {
 };
 
 /// @return nothing if the object is no block @throws error{bad_payload} if it is a malformed one
-inline std::optional<block_view> read_block(const msgpack::object& o) {
+PACTOR_INLINE std::optional<block_view> read_block(const msgpack::object& o);
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE void does_not_fit(const std::string& given, std::string_view wanted) {
+  throw error{ec::signature_mismatch, given + " does not fit in " + std::string{wanted}};
+}
+
+PACTOR_INLINE std::optional<block_view> read_block(const msgpack::object& o) {
   if (o.type != msgpack::type::EXT || o.via.ext.type() != block_type) return std::nullopt;
   const auto* at = o.via.ext.data();
   const std::size_t size = o.via.ext.size;
@@ -93,5 +99,6 @@ inline std::optional<block_view> read_block(const msgpack::object& o) {
   b.data = at + head;
   return b;
 }
+#endif
 
 } // namespace pactor::detail

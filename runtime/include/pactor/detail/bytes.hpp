@@ -1,6 +1,7 @@
 #pragma once
 // Ref-counted bytes: what crosses every hop between the user's thread and the job without being decoded.
 
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/large_pages.hpp"
 
 #include <atomic>
@@ -34,35 +35,15 @@ public:
   }
 
   /// @throws std::bad_alloc
-  static bytes allocate(std::size_t size) {
-    constexpr auto large = 2 * large_page;
-    const auto all = sizeof(block) + size;
-    void* memory =
-        all < large ? std::malloc(all) : std::aligned_alloc(large_page, (all + large_page - 1) & ~(large_page - 1));
-    if (!memory) throw std::bad_alloc{};
-    if (all >= large) use_large_pages(memory, all);
-    auto* data = static_cast<char*>(memory) + sizeof(block);
-    return bytes{new (memory) block{{1}, &free_block, nullptr, data, size}};
-  }
+  PACTOR_INLINE static bytes allocate(std::size_t size);
 
-  static bytes copy(const void* data, std::size_t size) {
-    auto result = allocate(size);
-    if (size > 0) std::memcpy(result.data(), data, size);
-    return result;
-  }
+  PACTOR_INLINE static bytes copy(const void* data, std::size_t size);
 
   /// Bytes that live elsewhere, for example in a mapped file: `owner` is destroyed with the last reference.
-  static bytes adopt(std::shared_ptr<const void> owner, char* data, std::size_t size) {
-    auto keep = std::make_unique<std::shared_ptr<const void>>(std::move(owner));
-    void* memory = std::malloc(sizeof(block));
-    if (!memory) throw std::bad_alloc{};
-    return bytes{new (memory) block{{1}, &free_adopted, keep.release(), data, size}};
-  }
+  PACTOR_INLINE static bytes adopt(std::shared_ptr<const void> owner, char* data, std::size_t size);
 
   /// A part of other bytes, which it keeps alive.
-  static bytes part(const bytes& all, std::size_t offset, std::size_t size) {
-    return adopt(std::make_shared<bytes>(all), all.data() + offset, size);
-  }
+  PACTOR_INLINE static bytes part(const bytes& all, std::size_t offset, std::size_t size);
 
   [[nodiscard]] char* data() const noexcept { return block_ ? block_->data : nullptr; }
   [[nodiscard]] std::size_t size() const noexcept { return block_ ? block_->size : 0; }
@@ -82,14 +63,8 @@ private:
     std::size_t size;
   };
   explicit bytes(block* b) noexcept : block_{b} {}
-  static void free_block(block* b) {
-    b->~block();
-    std::free(b);
-  }
-  static void free_adopted(block* b) {
-    const std::unique_ptr<std::shared_ptr<const void>> owner{b->owner};
-    free_block(b);
-  }
+  PACTOR_INLINE static void free_block(block* b);
+  PACTOR_INLINE static void free_adopted(block* b);
   block* block_ = nullptr;
 };
 
@@ -106,5 +81,45 @@ struct slice {
   [[nodiscard]] std::span<const std::byte> span() const { return {reinterpret_cast<const std::byte*>(data), size}; }
   [[nodiscard]] std::string_view text() const { return {data, size}; }
 };
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE bytes bytes::allocate(std::size_t size) {
+  constexpr auto large = 2 * large_page;
+  const auto all = sizeof(block) + size;
+  void* memory =
+      all < large ? std::malloc(all) : std::aligned_alloc(large_page, (all + large_page - 1) & ~(large_page - 1));
+  if (!memory) throw std::bad_alloc{};
+  if (all >= large) use_large_pages(memory, all);
+  auto* data = static_cast<char*>(memory) + sizeof(block);
+  return bytes{new (memory) block{{1}, &free_block, nullptr, data, size}};
+}
+
+PACTOR_INLINE bytes bytes::copy(const void* data, std::size_t size) {
+  auto result = allocate(size);
+  if (size > 0) std::memcpy(result.data(), data, size);
+  return result;
+}
+
+PACTOR_INLINE bytes bytes::adopt(std::shared_ptr<const void> owner, char* data, std::size_t size) {
+  auto keep = std::make_unique<std::shared_ptr<const void>>(std::move(owner));
+  void* memory = std::malloc(sizeof(block));
+  if (!memory) throw std::bad_alloc{};
+  return bytes{new (memory) block{{1}, &free_adopted, keep.release(), data, size}};
+}
+
+PACTOR_INLINE bytes bytes::part(const bytes& all, std::size_t offset, std::size_t size) {
+  return adopt(std::make_shared<bytes>(all), all.data() + offset, size);
+}
+
+PACTOR_INLINE void bytes::free_block(block* b) {
+  b->~block();
+  std::free(b);
+}
+
+PACTOR_INLINE void bytes::free_adopted(block* b) {
+  const std::unique_ptr<std::shared_ptr<const void>> owner{b->owner};
+  free_block(b);
+}
+#endif
 
 } // namespace pactor::detail

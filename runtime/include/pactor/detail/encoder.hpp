@@ -4,12 +4,8 @@
 
 #include "pactor/detail/bytes.hpp"
 #include "pactor/detail/dtype.hpp"
+#include "pactor/detail/msgpack.hpp"
 #include "pactor/error.hpp"
-
-#ifndef MSGPACK_NO_BOOST
-#define MSGPACK_NO_BOOST
-#endif
-#include <msgpack.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -23,9 +23,7 @@ struct decode_limits {
 };
 inline constexpr decode_limits limits{};
 
-[[noreturn]] inline void bad_payload(const std::string& what) {
-  throw error{ec::bad_payload, "malformed payload: " + what};
-}
+[[noreturn]] PACTOR_INLINE void bad_payload(const std::string& what);
 
 /// Walks over encoded values without building anything.
 class scanner {
@@ -165,16 +163,7 @@ private:
 class message {
 public:
   /// @throws error{bad_payload} if the bytes are not exactly one value within the limits
-  message(const char* data, std::size_t size) : zone_{zone_chunk} {
-    if (scanner::first(data, size) != size) bad_payload("bytes behind its end");
-    bool referenced = false;
-    std::size_t offset = 0;
-    try {
-      root_ = msgpack::unpack(zone_, data, size, offset, referenced, in_place, nullptr, msgpack_limits());
-    } catch (const msgpack::unpack_error& e) {
-      bad_payload(e.what());
-    }
-  }
+  PACTOR_INLINE message(const char* data, std::size_t size);
   message(const message&) = delete;
   message& operator=(const message&) = delete;
 
@@ -182,12 +171,26 @@ public:
 
 private:
   static constexpr std::size_t zone_chunk = 960; // small enough for malloc's fast path
-  static bool in_place(msgpack::type::object_type, std::size_t, void*) { return true; }
-  static msgpack::unpack_limit msgpack_limits() {
-    return {limits.array, limits.map, limits.text, limits.text, std::size_t{limits.text} + 1, limits.depth + 1};
-  }
   msgpack::zone zone_;
   msgpack::object root_;
 };
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE void bad_payload(const std::string& what) { throw error{ec::bad_payload, "malformed payload: " + what}; }
+
+PACTOR_INLINE message::message(const char* data, std::size_t size) : zone_{zone_chunk} {
+  if (scanner::first(data, size) != size) bad_payload("bytes behind its end");
+  const auto in_place = [](msgpack::type::object_type, std::size_t, void*) { return true; };
+  const msgpack::unpack_limit most{limits.array,    limits.map, limits.text, limits.text, std::size_t{limits.text} + 1,
+                                   limits.depth + 1};
+  bool referenced = false;
+  std::size_t offset = 0;
+  try {
+    root_ = msgpack::unpack(zone_, data, size, offset, referenced, in_place, nullptr, most);
+  } catch (const msgpack::unpack_error& e) {
+    bad_payload(e.what());
+  }
+}
+#endif
 
 } // namespace pactor::detail

@@ -3,6 +3,7 @@
 // each other, so that each has type information of its own: types are the same if their names and sizes are.
 
 #include "pactor/codec.hpp"
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/failure.hpp"
 #include "pactor/detail/sink.hpp"
 #include "pactor/error.hpp"
@@ -50,12 +51,16 @@ T* native_cast(const pactor_native& native) noexcept {
 }
 
 /// @throws error{signature_mismatch} if the object can't be encoded
-inline bytes encode_native(const pactor_native& native) {
+PACTOR_INLINE bytes encode_native(const pactor_native& native);
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE bytes encode_native(const pactor_native& native) {
   bytes_sink sink;
   if (native.encode(native.object, &sink) == PACTOR_RESULT) return sink.take();
   const auto encoded = sink.take();
   const auto f = decode_failure(encoded.data(), encoded.size());
   throw error{f.code, f.what};
 }
+#endif
 
 } // namespace pactor::detail

@@ -1,6 +1,7 @@
 #pragma once
 // Names of types as their authors know them.
 
+#include "pactor/detail/compiled.hpp"
 #include "pactor/signature.hpp"
 
 #include <cctype>
@@ -11,7 +12,16 @@
 namespace pactor::detail {
 
 /// Type names without what stands around the user's: `point`, not `px::t0123456789abcdef::point`.
-inline std::string plain_type(std::string_view name) {
+PACTOR_INLINE std::string plain_type(std::string_view name);
+
+/// The name of T in messages and results, the same with every compiler: `vector<double>`, `point`.
+template <class T>
+std::string type_title() {
+  return plain_type(type_name<T>());
+}
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::string plain_type(std::string_view name) {
   constexpr std::size_t tag = 17; // a letter and 16 digits
   const auto begins_with_tag = [](std::string_view rest) {
     return rest.size() > tag + 2 && rest[0] == 't' && rest.substr(tag, 2) == "::" &&
@@ -41,11 +51,6 @@ inline std::string plain_type(std::string_view name) {
       text.replace(at, from.size(), to);
   return text;
 }
-
-/// The name of T in messages and results, the same with every compiler: `vector<double>`, `point`.
-template <class T>
-std::string type_title() {
-  return plain_type(type_name<T>());
-}
+#endif
 
 } // namespace pactor::detail

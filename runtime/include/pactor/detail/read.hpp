@@ -3,6 +3,7 @@
 // wanted; nothing is lost silently.
 
 #include "pactor/detail/block.hpp"
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/write.hpp"
 #include "pactor/signature.hpp"
 #include "pactor/value.hpp"
@@ -16,38 +17,7 @@ using msgpack::object;
 namespace kind = msgpack::type;
 
 /// Its type as in signatures.
-inline std::string describe(const object& o) {
-  switch (o.type) {
-  case kind::NIL:
-    return "nil";
-  case kind::BOOLEAN:
-    return "bool";
-  case kind::POSITIVE_INTEGER:
-    return o.via.u64 > INT64_MAX ? "uint64" : "int64";
-  case kind::NEGATIVE_INTEGER:
-    return "int64";
-  case kind::FLOAT32:
-    return "float";
-  case kind::FLOAT64:
-    return "double";
-  case kind::STR:
-    return "string";
-  case kind::BIN:
-    return "bytes";
-  case kind::ARRAY:
-    return sequence_type(std::span{o.via.array.ptr, o.via.array.size}, describe);
-  case kind::MAP: {
-    const std::span entries{o.via.map.ptr, o.via.map.size};
-    return "map<" + common_type(entries, [](const msgpack::object_kv& e) { return describe(e.key); }) + "," +
-           common_type(entries, [](const msgpack::object_kv& e) { return describe(e.val); }) + ">";
-  }
-  case kind::EXT: {
-    const auto block = read_block(o);
-    return block ? array_type(block->type, block->rank) : "ext";
-  }
-  }
-  return "any";
-}
+PACTOR_INLINE std::string describe(const object& o);
 
 template <class T>
 [[noreturn]] void mismatch(const object& o) {
@@ -72,10 +42,7 @@ T read_number(const object& o) {
   }
 }
 
-inline std::string_view read_text(const object& o) {
-  if (o.type != kind::STR) mismatch<std::string>(o);
-  return {o.via.str.ptr, o.via.str.size};
-}
+PACTOR_INLINE std::string_view read_text(const object& o);
 
 /// Elements of a sequence, whatever it travels as; `take(n)` returns where n elements go.
 template <class T, class Take>
@@ -93,11 +60,7 @@ void read_elements(const object& o, Take&& take, std::string_view wanted) {
   }
 }
 
-inline void read_bytes(const object& o, std::vector<std::byte>& out) {
-  if (o.type != kind::BIN) mismatch<std::vector<std::byte>>(o);
-  const auto* data = reinterpret_cast<const std::byte*>(o.via.bin.ptr);
-  out.assign(data, data + o.via.bin.size);
-}
+PACTOR_INLINE void read_bytes(const object& o, std::vector<std::byte>& out);
 
 template <class T, std::size_t N>
 void read_fixed(const object& o, std::array<T, N>& out) {
@@ -187,46 +150,7 @@ void read_container(const object& o, Container& out) {
   }
 }
 
-inline value read_value(const object& o) {
-  switch (o.type) {
-  case kind::NIL:
-    return {};
-  case kind::BOOLEAN:
-    return o.via.boolean;
-  case kind::POSITIVE_INTEGER:
-    return o.via.u64;
-  case kind::NEGATIVE_INTEGER:
-    return o.via.i64;
-  case kind::FLOAT32:
-  case kind::FLOAT64:
-    return o.via.f64;
-  case kind::STR:
-    return read_text(o);
-  case kind::BIN: {
-    binary b;
-    read_bytes(o, b);
-    return b;
-  }
-  case kind::ARRAY: {
-    value::array a(o.via.array.size);
-    for (std::uint32_t i = 0; i < o.via.array.size; ++i) a[i] = read_value(o.via.array.ptr[i]);
-    return a;
-  }
-  case kind::MAP: {
-    value::map m(o.via.map.size);
-    for (std::uint32_t i = 0; i < o.via.map.size; ++i)
-      m[i] = {read_value(o.via.map.ptr[i].key), read_value(o.via.map.ptr[i].val)};
-    return m;
-  }
-  case kind::EXT:
-    if (const auto block = read_block(o)) {
-      const auto shape = block->shape();
-      return any_array{
-          block->type, {shape.begin(), shape.end()}, bytes::copy(block->data, block->count * item_size(block->type))};
-    }
-  }
-  bad_payload("an extension type that is not known");
-}
+PACTOR_INLINE value read_value(const object& o);
 
 template <class T>
 inline constexpr bool is_std_array = false;
@@ -281,5 +205,92 @@ void read(const object& o, T& out) {
   else
     read_other(o, out);
 }
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::string describe(const object& o) {
+  switch (o.type) {
+  case kind::NIL:
+    return "nil";
+  case kind::BOOLEAN:
+    return "bool";
+  case kind::POSITIVE_INTEGER:
+    return o.via.u64 > INT64_MAX ? "uint64" : "int64";
+  case kind::NEGATIVE_INTEGER:
+    return "int64";
+  case kind::FLOAT32:
+    return "float";
+  case kind::FLOAT64:
+    return "double";
+  case kind::STR:
+    return "string";
+  case kind::BIN:
+    return "bytes";
+  case kind::ARRAY:
+    return sequence_type(std::span{o.via.array.ptr, o.via.array.size}, describe);
+  case kind::MAP: {
+    const std::span entries{o.via.map.ptr, o.via.map.size};
+    return "map<" + common_type(entries, [](const msgpack::object_kv& e) { return describe(e.key); }) + "," +
+           common_type(entries, [](const msgpack::object_kv& e) { return describe(e.val); }) + ">";
+  }
+  case kind::EXT: {
+    const auto block = read_block(o);
+    return block ? array_type(block->type, block->rank) : "ext";
+  }
+  }
+  return "any";
+}
+
+PACTOR_INLINE std::string_view read_text(const object& o) {
+  if (o.type != kind::STR) mismatch<std::string>(o);
+  return {o.via.str.ptr, o.via.str.size};
+}
+
+PACTOR_INLINE void read_bytes(const object& o, std::vector<std::byte>& out) {
+  if (o.type != kind::BIN) mismatch<std::vector<std::byte>>(o);
+  const auto* data = reinterpret_cast<const std::byte*>(o.via.bin.ptr);
+  out.assign(data, data + o.via.bin.size);
+}
+
+PACTOR_INLINE value read_value(const object& o) {
+  switch (o.type) {
+  case kind::NIL:
+    return {};
+  case kind::BOOLEAN:
+    return o.via.boolean;
+  case kind::POSITIVE_INTEGER:
+    return o.via.u64;
+  case kind::NEGATIVE_INTEGER:
+    return o.via.i64;
+  case kind::FLOAT32:
+  case kind::FLOAT64:
+    return o.via.f64;
+  case kind::STR:
+    return read_text(o);
+  case kind::BIN: {
+    binary b;
+    read_bytes(o, b);
+    return b;
+  }
+  case kind::ARRAY: {
+    value::array a(o.via.array.size);
+    for (std::uint32_t i = 0; i < o.via.array.size; ++i) a[i] = read_value(o.via.array.ptr[i]);
+    return a;
+  }
+  case kind::MAP: {
+    value::map m(o.via.map.size);
+    for (std::uint32_t i = 0; i < o.via.map.size; ++i)
+      m[i] = {read_value(o.via.map.ptr[i].key), read_value(o.via.map.ptr[i].val)};
+    return m;
+  }
+  case kind::EXT:
+    if (const auto block = read_block(o)) {
+      const auto shape = block->shape();
+      return any_array{
+          block->type, {shape.begin(), shape.end()}, bytes::copy(block->data, block->count * item_size(block->type))};
+    }
+  }
+  bad_payload("an extension type that is not known");
+}
+#endif
 
 } // namespace pactor::detail

@@ -1,6 +1,7 @@
 #pragma once
 // Writing into a sink of the C ABI, and being one.
 
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/encoder.hpp"
 #include "pactor/detail/failure.hpp"
 #include "pactor/error.hpp"
@@ -53,32 +54,10 @@ private:
   bytes buffer_;
 };
 
-inline std::string demangled(const char* mangled) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text{abi::__cxa_demangle(mangled, nullptr, nullptr, &status),
-                                                         &std::free};
-  return text ? text.get() : mangled;
-}
+PACTOR_INLINE std::string demangled(const char* mangled);
 
 /// What the exception in flight says. @pre called in a catch block
-inline failure current_failure() {
-  failure f;
-  try {
-    throw;
-  } catch (const error& e) {
-    f.code = e.code();
-    if (f.code == ec::remote_error) f.type = "pactor::error";
-    f.what = e.what();
-  } catch (const std::exception& e) {
-    f.type = demangled(typeid(e).name());
-    f.what = e.what();
-  } catch (...) {
-    const auto* type = abi::__cxa_current_exception_type();
-    f.type = type ? demangled(type->name()) : "unknown";
-    f.what = "an exception that is no std::exception";
-  }
-  return f;
-}
+PACTOR_INLINE failure current_failure();
 
 /// Runs body(encoder&), which returns a pactor_outcome, and lets nothing out: an exception becomes a failure, to which
 /// complete(failure&) adds where it happened.
@@ -105,5 +84,33 @@ template <class Body>
 std::int32_t into_sink(pactor_sink& sink, Body&& body) noexcept {
   return into_sink(sink, std::forward<Body>(body), [](failure&) {});
 }
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::string demangled(const char* mangled) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text{abi::__cxa_demangle(mangled, nullptr, nullptr, &status),
+                                                         &std::free};
+  return text ? text.get() : mangled;
+}
+
+PACTOR_INLINE failure current_failure() {
+  failure f;
+  try {
+    throw;
+  } catch (const error& e) {
+    f.code = e.code();
+    if (f.code == ec::remote_error) f.type = "pactor::error";
+    f.what = e.what();
+  } catch (const std::exception& e) {
+    f.type = demangled(typeid(e).name());
+    f.what = e.what();
+  } catch (...) {
+    const auto* type = abi::__cxa_current_exception_type();
+    f.type = type ? demangled(type->name()) : "unknown";
+    f.what = "an exception that is no std::exception";
+  }
+  return f;
+}
+#endif
 
 } // namespace pactor::detail

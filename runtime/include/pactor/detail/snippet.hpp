@@ -79,6 +79,12 @@ T& put_object(const pactor_host& host, std::string_view name, std::unique_ptr<T>
   return *object.release();
 }
 
+/// Moves an object there. @throws std::bad_alloc
+template <class T>
+T& put_moved(const pactor_host& host, std::string_view name, T& v) {
+  return put_object(host, name, std::make_unique<T>(std::move(v)));
+}
+
 class snippet_run;
 
 /// A variable of the namespace, at file scope. A structured binding names `place.bound.object`, so that the name is
@@ -102,7 +108,6 @@ struct binding {
 /// One run of a snippet.
 class snippet_run {
 public:
-  snippet_run(const pactor_call& call, encoder& out) : host_{*call.host}, out_{out} {}
   snippet_run(const snippet_run&) = delete;
   snippet_run& operator=(const snippet_run&) = delete;
 
@@ -139,8 +144,11 @@ public:
   /// Makes a new variable. @return it; what can't be moved stays where it is, until the snippet ends
   template <class T>
   decltype(auto) create(std::string_view name, T& v) {
-    return place(
-        name, v, [&](auto object) -> auto& { return put_object(host_, name, std::move(object)); });
+    if constexpr (!is_a<T, std::initializer_list> && std::is_move_constructible_v<T>)
+      return put_moved(host_, name, v);
+    else
+      return place(
+          name, v, [&](auto object) -> auto& { return put_object(host_, name, std::move(object)); });
   }
   /// The same in place of a variable that is in scope. It goes on being valid: it is assigned to, or replaced when the
   /// snippet has ended.
@@ -168,7 +176,10 @@ public:
   template <class T>
   void keep(std::string_view name, T& v) noexcept {
     try {
-      put_object(host_, name, std::make_unique<std::remove_const_t<T>>(std::move(v)));
+      if constexpr (std::is_const_v<T>)
+        put_object(host_, name, std::make_unique<std::remove_const_t<T>>(std::move(v)));
+      else
+        put_moved(host_, name, v);
     } catch (...) {
       not_kept_ = name;
     }
@@ -188,20 +199,15 @@ public:
   }
 
   /// Runs a program's main. @throws std::runtime_error if it fails
-  void program(int (*main)()) { exited(main()); }
-  void program(int (*main)(int, char**)) {
-    std::string name = "pactor";
-    std::array<char*, 2> arguments{name.data(), nullptr};
-    exited(main(1, arguments.data()));
-  }
-  void program(int (*main)(int, const char**)) {
-    std::array<const char*, 2> arguments{"pactor", nullptr};
-    exited(main(1, arguments.data()));
-  }
-  void program(void (*main)()) { main(); }
+  PACTOR_PRELUDE_API void program(int (*main)());
+  PACTOR_PRELUDE_API void program(int (*main)(int, char**));
+  PACTOR_PRELUDE_API void program(int (*main)(int, const char**));
+  PACTOR_PRELUDE_API void program(void (*main)());
 
 private:
   /// Everything of a run that need not be compiled with each snippet.
+  snippet_run(const pactor_call& call, encoder& out);
+  ~snippet_run();
   using inner = void (*)(snippet_run&, const pactor_host&, step, step);
   PACTOR_PRELUDE_API static std::int32_t run(const pactor_call* call, pactor_sink* sink, inner steps, step bind,
                                              step body) noexcept;
@@ -239,10 +245,6 @@ private:
     return *object.release();
   }
   PACTOR_PRELUDE_API void replace_variables() noexcept;
-
-  static void exited(int code) {
-    if (code != 0) throw std::runtime_error{"main returned " + std::to_string(code)};
-  }
 
   template <class T>
   void write_result(const T& v) {
@@ -295,7 +297,10 @@ private:
   template <>                                                                                                          \
   PACTOR_PRELUDE_API void snippet_run::write_result<__VA_ARGS__>(const __VA_ARGS__& v);                                \
   template <>                                                                                                          \
-  PACTOR_PRELUDE_API pactor_native describe_object<__VA_ARGS__>(__VA_ARGS__ & object) noexcept;
+  PACTOR_PRELUDE_API pactor_native describe_object<__VA_ARGS__>(__VA_ARGS__ & object) noexcept;                        \
+  template <>                                                                                                          \
+  PACTOR_PRELUDE_API __VA_ARGS__& put_moved<__VA_ARGS__>(const pactor_host& host, std::string_view name,               \
+                                                         __VA_ARGS__& v);
 PACTOR_EVERYDAY_TYPES(PACTOR_DECLARE_EVERYDAY)
 #undef PACTOR_DECLARE_EVERYDAY
 

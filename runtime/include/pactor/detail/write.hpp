@@ -1,6 +1,7 @@
 #pragma once
 // C++ values into MessagePack.
 
+#include "pactor/detail/compiled.hpp"
 #include "pactor/detail/encoder.hpp"
 #include "pactor/ndarray.hpp"
 #include "pactor/signature.hpp"
@@ -88,10 +89,8 @@ concept has_own_pack = requires(const T& v, packer& p) {
   v.msgpack_pack(p);
 };
 
-inline std::uint32_t checked_size(std::size_t size) {
-  if (size > UINT32_MAX - 1) throw error{ec::too_large, "a value of 4 GiB or more"};
-  return static_cast<std::uint32_t>(size);
-}
+/// @throws error{too_large}
+PACTOR_INLINE std::uint32_t checked_size(std::size_t size);
 
 template <numeric T>
 void write_block(encoder& out, std::span<const std::size_t> shape, const T* data, std::size_t n) {
@@ -101,16 +100,9 @@ void write_block(encoder& out, std::span<const std::size_t> shape, const T* data
 template <class T>
 void write(packer& p, const T& v);
 
-inline void write_string(packer& p, std::string_view s) {
-  const auto n = checked_size(s.size());
-  p.pack_str(n);
-  p.pack_str_body(s.data(), n);
-}
-inline void write_binary(packer& p, const void* data, std::size_t size) {
-  const auto n = checked_size(size);
-  p.pack_bin(n);
-  p.pack_bin_body(static_cast<const char*>(data), n);
-}
+PACTOR_INLINE void write_string(packer& p, std::string_view s);
+PACTOR_INLINE void write_binary(packer& p, const void* data, std::size_t size);
+PACTOR_INLINE void write_value(packer& p, const value& v);
 template <class Range>
 void write_range(packer& p, const Range& range) {
   if constexpr (std::ranges::sized_range<const Range>) {
@@ -122,24 +114,6 @@ void write_range(packer& p, const Range& range) {
     write(p, elements);
   }
 }
-
-struct value_writer {
-  packer& p;
-  void operator()(std::monostate) const { p.pack_nil(); }
-  void operator()(const std::vector<value>& a) const { write_range(p, a); }
-  void operator()(const any_array& a) const { p.out().write_block(a.type(), a.shape(), a.data(), a.size_bytes()); }
-  void operator()(const value::map& m) const {
-    p.pack_map(checked_size(m.size()));
-    for (const auto& [key, mapped] : m) {
-      write(p, key);
-      write(p, mapped);
-    }
-  }
-  template <class T>
-  void operator()(const T& scalar) const {
-    write(p, scalar);
-  }
-};
 
 /// msgpack's own pack_double() turns 2.0 into an integer, which a reader that does not know the type can't undo.
 template <std::floating_point T>
@@ -169,7 +143,7 @@ void write(packer& p, const T& v) {
   if constexpr (std::is_same_v<T, bool> || numeric<T>)
     write_scalar(p, v);
   else if constexpr (std::is_same_v<T, value>)
-    v.visit(value_writer{p});
+    write_value(p, v);
   else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
     p.pack_nil();
   else if constexpr (is_a<T, std::optional>)
@@ -228,6 +202,45 @@ std::size_t block_bytes(const T& v) {
   } else
     return 16;
 }
+
+#ifdef PACTOR_BODIES
+PACTOR_INLINE std::uint32_t checked_size(std::size_t size) {
+  if (size > UINT32_MAX - 1) throw error{ec::too_large, "a value of 4 GiB or more"};
+  return static_cast<std::uint32_t>(size);
+}
+
+PACTOR_INLINE void write_string(packer& p, std::string_view s) {
+  const auto n = checked_size(s.size());
+  p.pack_str(n);
+  p.pack_str_body(s.data(), n);
+}
+
+PACTOR_INLINE void write_binary(packer& p, const void* data, std::size_t size) {
+  const auto n = checked_size(size);
+  p.pack_bin(n);
+  p.pack_bin_body(static_cast<const char*>(data), n);
+}
+
+struct value_writer {
+  packer& p;
+  void operator()(std::monostate) const { p.pack_nil(); }
+  void operator()(const std::vector<value>& a) const { write_range(p, a); }
+  void operator()(const any_array& a) const { p.out().write_block(a.type(), a.shape(), a.data(), a.size_bytes()); }
+  void operator()(const value::map& m) const {
+    p.pack_map(checked_size(m.size()));
+    for (const auto& [key, mapped] : m) {
+      write(p, key);
+      write(p, mapped);
+    }
+  }
+  template <class T>
+  void operator()(const T& scalar) const {
+    write(p, scalar);
+  }
+};
+
+PACTOR_INLINE void write_value(packer& p, const value& v) { v.visit(value_writer{p}); }
+#endif
 
 } // namespace detail
 } // namespace pactor

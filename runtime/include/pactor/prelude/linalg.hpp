@@ -24,13 +24,9 @@ class complex_array {
 public:
   using value_type = std::complex<double>;
 
-  complex_array() : shape_{0} {}
+  PACTOR_PRELUDE_API complex_array();
   /// @throws error{invalid_argument} if there are not as many elements as the shape says
-  complex_array(std::vector<std::size_t> shape, std::vector<value_type> data)
-      : shape_{std::move(shape)}, data_{std::move(data)} {
-    if (detail::checked_count(shape_) != data_.size())
-      throw error{ec::invalid_argument, "a shape with another number of values"};
-  }
+  PACTOR_PRELUDE_API complex_array(std::vector<std::size_t> shape, std::vector<value_type> data);
 
   [[nodiscard]] std::span<const std::size_t> shape() const noexcept { return shape_; }
   [[nodiscard]] std::size_t rank() const noexcept { return shape_.size(); }
@@ -46,31 +42,20 @@ public:
   }
 
   /// True if all imaginary parts are zero.
-  [[nodiscard]] bool is_real() const noexcept {
-    for (const auto& z : data_)
-      if (z.imag() != 0) return false;
-    return true;
-  }
-  [[nodiscard]] ndarray<double> real() const { return parts(shape_, 2, 0); }
-  [[nodiscard]] ndarray<double> imag() const { return parts(shape_, 2, 1); }
+  [[nodiscard]] PACTOR_PRELUDE_API bool is_real() const noexcept;
+  [[nodiscard]] PACTOR_PRELUDE_API ndarray<double> real() const;
+  [[nodiscard]] PACTOR_PRELUDE_API ndarray<double> imag() const;
 
   friend bool operator==(const complex_array&, const complex_array&) = default;
 
   template <class Packer>
   void msgpack_pack(Packer& p) const {
-    auto shape = shape_;
-    if (is_real()) return detail::write(static_cast<detail::packer&>(p), real());
-    shape.push_back(2);
-    detail::write(static_cast<detail::packer&>(p), parts(std::move(shape), 1, 0));
+    write(static_cast<detail::packer&>(p));
   }
 
 private:
-  [[nodiscard]] ndarray<double> parts(std::vector<std::size_t> shape, std::size_t step, std::size_t first) const {
-    ndarray<double> out{std::move(shape)};
-    const auto* from = reinterpret_cast<const double*>(data_.data()); // the standard allows it
-    for (std::size_t i = 0; i < out.size(); ++i) out.data()[i] = from[first + i * step];
-    return out;
-  }
+  PACTOR_PRELUDE_API void write(detail::packer& p) const;
+  [[nodiscard]] ndarray<double> parts(std::vector<std::size_t> shape, std::size_t step, std::size_t first) const;
 
   std::vector<std::size_t> shape_;
   std::vector<value_type> data_;
@@ -116,7 +101,7 @@ private:
 [[nodiscard]] PACTOR_PRELUDE_API double inner_product(const doubles& a, const doubles& b);
 [[nodiscard]] PACTOR_PRELUDE_API double euclidean_norm(const doubles& a);
 
-inline std::vector<double> as_vector(const ndarray<double>& a) { return {a.begin(), a.end()}; }
+[[nodiscard]] PACTOR_PRELUDE_API std::vector<double> as_vector(const ndarray<double>& a);
 
 } // namespace detail
 

@@ -52,7 +52,7 @@ struct figure {
 [[nodiscard]] PACTOR_PRELUDE_API std::string svg(const figure& f);
 
 /// Hands the picture to whoever runs the snippet. @throws error{invalid_argument} outside of one, as here() does
-inline void show(const figure& f) { here().display("image/svg+xml", svg(f), f.options.name); }
+PACTOR_PRELUDE_API void show(const figure& f);
 
 /// Draws a line through the points.
 template <pactor::detail::array_like X, pactor::detail::array_like Y>
@@ -67,7 +67,7 @@ void plot(const Y& y, const plot_options& options = {}) {
   plot(x, y, options);
 }
 /// Several lines: plot({{x, sin(x), "sin"}, {x, cos(x), "cos"}}).
-inline void plot(std::vector<series> lines, const plot_options& options = {}) { show({std::move(lines), options}); }
+PACTOR_PRELUDE_API void plot(std::vector<series> lines, const plot_options& options = {});
 
 template <pactor::detail::array_like X, pactor::detail::array_like Y>
 void scatter_plot(const X& x, const Y& y, const plot_options& options = {}) {
@@ -82,9 +82,8 @@ void bar(const X& x, const Y& heights, const plot_options& options = {}) {
 PACTOR_PRELUDE_API figure named_bars(std::vector<std::string> names, std::vector<double> heights,
                                      const plot_options& options);
 /// A bar with a name each: bar({"a", "b"}, {1, 2}).
-inline void bar(std::vector<std::string> names, std::vector<double> heights, const plot_options& options = {}) {
-  show(named_bars(std::move(names), std::move(heights), options));
-}
+PACTOR_PRELUDE_API void bar(std::vector<std::string> names, std::vector<double> heights,
+                            const plot_options& options = {});
 
 /// How many of the numbers are in each of `options.bins` intervals of equal width.
 PACTOR_PRELUDE_API figure histogram(std::vector<double> numbers, const plot_options& options);
