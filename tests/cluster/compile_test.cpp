@@ -133,7 +133,11 @@ TEST_CASE("a loop without an end is one, with either compiler, until its limit e
                    R"({"execute": {"compiler": ")" + compiler + R"(", "flags": ["-DSEVEN=7"]}})")};
     const auto c = cluster.client();
     CHECK(c[0].execute("SEVEN").get().result == value{7}); // the flags come that far, too
-    const auto limited = c[0].with(task_options{.run_limit = 500ms}).execute("while (true) {}");
+    const auto loop = "if (endless) while (true) {}";
+    c[0].push("endless", false).get();
+    c[0].execute(loop).get(); // compiled before its time is limited
+    c[0].push("endless", true).get();
+    const auto limited = c[0].with(task_options{.run_limit = 500ms}).execute(loop);
     CHECK(caught<run_limit_exceeded>([&] { limited.get(60s); }));
     REQUIRE(eventually(30s, [&] { return c.status().engines.at(0).state == "idle"; }));
     // Columns are of the code, whatever stands in front.
