@@ -409,7 +409,7 @@ TEST_SUITE("lane sockets") {
     auto& loop = dynamic_cast<default_multiplexer&>(system.middleman().backend());
     std::promise<void> done;
     loop.post([&] {
-      lane_listener{loop, directory.string(), [](const process::unique_fd&) {}};
+      const lane_listener cleans{loop, directory.string(), [](const process::unique_fd&) {}};
       done.set_value();
     });
     done.get_future().wait();

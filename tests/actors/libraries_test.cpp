@@ -135,7 +135,7 @@ struct cluster_fixture {
   /// All of it. @return the answer to the commit
   library_reply push(const detail::bytes& content, const std::string& file = "libnum.so") {
     const auto l = name_of(content, file);
-    if (const auto offered = offer(l); !offered.why.empty()) return offered;
+    if (auto offered = offer(l); !offered.why.empty()) return offered;
     for (std::uint64_t at = 0; at < content.size(); at += transport::piece_size) CHECK(part(content, at).why.empty());
     commit(l);
     return reply();

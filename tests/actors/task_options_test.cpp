@@ -200,8 +200,8 @@ TEST_SUITE("task options") {
       fails(n, tasks(n).at(0), code, "no such device");
       const auto f = only_failure();
       CHECK(f.code == ec::impossible_dependency);
-      CHECK(f.what.find("0") != std::string::npos);
-      CHECK(f.what.find("1") != std::string::npos);
+      CHECK(f.what.find('0') != std::string::npos);
+      CHECK(f.what.find('1') != std::string::npos);
       CHECK(f.what.find("no such device") != std::string::npos);
     }
   }
