@@ -49,13 +49,13 @@ std::vector<visitor> porch::look() {
     n = ::epoll_wait(events_.get(), seen.data(), static_cast<int>(seen.size()), 0);
     for (int i = 0; i < n; ++i) {
       const auto& e = seen[static_cast<std::size_t>(i)];
-      const auto sign = sign_of(e.data.fd, (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
-      if (sign == sign::none) continue;
+      const auto shown = sign_of(e.data.fd, (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+      if (shown == sign::none) continue;
       const auto is = [fd = e.data.fd](const visitor& v) { return v.fd.get() == fd; };
       auto who = strangers_.extract(is);
-      if (!who && sign == sign::left) who = members_.extract(is);
+      if (!who && shown == sign::left) who = members_.extract(is);
       if (!who) continue;
-      if (sign == sign::left) {
+      if (shown == sign::left) {
         gone.push_back(std::move(*who));
         continue;
       }
