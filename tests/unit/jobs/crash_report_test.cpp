@@ -17,6 +17,13 @@ TEST_CASE("a stack is read down to where the worker calls the job, with names as
   CHECK(r.backtrace == "abort (libc.so.6)\nown::sink(int) (libown.so)\n? (libown.so)");
 }
 
+TEST_CASE("of code as text, what the user wrote is named") {
+  const auto r = read_crash("/c/1.so(_ZN2px1fEPi+0x1)[0x1]\n/c/1.so(_ZN2pxL11pactor_bodyERN6pactor6detail11snippet_runE"
+                            "+0x2)[0x2]\n/c/1.so(_ZN6pactor6detail11snippet_run5enterERS1_RK11pactor_host+0x3)[0x3]\n");
+  CHECK(r.function == "f(int*)");
+  CHECK(r.backtrace == "f(int*) (1.so)\nthe code (1.so)");
+}
+
 TEST_CASE("the handler's own frames are left out; what is no trace gives none") {
   CHECK(read_crash("/w/pactor-worker(+0x1) [0x1]\n/jobs/libown.so(f+0x1) [0x2]\n").backtrace == "f (libown.so)");
   for (const auto* text : {"", "\n\n\n", "x(y", "(a+0x1) [0x2]", ")(", "x) [0x1]"}) {
