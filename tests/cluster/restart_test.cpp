@@ -86,7 +86,7 @@ TEST_CASE("the controller dies in the middle of 10,000 tasks of three clients") 
   for (int k = 0; k < 3; ++k) {
     const auto got = maps[static_cast<std::size_t>(k)].get(60s);
     REQUIRE(got.size() == 3'334);
-    for (std::size_t i = 0; i < got.size(); ++i) REQUIRE(got[i] == k * 10'000 + static_cast<long>(i));
+    for (std::size_t i = 0; i < got.size(); ++i) REQUIRE(got[i] == k * 10'000L + static_cast<long>(i));
   }
 }
 
@@ -171,7 +171,10 @@ TEST_CASE("large payloads and results on their way when the controller dies arri
   for (const auto& r : echoes) CHECK_FALSE(r.ready());
   restart_controller(cluster);
   for (const auto& r : results) CHECK(r.get(60s) == numbers(0));
-  for (std::size_t i = 0; i < echoes.size(); ++i) CHECK(echoes[i].get(60s) == numbers(static_cast<double>(i / 2)));
+  for (std::size_t i = 0; i < echoes.size(); ++i) {
+    const auto round = i / 2;
+    CHECK(echoes[i].get(60s) == numbers(static_cast<double>(round)));
+  }
 }
 
 TEST_CASE("a second death while everyone comes back") {
