@@ -81,7 +81,8 @@ inputs config_seeds() {
           R"({"jobs": ["a", "b"], "scheduler": "leastload", "hwm": 3, "log_level": "trace", "heartbeat_ms": 100})",
           R"({"execute": {"enabled": false, "compiler": "g++", "flags": ["-O1"], "cache_mb": 10}})",
           R"({"engins": 4, "port": 70000, "execute": 3, "engines": 1, "engines": "2"})",
-          "[1, 2, {\"a\": [null]}]"};
+          "[1, 2, {\"a\": [null]}]",
+          R"({"port": 41e1111})"};
 }
 
 void library(std::string_view bytes) {

@@ -93,7 +93,8 @@ inputs snippet_seeds() {
           of({"template <class T> struct q { T v; }; enum class e { a, b };",
               "namespace a::b { int c = 3; } auto [i, k] = z();"}),
           of({"for (int i = 0; i < 3; ++i) { n += i; }\n// comment\nR\"x(raw)x\" \"\\\"\" 'c'"}),
-          of({"#if 1\nint v = 1;\n#else\n#endif\n", "int main() { return 0; }", "[](auto a) { return a; }(1);"})};
+          of({"#if 1\nint v = 1;\n#else\n#endif\n", "int main() { return 0; }", "[](auto a) { return a; }(1);"}),
+          of({"op="})};
 }
 
 /// The compiler's words are read by the worker; a hostile snippet writes some of them.
