@@ -80,6 +80,7 @@ TEST_SUITE("absence") {
                     .outcome(record_kind::result, further[0].head.id, 0, "y"));
     CHECK(results(c).size() == 2);
     // What the client did not acknowledge, nodes keep for the next life of the controller.
+    state.tell_nodes();
     CHECK(n->count(frame_kind::acknowledge) == 0);
     state.frame(arrives(c, frame_kind::acknowledge, {}, 0, 0, 2));
     flush();

@@ -473,6 +473,33 @@ TEST_SUITE("hub") {
     CHECK(noted.lost.empty());
   }
 
+  TEST_CASE("the next controller waits for clients that were cut off, until their schedulers forget them") {
+    using namespace std::chrono_literals;
+    auto now = std::chrono::steady_clock::time_point{1h};
+    files::roster noted;
+    hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    setup.now = [&now] { return now; };
+    hub_state::callbacks out{[](const client_joined&) {}, [](const node_joined&) {}, [](const engine_available&) {},
+                             [](const std::function<void(std::uint64_t)>&) {}};
+    out.roster = [&](const files::roster& r) { noted = r; };
+    hub_state hub{setup, std::move(out)};
+    const auto join = [&] {
+      auto link = link_to(security::role::client);
+      hub.frame(arrives(link, frame_kind::hello, encode(hello_client{protocol_version, "right", "here", 1})));
+      return link;
+    };
+    const auto cut = join(), leaves = join();
+    CHECK(noted.clients.size() == 2);
+    hub.link_down({cut, "cut"});
+    CHECK(noted.clients.size() == 2);
+    hub.frame(arrives(leaves, frame_kind::stop));
+    hub.link_down({leaves, "it closed it"});
+    CHECK(noted.clients == std::vector<std::uint32_t>{1});
+    now += broken_time;
+    hub.forget_departed();
+    CHECK(noted.clients.empty());
+  }
+
   TEST_CASE("who waits for engines that do not come back is let in after a while") {
     hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
     setup.incarnation = 1;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <malloc.h>
 #include <map>
 
 using namespace pactor;
@@ -301,6 +302,20 @@ TEST_SUITE("task scheduler") {
     submit(c, many(1));
     outcomes(n, batch_writer{}.large_result(tasks(n).at(0).head.id, 0, 5, 100));
     CHECK(results(c).at(0).head.transfer % 2 == 0);
+  }
+
+  TEST_CASE_FIXTURE(fixture, "a million small tasks that wait have room in a gigabyte") {
+    const auto used = [] { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; };
+    const auto c = client(1);
+    constexpr std::size_t batches = 100, each = 1000; // a tenth of that is enough to see
+    const auto before = used();
+    for (std::size_t b = 0; b < batches; ++b) {
+      batch_writer tasks;
+      for (std::size_t i = 0; i < each; ++i) tasks.task(b * each + i + 1, -1, call_of("job", "a small argument"));
+      submit(c, tasks);
+    }
+    REQUIRE(state.waiting() == batches * each);
+    CHECK(used() - before < batches * each * 1000);
   }
 
   TEST_CASE_FIXTURE(fixture, "payloads on their way count for what a client may have open") {

@@ -1,6 +1,7 @@
 #include "tests/simulation/members.hpp"
 
 #include "pactor/detail/failure.hpp"
+#include "runtime/security/session_key.hpp"
 #include "tests/simulation/cluster.hpp"
 #include "tests/simulation/worker.hpp"
 
@@ -14,11 +15,12 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto reconnect_limit = 30s;
+constexpr auto secret = "secret";
 
 hub_setup setup_of(network& net, std::uint32_t life, const files::roster& before) {
   hub_setup s{"simulated", "nonce", "0.1.0", "nowhere", 1, {}};
   s.incarnation = life;
-  s.secret = "secret";
+  s.secret = secret;
   s.expected = before;
   s.now = [&net] { return net.steady(); };
   return s;
@@ -168,6 +170,8 @@ simulated_node::simulated_node(simulated_cluster& c, std::size_t number, int eng
   hello_.pid = static_cast<int>(net.random.below(30'000));
   hello_.requested = std::move(requested);
   hello_.requested.resize(static_cast<std::size_t>(engines), -1);
+  for (const auto e : hello_.requested) // the launcher has them
+    hello_.keys.push_back(e < 0 ? "" : security::engine_key(secret, e));
   services_->now = [this] { return net.steady(); };
   services_->host = name;
   services_->flush_later = services_->flush_now = [] {};
