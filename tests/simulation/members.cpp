@@ -203,7 +203,7 @@ simulated_node::simulated_node(simulated_cluster& c, std::size_t number, int eng
   services_->report = [this](const engine_report& r) { state_->report(r); };
   services_->flush_now = [this] { state_->flush(); };
   services_->flush_later = [this] { after(0ns, [this] { state_->flush(); }); };
-  for (std::size_t i = 0; i < engines_.size(); ++i) {
+  for (std::size_t i = 0; i < engines_.size(); ++i) { // NOLINT(modernize-loop-convert): calls back by number
     auto& e = *engines_[i];
     e.on_restart([this, i](std::chrono::milliseconds delay) { after(delay, [this, i] { engines_[i]->start(); }); });
     e.on_limit(

@@ -84,7 +84,7 @@ std::string network::trace() const {
 std::shared_ptr<simulated_link> network::connect(simulated_process& from, security::role role_of_from,
                                                  simulated_process& to) {
   const auto seed = static_cast<std::uint32_t>(random.below(1'000'000'000));
-  const auto a = std::make_shared<simulated_link>(from, security::role::controller, seed);
+  auto a = std::make_shared<simulated_link>(from, security::role::controller, seed);
   const auto b = std::make_shared<simulated_link>(to, role_of_from, seed + 1);
   a->other_ = b;
   b->other_ = a;
