@@ -180,8 +180,8 @@ private:
   }
   void unpacked() {
     const auto id = cargo_->id();
+    packer_ = {}; // it may still write what the other host has already, and complain of what goes
     cargo_.reset();
-    packer_ = {};
     try {
       start_node(id);
     } catch (const error& e) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -116,6 +117,41 @@ TEST_CASE("three hosts are one cluster, from the example's file") {
   static_cast<void>(l.pactor({"stop"}));
   CHECK(l.leftovers() == "");
   CHECK(status(l).empty());
+}
+
+TEST_CASE("a host without pactor gets it carried there with the job libraries, and once only") {
+  NEEDS_A_LAB
+  const lab l{1};
+  const auto file = l.write("copy.json", R"({"host": "10.77.0.1", "hosts": [
+    {"address": "lab1", "engines": 2, "copy": true, "jobs": ["mine"]}]})");
+  const auto mine = file.parent_path() / "mine";
+  std::filesystem::create_directory(mine);
+  std::filesystem::copy_file(test_jobs() / "libtypes.so", mine / "libtypes.so");
+  const auto carried = l.pactor_dir(1) / "carried";
+  std::filesystem::path place;
+  for (int start = 0; start < 2; ++start) {
+    const auto started = l.pactor({"start", "--config", file.string(), "--daemonize"});
+    CAPTURE(started.err);
+    CAPTURE(log_of(l));
+    REQUIRE(started.exit_code == 0);
+    std::vector<std::filesystem::path> there{std::filesystem::directory_iterator{carried}, {}};
+    REQUIRE(there.size() == 1);
+    if (start == 0) place = std::filesystem::canonical(there[0]);
+    CHECK(std::filesystem::canonical(there[0]) == place);
+    // Program and worker are those that were carried.
+    int carried_programs = 0;
+    for (const auto& p : l.processes(1))
+      if (p.part() == "node" || p.part() == "worker") {
+        const auto program = std::filesystem::read_symlink("/proc/" + std::to_string(p.pid) + "/exe").string();
+        CHECK_MESSAGE(program.starts_with(place.string() + "/"), program);
+        ++carried_programs;
+      }
+    CHECK(carried_programs == 3);
+    CHECK(std::filesystem::exists(place / "lib/pactor/jobs/libtypes.so"));
+    CHECK(l.pactor({"apply", "engine_number"}).out == "[0] 0\n[1] 1\n");
+    CHECK(l.pactor({"stop"}).exit_code == 0);
+    CHECK(l.leftovers() == "");
+  }
 }
 
 TEST_CASE("the slides' programs run on engines of three hosts") {
