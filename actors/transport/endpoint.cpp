@@ -102,7 +102,9 @@ class endpoint::keeper final : public connection_events {
 public:
   keeper(default_multiplexer& mpx, endpoint_options options, link_events& events)
       : mpx_{mpx}, options_{std::move(options)}, events_{events}, waiting_{options_.max_waiting, options_.word},
-        handshakes_{options_.handshakes_at_once, options_.handshakes_a_second} {}
+        handshakes_{options_.handshakes_at_once, options_.handshakes_a_second}, with_strangers_{
+                                                                                    options_.handshakes_at_once,
+                                                                                    options_.strangers_a_second} {}
 
   default_multiplexer& multiplexer() { return mpx_; }
   [[nodiscard]] SSL_CTX* tls() const { return options_.tls; }
@@ -243,7 +245,8 @@ private:
 
   /// A handshake costs more than what members want: who comes in great numbers waits.
   void let_in(connection::steady::time_point now) {
-    while (waiting_.size() > 0 && handshakes_.pass(now)) {
+    const auto may = [&] { return (waiting_.knows_next() ? handshakes_ : with_strangers_).pass(now).has_value(); };
+    while (waiting_.size() > 0 && may()) {
       auto next = *waiting_.next();
       if (connections_.size() >= options_.max_connections) {
         turn_away(next, "too many connections");
@@ -294,7 +297,7 @@ private:
   endpoint::objection objection_;
   std::set<const link*> showed_the_word_; // of the connections
   porch waiting_;
-  core::rate_limit handshakes_;
+  core::rate_limit handshakes_, with_strangers_;
 };
 
 endpoint::endpoint(caf::actor_system& system, endpoint_options options, link_events& events)

@@ -34,6 +34,8 @@ public:
   std::vector<visitor> look();
   /// Members first; hosts take turns.
   std::optional<visitor> next();
+  /// Whether next() is somebody who knows the word.
+  [[nodiscard]] bool knows_next() const noexcept { return members_.size() > 0; }
   [[nodiscard]] std::size_t size() const noexcept { return strangers_.size() + members_.size(); }
 
 private:
