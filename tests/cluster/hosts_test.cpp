@@ -164,7 +164,7 @@ TEST_CASE("a node that can't come in says why") {
   says(other, 13, "was refused: ");
 }
 
-TEST_CASE("a host of a batch system: its engines answer, and a job that ended is submitted again") {
+TEST_CASE("a host of a batch system: its engines answer, come back with a new job, and nothing is left in the end") {
   const pactor_home home;
   const std::string path = std::getenv("PATH");
   const temporary_directory batch;
@@ -193,7 +193,18 @@ TEST_CASE("a host of a batch system: its engines answer, and a job that ended is
     write_file(batch.path() / "jobs/1.state", "TIMEOUT|TimeLimit\n");
     CHECK(home.pactor({"engines", "stop", "--host", "big"}).exit_code == 0); // as Slurm would
     REQUIRE(eventually(30s, [&] { return fs::exists(batch.path() / "jobs/2.pid"); }));
+    REQUIRE(eventually(30s, [&] { return c.size() == 3; }));
+    CHECK(contains(home.pactor({"status"}).out, "job 1 at its time limit"));
   }
+  CHECK(home.pactor({"stop"}).exit_code == 0);
+  CHECK(home.leftovers() == "");
+  CHECK(files_in(home.profile().pid_directory()) == 0);
+  CHECK(contains(content_of(batch.path() / "calls"), "scancel 2\n"));
+  write_file(batch.path() / "refuse", "sbatch: error: invalid partition specified: long\n");
+  const auto refused = home.pactor({"start", "--config", file.string()});
+  CHECK(refused.exit_code != 0);
+  CHECK(contains(refused.err, "big: sbatch: sbatch: error: invalid partition"));
+  CHECK(home.leftovers() == "");
   ::setenv("PATH", path.c_str(), 1);
 }
 
