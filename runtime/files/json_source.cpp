@@ -16,7 +16,7 @@ namespace {
 
 /// The parser's sentence without its codes and without the place, which we say in front. What it read is repeated only
 /// if that is short: it may be a key, and messages go to logs.
-std::string complaint_of(const json::exception& e) {
+std::string complaint_of(const json::parse_error& e) {
   constexpr std::string_view read = "; last read: ";
   constexpr std::size_t most_repeated = 24;
   std::string_view text{e.what()};
@@ -139,7 +139,7 @@ json_source::json_source(std::string name, std::string text) : name_{std::move(n
   } catch (const json::parse_error& e) {
     throw error{ec::configuration, place(e.byte > 0 ? e.byte - 1 : 0) + ": " + complaint_of(e)};
   } catch (const json::out_of_range& e) { // a number that no double can hold: `number overflow parsing '1e999'`
-    const auto words = complaint_of(e);
+    const std::string all{e.what()}, words = all.substr(all.find("] ") + 2);
     const auto open = std::min(words.find('\''), words.size());
     const auto at = text_.find(words.substr(std::min(open + 1, words.size()), words.rfind('\'') - open - 1));
     throw error{ec::configuration, place(at == std::string::npos ? 0 : at) + ": " + words};
