@@ -102,18 +102,15 @@ TEST_CASE("what snippets only declare is in the prelude's library") {
     CHECK(shown(s,
                 R"(value v = value::map{{"a", value::array{1, 2.5, nullptr, true, "t", binary(3)}}, {"b", vector{1.0}}};
         auto w = v; w = v; value u = move(w); u = value{u.find("a")->is_array()}; w = decode<value>(encode(v));
-        w == v && u.is_bool() && !(u == v) ? v.type_name() : string{})") == R"("map<string,any>")");
-    CHECK(shown(s, R"(decode<int>(encode(string{"t"})))") == "error: string does not fit in int32");
-    CHECK(shown(s, "decode<vector<double>>(encode(matrix({{1, 2}})))") ==
-          "error: ndarray<double> does not fit in vector<double>");
-    CHECK(shown(s, R"(string text;
-        try { raise({ec::timeout, {}, "late"}); } catch (const task_error& e) { text = e.what(); } text)") ==
-          R"("late")");
-    CHECK(shown(s, "composite_error{{failure{}, failure{}}}.failures().size()") == "2");
-    CHECK(shown(s, "vector<value> a{1}; argument_types(span<const value>{a})") == "\"(int64)\"");
-    CHECK(shown(s, "complex_array{{1}, {{2, 3}}}.imag()") == "array([3.])");
-    CHECK(shown(s, R"(here().get<value>("v") == v && here().names().size() > 1)") == "true");
-    CHECK(shown(s, R"(pactor::detail::plain_type("px::t0123456789abcdef::point"))") == R"("point")");
+        string text; try { raise({ec::timeout, {}, "late"}); } catch (const task_error& e) { text = e.what(); }
+        vector<value> a{1};
+        tuple{w == v && u.is_bool() && !(u == v), v.type_name(), text, composite_error{{failure{}, failure{}}}.failures().size(),
+              argument_types(span<const value>{a}), complex_array{{1}, {{2, 3}}}.imag(),
+              pactor::detail::plain_type("px::t0123456789abcdef::point")})") ==
+          R"_((true, "map<string,any>", "late", 2, "(int64)", array([3.]), "point"))_");
+    CHECK(shown(s,
+                R"(here().get<value>("v") == v && here().names().size() > 1 ? decode<int>(encode(string{"t"})) : 0)") ==
+          "error: string does not fit in int32");
   });
 }
 
