@@ -131,6 +131,19 @@ TEST_SUITE("resume") {
     CHECK(results(c).size() == 1);
   }
 
+  TEST_CASE_FIXTURE(balanced, "what a node has and nobody may run any more is taken from it") {
+    state.recover(1, one_engine, one_client);
+    const auto c = client(1);
+    submit(c, batch_writer{}.allowed({5}).task(7, -1, call_of("job"), wire::again));
+    resumes(c);
+    const auto n = node({0});
+    held(n, {{1, 7, 100, 0, true}});
+    CHECK(cancelled(n) == std::vector<std::uint64_t>{100});
+    CHECK(results(c).at(0).as_failure().code == ec::no_engines);
+    outcomes(n, batch_writer{}.outcome(record_kind::result, 100, 0, "x"));
+    CHECK(results(c).empty());
+  }
+
   TEST_CASE_FIXTURE(balanced, "what must not run twice fails where it may have run, and only there") {
     state.recover(1, two_engines, one_client);
     const auto c = client(1);
