@@ -106,7 +106,7 @@ credential_store::change credential_store::rotate(std::chrono::seconds overlap, 
       }
   authority_.rotate(now, overlap);
   std::erase_if(controller_.earlier, [&](const auto& e) { return overlap.count() <= 0 || e.until <= now; });
-  const auto end = std::chrono::floor<std::chrono::seconds>(now + overlap);
+  const time_point end = std::chrono::floor<std::chrono::seconds>(now + overlap);
   for (auto& e : controller_.earlier) e.until = std::min(e.until, end);
   if (overlap.count() > 0) controller_.earlier.push_back({controller_.common.certificate, controller_.common.key, end});
   for (auto* file : {&controller_.common, &node_, &client_}) renew(*file, now);
