@@ -20,7 +20,7 @@
 namespace pactor {
 
 /// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
-constexpr std::uint32_t protocol_version = 4;
+constexpr std::uint32_t protocol_version = 5;
 
 // ---- between processes -------------------------------------------------------------------------------------------
 
