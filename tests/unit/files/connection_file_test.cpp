@@ -51,9 +51,11 @@ TEST_CASE("a connection file comes back as it was written, readable by its owner
 TEST_CASE("what only the controller needs is in its file, too") {
   const scratch_directory scratch;
   const auto file = scratch.path() / "c.json";
-  files::controller_file all{sample(), "5ec5e7", {"00aa", "00bb"}, {}, 7};
+  files::controller_file all{sample(), "5ec5e7", {"00aa", "00bb"}, {}, {}, 7};
   all.common.role = role::controller;
-  all.earlier = {{all.common.certificate, all.common.key, std::chrono::system_clock::from_time_t(1'800'000'000)}};
+  const auto until = std::chrono::system_clock::from_time_t(1'800'000'000);
+  all.earlier = {{all.common.certificate, all.common.key, until}};
+  all.replaced = {{all.common.ca, until}};
   all.write(file);
   CHECK(files::controller_file::read(file) == all);
   CHECK(connection_file::read(file, role::controller) == all.common);
@@ -69,7 +71,7 @@ TEST_CASE("what only the controller needs is in its file, too") {
 TEST_CASE("what is said of a damaged connection file holds nothing of its key") {
   const scratch_directory scratch;
   const auto file = scratch.path() / "c.json";
-  files::controller_file all{sample(), "5ec5e7", {}, {}, 0};
+  files::controller_file all{sample(), "5ec5e7", {}, {}, {}, 0};
   all.common.role = role::controller;
   all.common.key =
       "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIB\n-----END PRIVATE KEY-----\n";
