@@ -35,7 +35,7 @@ bool never_began(const record& r, const char* payload) {
 } // namespace
 
 engine_state::engine_state(std::shared_ptr<node_services> services, std::uint32_t seed)
-    : services_{std::move(services)}, chance_{seed} {}
+    : services_{std::move(services)}, chance_{seed}, policy_{services_->worker_restarts} {}
 
 void engine_state::start() {
   if (stopping_ || worker_ || core_.status() == core::engine_status::shut_down) return;

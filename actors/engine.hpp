@@ -67,6 +67,7 @@ struct node_services {
   std::unique_ptr<node_lanes> lanes;       ///< to clients of this host; null if there can be none
   std::unique_ptr<lane_listener> listener; ///< where they come in
   std::uint64_t transfers = 0;
+  core::restart_policy::limits worker_restarts = core::supervision_of("worker").limits();
   /// Set if the node is a rank of an MPI program: its worker, which calls MPI, is gone, and no other can take its
   /// place.
   std::function<void(const std::string& why)> rank_lost{};
@@ -170,7 +171,7 @@ private:
   std::function<void(std::chrono::milliseconds)> restart_after_;
   std::mt19937 chance_;
   core::engine_core core_;
-  core::restart_policy policy_{core::supervision_of("worker").limits()};
+  core::restart_policy policy_;
   core::run_guard guard_;
   std::function<void(std::chrono::milliseconds)> check_after_;
   std::optional<steady::time_point> check_at_;

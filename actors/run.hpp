@@ -2,6 +2,7 @@
 // The two long-lived processes of a cluster, each as one function. They return when the process is to end.
 
 #include "pactor/error.hpp"
+#include "runtime/core/restart_policy.hpp"
 #include "runtime/files/connection_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/snippets/compiler_settings.hpp"
@@ -23,7 +24,9 @@ struct controller_options {
   std::string scheduler = "leastload"; ///< how engines are chosen for balanced tasks: core::scheme
   std::size_t hwm = 0;                 ///< balanced tasks an engine has at most; 0: as many as hide the way there
   std::size_t recent_tasks = 1'000;    ///< that have ended and are listed
-  std::string log_file;                ///< "" is standard error
+  std::size_t open_tasks = 2'000'000;  ///< of one client, of each scheduler
+  std::uint64_t open_bytes = std::uint64_t{4} << 30; ///< of their arguments
+  std::string log_file;                              ///< "" is standard error
   log_level level = log_level::info;
   /// Called with the real port before ready_fd is written: completes the other connection files.
   std::function<void(std::uint16_t port)> listening = {};
@@ -58,13 +61,14 @@ struct node_options {
   int farewell_fd = -1; ///< gets rank_left (launchers/rank_signs.hpp) when the node ends in order
   std::string log_file; ///< "" is standard error
   log_level level = log_level::info;
-  snippets::compile_settings execute{};      ///< of its engines
-  std::string library_cache{};               ///< directory for job libraries that clients send
-  std::uint64_t library_bytes = 0;           ///< what they may take there
-  std::vector<std::vector<int>> cores;       ///< that its engines' workers are bound to, in turn; none: any
-  std::vector<int> requested_ids;            ///< numbers that the engines had before; missing ones are any
-  std::vector<std::string> requested_keys{}; ///< one for each of these, or none: welcome_node::keys
-  std::chrono::milliseconds timeout{10'000}; ///< of the connection
+  snippets::compile_settings execute{};           ///< of its engines
+  core::restart_policy::limits worker_restarts{}; ///< when an engine gives its worker up
+  std::string library_cache{};                    ///< directory for job libraries that clients send
+  std::uint64_t library_bytes = 0;                ///< what they may take there
+  std::vector<std::vector<int>> cores;            ///< that its engines' workers are bound to, in turn; none: any
+  std::vector<int> requested_ids;                 ///< numbers that the engines had before; missing ones are any
+  std::vector<std::string> requested_keys{};      ///< one for each of these, or none: welcome_node::keys
+  std::chrono::milliseconds timeout{10'000};      ///< of the connection
   /// How long it goes on without a controller, and tries to get back to one.
   std::chrono::milliseconds reconnect{30'000};
 };

@@ -54,6 +54,8 @@ int run_controller(const controller_options& options) {
   const auto direct_state = std::make_shared<driven<direct_scheduler_state>>();
   const auto balanced_state = std::make_shared<driven<task_scheduler_state>>();
   const auto history = std::make_shared<core::task_history>();
+  direct_state->state.limit_open({options.open_tasks, options.open_bytes});
+  balanced_state->state.limit_open({options.open_tasks, options.open_bytes});
   direct_state->state.share(history);
   balanced_state->state.share(history);
   const auto ends = std::make_shared<task_ends>();

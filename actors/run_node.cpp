@@ -207,6 +207,7 @@ int run_node(const node_options& options) {
   auto services = std::make_shared<node_services>();
   services->host = options.name.empty() ? host_name() : options.name;
   services->execute = options.execute;
+  services->worker_restarts = options.worker_restarts;
   node_setup setup;
   setup.services = services;
   const auto catalogue = load_catalogue(options.job_directories, services->libraries, journal);

@@ -27,11 +27,11 @@ failure with_code(ec code, int engine, std::string what) {
   return f;
 }
 
-failure too_many(std::uint32_t client) {
+failure too_many(std::uint32_t client, const core::open_limits& most) {
   return with_code(ec::would_block, -1,
-                   "client " + std::to_string(client) +
-                       " has as many tasks open as the controller takes of one (2000000, or 4 GiB of arguments): wait "
-                       "for some of them");
+                   "client " + std::to_string(client) + " has as many tasks open as the controller takes of one (" +
+                       std::to_string(most.tasks) + ", or " + std::to_string(most.bytes >> 20U) +
+                       " MiB of arguments): wait for some of them");
 }
 
 std::string seconds(std::int64_t nanoseconds) {
@@ -217,7 +217,7 @@ void task_scheduler_state::upload(const transport::link_ptr& from, std::uint64_t
                                   submitted t) {
   const auto under_way = assemblies_.load_of(*from);
   if (!core_.has_place(t.share, under_way.bytes + size, under_way.count))
-    return fail(t.whose.client, t.whose.number, -1, too_many(t.share));
+    return fail(t.whose.client, t.whose.number, -1, too_many(t.share, core_.open_limit()));
   try {
     assemblies_.expect(from, transfer, size);
   } catch (const std::bad_alloc&) {
@@ -270,14 +270,15 @@ void task_scheduler_state::submit(const submitted& t, detail::slice payload, std
 
 std::optional<failure> task_scheduler_state::enter(const submitted& t, core::task_request request) {
   if (t.options && !(t.options->after.parents.empty() && t.options->follow.parents.empty()))
-    return core_.has_place(t.share, request.payload.size) ? hold(t, std::move(request)) : too_many(t.share);
+    return core_.has_place(t.share, request.payload.size) ? hold(t, std::move(request))
+                                                          : too_many(t.share, core_.open_limit());
   switch (core_.submit(std::move(request))) {
   case core::submission::accepted:
     break;
   case core::submission::impossible:
     return with_code(ec::no_engines, -1, "none of the engines that may run this task is registered");
   case core::submission::too_many:
-    return too_many(t.share);
+    return too_many(t.share, core_.open_limit());
   }
   return std::nullopt;
 }

@@ -22,6 +22,8 @@ public:
 
   /// How engines are chosen. Before anything else.
   void place(core::placement::options where) { core_.place(where); }
+  /// What one client may have open.
+  void limit_open(core::open_limits l) { core_.limit_open(l); }
   /// `f` asks for look_again() after a delay.
   void on_wake(std::function<void(std::chrono::nanoseconds)> f) { wake_after_ = std::move(f); }
   /// Something waited for long enough.

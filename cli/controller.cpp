@@ -28,6 +28,7 @@ struct controller_command {
   std::optional<std::string> scheduler;
   std::optional<std::size_t> hwm, recent_tasks;
   files::shipping_config shipping;
+  files::limits_config limits;
   int ready_fd = -1;
   std::string log_level;
   std::uint32_t incarnation = 0;
@@ -52,6 +53,11 @@ void take_shipping(controller_options& options, const files::shipping_config& sh
   options.library_bytes = static_cast<std::uint64_t>(shipping.cache_mb) << 20U;
 }
 
+void take_limits(controller_options& options, const files::limits_config& limits) {
+  options.open_tasks = limits.open_tasks;
+  options.open_bytes = limits.open_bytes();
+}
+
 /// Of a launcher, which has made everything and learns the port from the first line that we write.
 int run_for_launcher(const controller_command& given) {
   auto options = common_options(given);
@@ -60,6 +66,7 @@ int run_for_launcher(const controller_command& given) {
   options.incarnation = given.incarnation;
   options.roster = given.cluster.files().roster_file(given.cluster.cluster_id);
   take_shipping(options, given.shipping);
+  take_limits(options, given.limits);
   options.listening = [fd = given.ready_fd](std::uint16_t port) {
     const auto line = std::to_string(port) + "\n";
     if (fd >= 0 && ::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
@@ -95,6 +102,7 @@ int run_alone(const controller_command& given) {
   options.recent_tasks = config.recent_tasks;
   options.level = parse_log_level(config.log_level).value_or(options.level);
   take_shipping(options, config.shipping);
+  take_limits(options, config.limits);
   options.connection_file = members.path(security::role::controller);
   options.listening = [&members](std::uint16_t port) { members.write_member_files(port); };
   return run_controller(options);
@@ -118,6 +126,8 @@ action declare_controller(CLI::App& app, setting& around) {
       ->check(CLI::Range(0, 1'000'000));
   app.add_option("--recent-tasks", given->recent_tasks, "Tasks that have ended and are still listed")
       ->check(CLI::Range(0, 10'000));
+  app.add_option("--open-tasks", given->limits.open_tasks, "The launcher's limits.open_tasks")->group("");
+  app.add_option("--open-mb", given->limits.open_mb, "The launcher's limits.open_mb")->group("");
   app.add_option("--shipping", given->shipping.enabled, "The launcher's shipping.enabled")->group("");
   app.add_option("--shipping-cache-mb", given->shipping.cache_mb, "The launcher's shipping.cache_mb")->group("");
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");

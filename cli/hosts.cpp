@@ -1,7 +1,6 @@
 #include "cli/hosts.hpp"
 
 #include "pactor/error.hpp"
-#include "runtime/core/supervision.hpp"
 #include "runtime/files/engine_keys.hpp"
 #include "runtime/files/file_io.hpp"
 
@@ -13,9 +12,9 @@ namespace pactor::cli {
 
 using std::chrono::steady_clock;
 
-supervised_host::supervised_host(launchers::order what, log out)
+supervised_host::supervised_host(launchers::order what, core::restart_policy::limits restarts, log out)
     : order_{std::move(what)}, log_{std::move(out)}, launcher_{launchers::make_launcher(order_.host.launcher)},
-      restarts_{core::supervision_of(order_.host.launcher == "mpi" ? "rank" : "node").limits()} {}
+      restarts_{restarts} {}
 
 std::string supervised_host::prefix() const { return order_.host.name.empty() ? "" : order_.host.name + ": "; }
 
@@ -162,9 +161,10 @@ files::host_state supervised_host::record() const {
   return {order_.host.name, order_.host.launcher, order_.ids, state_, last_.words, std::max(0, order_.attempt - 1)};
 }
 
-hosts::hosts(std::vector<launchers::order> orders, const log& out, std::filesystem::path states)
+hosts::hosts(std::vector<launchers::order> orders, core::restart_policy::limits restarts, const log& out,
+             std::filesystem::path states)
     : states_{std::move(states)} {
-  for (auto& one : orders) all_.emplace_back(std::move(one), out);
+  for (auto& one : orders) all_.emplace_back(std::move(one), restarts, out);
 }
 
 hosts::~hosts() {

@@ -26,7 +26,7 @@ public:
   using state = files::host_state::phase;
 
   /// @throws error{configuration} if there is no such launcher
-  supervised_host(launchers::order what, log out);
+  supervised_host(launchers::order what, core::restart_policy::limits restarts, log out);
 
   /// Starts its node, for the first time or again. Failing to is like an end of it.
   void start(const files::connection_file& connection);
@@ -84,7 +84,8 @@ public:
   using time_point = supervised_host::time_point;
 
   /// @param states  file that says how they are, for `pactor status`
-  hosts(std::vector<launchers::order> orders, const log& out, std::filesystem::path states);
+  hosts(std::vector<launchers::order> orders, core::restart_policy::limits restarts, const log& out,
+        std::filesystem::path states);
   ~hosts();
   hosts(const hosts&) = delete;
   hosts& operator=(const hosts&) = delete;

@@ -57,6 +57,8 @@ std::vector<std::string> controller_arguments(const launch_options& options) {
   result.push_back("--scheduler=" + options.config.scheduler);
   result.push_back("--hwm=" + std::to_string(options.config.hwm));
   result.push_back("--recent-tasks=" + std::to_string(options.config.recent_tasks));
+  result.push_back("--open-tasks=" + std::to_string(options.config.limits.open_tasks));
+  result.push_back("--open-mb=" + std::to_string(options.config.limits.open_mb));
   result.push_back(std::string{"--shipping="} + (options.config.shipping.enabled ? "true" : "false"));
   result.push_back("--shipping-cache-mb=" + std::to_string(options.config.shipping.cache_mb));
   const auto file = options.cluster.files().connection_file(security::role::controller, options.cluster.cluster_id);
@@ -68,6 +70,9 @@ std::vector<std::string> controller_arguments(const launch_options& options) {
 std::vector<std::string> common_node_arguments(const launch_options& options) {
   auto result = with_common("", options);
   result.erase(result.begin());
+  const auto& supervision = options.config.supervision;
+  result.push_back("--restart-intensity=" + std::to_string(supervision.intensity));
+  result.push_back("--restart-period=" + std::to_string(supervision.period.count()));
   const auto& execute = options.config.execute;
   result.push_back(std::string{"--execute="} + (execute.enabled ? "true" : "false"));
   if (!execute.compiler.empty()) result.push_back("--execute-compiler=" + execute.compiler);
@@ -130,8 +135,10 @@ launcher::launcher(launch_options options, log out)
     : options_{std::move(options)}, log_{std::move(out)}, pid_file_{take_pid_file(options_, log_)},
       membership_{options_.cluster, options_.config.host, fresh_credentials(options_.cluster)},
       controller_{"controller", controller_arguments(options_), output_file(options_.cluster, "controller")},
-      hosts_{orders_of(options_), log_, options_.cluster.files().host_states_file(options_.cluster.cluster_id)},
-      start_deadline_{steady_clock::now() + options_.timeout} {}
+      hosts_{orders_of(options_), options_.config.supervision.limits(), log_,
+             options_.cluster.files().host_states_file(options_.cluster.cluster_id)},
+      start_deadline_{steady_clock::now() + options_.timeout}, controller_restarts_{
+                                                                   options_.config.supervision.limits()} {}
 
 launcher::~launcher() {
   std::error_code ignored;

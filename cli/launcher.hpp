@@ -6,7 +6,6 @@
 #include "cli/hosts.hpp"
 #include "cli/membership.hpp"
 #include "runtime/core/restart_policy.hpp"
-#include "runtime/core/supervision.hpp"
 #include "runtime/files/config.hpp"
 #include "runtime/files/pid_file.hpp"
 #include "runtime/launchers/part.hpp"
@@ -79,7 +78,7 @@ private:
   launchers::part controller_;
   hosts hosts_;
   time_point start_deadline_;
-  core::restart_policy controller_restarts_{core::supervision_of("controller").limits()};
+  core::restart_policy controller_restarts_;
   std::uint32_t incarnation_ = 0; ///< of the controller
   std::mt19937 chance_{std::random_device{}()};
   std::optional<time_point> controller_at_; ///< when it is started again, if it died

@@ -36,6 +36,8 @@ struct node_command {
   std::string log_level, log_file;
   files::execute_config execute;
   files::shipping_config shipping;
+  files::supervision_config supervision;
+  std::int64_t restart_period = files::supervision_config{}.period.count();
 };
 
 /// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
@@ -120,6 +122,9 @@ int run(const node_command& given) {
   const auto& execute = launched ? given.execute : config.execute;
   options.execute = {execute.enabled, execute.compiler, execute.flags, (files::pactor_directory() / "cache").string(),
                      static_cast<std::uint64_t>(execute.cache_mb) << 20};
+  auto supervision = launched ? given.supervision : config.supervision;
+  if (launched) supervision.period = std::chrono::seconds{given.restart_period};
+  options.worker_restarts = supervision.limits();
   const auto& shipping = launched ? given.shipping : config.shipping;
   options.library_cache = (files::pactor_directory() / "cache" / "jobs").string();
   options.library_bytes = static_cast<std::uint64_t>(shipping.cache_mb) << 20U;
@@ -177,6 +182,9 @@ action declare_node(CLI::App& app, setting& around) {
       ->group("");
   app.add_option("--log-file", given->log_file, "Where to log")->group("");
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
+  app.add_option("--restart-intensity", given->supervision.intensity, "The launcher's supervision.intensity")
+      ->group("");
+  app.add_option("--restart-period", given->restart_period, "The launcher's supervision.period_s")->group("");
   app.add_option("--execute", given->execute.enabled, "The launcher's execute.enabled")->group("");
   app.add_option("--execute-compiler", given->execute.compiler, "The launcher's execute.compiler")->group("");
   app.add_option("--execute-flag", given->execute.flags, "One of the launcher's execute.flags")

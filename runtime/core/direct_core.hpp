@@ -34,6 +34,8 @@ public:
   };
   direct_core() noexcept : direct_core{limits{}} {}
   explicit direct_core(limits most) noexcept : most_{most} {}
+  void limit_open(limits most) noexcept { most_ = most; }
+  [[nodiscard]] const limits& open_limit() const noexcept { return most_; }
 
   /// Ids of different lives never coincide. Before anything else.
   void set_life(std::uint32_t life) noexcept { tasks_.set_life(life); }

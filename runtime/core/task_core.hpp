@@ -96,6 +96,7 @@ public:
   /// @param max_losses  engines that may die under a task before it is given up with the next
   explicit task_core(std::uint32_t max_losses = 3, pace::limits limits = default_limits, placement::options where = {});
   void limit_open(open_limits l) { open_limits_ = l; }
+  [[nodiscard]] const open_limits& open_limit() const noexcept { return open_limits_; }
   /// Which tasks it lets go is told `l`, which outlives this.
   void log_in(task_log* l) noexcept { log_ = l; }
   /// @pre no engine has joined

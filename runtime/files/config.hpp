@@ -3,6 +3,7 @@
 // environment, the cluster's file (`--config`), the profile's file (config.json), the default. Files are JSON with
 // comments.
 
+#include "runtime/core/supervision.hpp"
 #include "runtime/files/host_config.hpp"
 #include "runtime/files/option_spec.hpp"
 
@@ -38,6 +39,27 @@ struct shipping_config {
   friend bool operator==(const shipping_config&, const shipping_config&) = default;
 };
 
+/// Options that begin with supervision: when who restarts others gives up. Of the controller, of each node, of each
+/// engine's worker.
+struct supervision_config {
+  std::size_t intensity =
+      core::supervision_of("worker").intensity; ///< deaths that are answered by a restart, 0 to 1000
+  std::chrono::seconds period = core::supervision_of("worker").period; ///< in which they are counted, 1 s to 1 d
+
+  [[nodiscard]] core::restart_policy::limits limits() const { return {intensity, period, {}}; }
+  friend bool operator==(const supervision_config&, const supervision_config&) = default;
+};
+
+/// Options that begin with limits: what the controller takes of one client before it refuses more (`would_block`).
+/// Directed and load-balanced tasks are counted apart.
+struct limits_config {
+  std::size_t open_tasks = 2'000'000; ///< that have not ended, 1 to 100,000,000
+  std::int64_t open_mb = 4096;        ///< of their arguments, in 1024^2 bytes; 1 to 1048576
+
+  [[nodiscard]] std::uint64_t open_bytes() const { return static_cast<std::uint64_t>(open_mb) << 20U; }
+  friend bool operator==(const limits_config&, const limits_config&) = default;
+};
+
 /// Every option with its default.
 struct config {
   int engines = 0;                           ///< of `pactor start`; 0: as many as the host has processors
@@ -49,6 +71,8 @@ struct config {
   std::size_t hwm = 0;                       ///< balanced tasks an engine has at most; 0: as many as hide the way there
   std::size_t recent_tasks = 1000;           ///< tasks that have ended and are listed, at most 10,000
   std::string log_level = "info";            ///< trace, debug, info, warning, error or off
+  supervision_config supervision;            ///< when restarts end
+  limits_config limits;                      ///< what is taken of one client
   execute_config execute;                    ///< whether and how engines execute code
   shipping_config shipping;                  ///< whether clients may send job libraries
   std::vector<host_config> hosts;            ///< where engines run; none: `engines` of them here

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <future>
 #include <ranges>
 #include <set>
+#include <vector>
 
 using namespace pactor;
 using namespace pactor::test;
@@ -74,6 +76,29 @@ TEST_CASE("an idle worker that is killed is replaced") {
   REQUIRE(eventually(15s, [&] { return restarts(c, 0) == 1; }));
   REQUIRE(answers(c, 0));
   CHECK(worker_pid(c, 0) != pid);
+}
+
+TEST_CASE("how often workers are started again, and what a client may have open, is configured") {
+  const pactor_home home;
+  const auto file = home.directory() / "lab.json";
+  std::ofstream{file} << R"({"supervision": {"intensity": 0}, "limits": {"open_tasks": 3}})";
+  const temporary_cluster cluster{{.engines = 2, .more = {"--config", file.string()}}};
+  const auto c = cluster.client();
+  const sign go{cluster};
+  for (const bool balanced : {false, true}) {
+    CAPTURE(balanced);
+    std::vector<async_result<void>> all;
+    for (int i = 0; i < 4; ++i)
+      all.push_back(balanced ? c.load_balanced_view().apply_async<void>("until_exists", go.path())
+                             : c[0].apply_async<void>("until_exists", go.path()));
+    const auto e = caught<error>([&] { all.back().get(15s); });
+    REQUIRE(e);
+    CHECK(e->code() == ec::would_block);
+    CHECK(contains(e->what(), "(3, or 4096 MiB of arguments)"));
+  }
+  go.give();
+  ::kill(static_cast<pid_t>(worker_pid(c, 1)), SIGKILL);
+  CHECK(eventually(15s, [&] { return c.ids() == std::vector{0}; }));
 }
 
 TEST_CASE("balanced tasks of a killed worker run elsewhere, and all complete") {
