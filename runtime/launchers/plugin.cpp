@@ -57,6 +57,7 @@ const ::pactor_launcher* functions_of(const std::filesystem::path& path) {
 /// A list for C: pointers into texts that live on, and a null one.
 std::vector<const char*> pointers(const std::vector<std::string>& texts) {
   std::vector<const char*> result;
+  result.reserve(texts.size() + 1);
   for (const auto& one : texts) result.push_back(one.c_str());
   result.push_back(nullptr);
   return result;

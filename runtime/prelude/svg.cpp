@@ -280,7 +280,7 @@ figure named_bars(std::vector<std::string> names, std::vector<double> heights, c
                 "bar: " + std::to_string(names.size()) + " names and " + std::to_string(heights.size()) + " heights"};
   std::vector<double> x(heights.size());
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i);
-  return {{series{x, heights, options.label, series::kind::bars}}, options, std::move(names)};
+  return {{series{x, std::move(heights), options.label, series::kind::bars}}, options, std::move(names)};
 }
 
 figure histogram(std::vector<double> numbers, const plot_options& options) {

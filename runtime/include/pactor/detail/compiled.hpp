@@ -4,7 +4,7 @@
 // waits for it: g++ instantiates with each unit all that inline functions call, whether or not anything calls them,
 // and a precompiled header does not spare it that.
 
-#ifdef PACTOR_COMPILED
+#if defined PACTOR_COMPILED && !defined __clang_analyzer__ // which warns of functions in headers that are not inline
 #define PACTOR_INLINE [[gnu::visibility("default")]]
 #else
 #define PACTOR_INLINE inline

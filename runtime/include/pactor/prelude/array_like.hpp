@@ -101,6 +101,7 @@ void need_same_shape(std::string_view what, const A& a, const B& b) {
 /// `before` it.
 template <class T, class Before>
 constexpr bool displaces(T v, T best, Before before) {
+  // NOLINTNEXTLINE(misc-redundant-expression): what differs from itself is nan
   if constexpr (std::is_floating_point_v<T>) return best == best && (v != v || before(v, best));
   return before(v, best);
 }

@@ -166,7 +166,7 @@ void put_text(text_writer& out, const T& v) {
   else if constexpr (is_complex<T>)
     out.complex({static_cast<double>(v.real()), static_cast<double>(v.imag())});
   else if constexpr (std::same_as<T, value>)
-    out.value(v);
+    out.value(v); // NOLINT(bugprone-branch-clone): another value()
   else if constexpr (std::same_as<T, std::vector<bool>::reference>)
     out.boolean(v);
   else if constexpr (std::same_as<T, std::nullptr_t> || std::same_as<T, std::monostate> ||
