@@ -1,7 +1,7 @@
 #pragma once
 // A short command such as `squeue`, run without waiting for it.
 
-#include "runtime/process/child.hpp"
+#include "runtime/launchers/piped_child.hpp"
 #include "runtime/process/watch_set.hpp"
 
 #include <chrono>
@@ -33,19 +33,14 @@ public:
   command(std::vector<std::string> words, process::watch_set& watch);
   command(const command&) = delete;
   command& operator=(const command&) = delete;
-  ~command();
 
   /// Takes what it said. @return how it ended, once it did
   [[nodiscard]] std::optional<result> poll();
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:
-  void read(process::unique_fd& from, std::string& to);
-
-  process::watch_set& watch_;
   std::string name_;
-  process::child child_;
-  process::unique_fd out_, err_;
+  piped_child child_;
   result result_;
   std::chrono::steady_clock::time_point deadline_;
 };

@@ -2,16 +2,14 @@
 
 #include "runtime/files/file_io.hpp"
 #include "runtime/launchers/batch.hpp"
+#include "runtime/launchers/command.hpp"
+#include "runtime/launchers/piped_child.hpp"
 #include "runtime/launchers/rank_signs.hpp"
 #include "runtime/process/locations.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fcntl.h>
-#include <unistd.h>
 #include <utility>
 
 namespace pactor::launchers {
@@ -44,32 +42,38 @@ public:
     }
   }
   ~mpi_run() override {
-    if (mpiexec_.signal(SIGTERM)) mpiexec_.wait_for(last_wait);
+    if (mpiexec_.process().signal(SIGTERM)) mpiexec_.process().wait_for(last_wait);
     remove_script();
   }
 
   [[nodiscard]] int fd() const override { return watch_.fd(); }
   void attend() override {
     if (ended_) return;
-    const auto state = mpiexec_.poll(); // first, so that all of its output is there
-    read(out_, said_, true);
-    read(err_, wrote_, false);
+    const auto state = mpiexec_.poll(
+        [this](std::string_view piece) {
+          std::string text{piece};
+          take_signs(text);
+          said_.take(text);
+        },
+        [this](std::string_view piece) { wrote_.take(piece); });
     if (state) finish(*state);
   }
   [[nodiscard]] const std::optional<ending>& ended() const override { return ended_; }
   [[nodiscard]] bool ready() const override { return present_ >= ranks_; }
   void stop() override {
     stopping_ = true;
-    mpiexec_.signal(SIGTERM);
+    mpiexec_.process().signal(SIGTERM);
   }
   /// The nodes see that their output leads nowhere.
   void kill() override {
     stopping_ = true;
-    mpiexec_.signal(SIGKILL);
+    mpiexec_.process().signal(SIGKILL);
   }
   /// What mpiexec hands on is its own affair.
   bool signal(int) override { return false; }
-  [[nodiscard]] std::string what() const override { return "mpiexec, process " + std::to_string(mpiexec_.pid()); }
+  [[nodiscard]] std::string what() const override {
+    return "mpiexec, process " + std::to_string(mpiexec_.process().pid());
+  }
 
 private:
   static std::string program_of(const order& what) {
@@ -82,49 +86,18 @@ private:
     };
   }
   void start(const order& what) {
-    auto out = process::make_pipe(), err = process::make_pipe();
     process::spawn_options options;
     options.executable = "/bin/sh";
     options.arguments = {"sh", "-c", mpi_command(what, script_)};
     options.environment = {what.host.environment.begin(), what.host.environment.end()};
-    options.own_group = true;
-    options.standard_output = out.write.get();
-    options.standard_error = err.write.get();
-    mpiexec_ = process::spawn(options);
-    out_ = std::move(out.read);
-    err_ = std::move(err.read);
-    for (const auto* fd : {&out_, &err_}) ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
-    watch_.add(mpiexec_.pidfd());
-    watch_.add(out_.get());
-    watch_.add(err_.get());
-  }
-  void read(process::unique_fd& from, line_splitter& to, bool signs) {
-    std::array<char, 4096> piece{};
-    while (from) {
-      const auto size = ::read(from.get(), piece.data(), piece.size());
-      if (size < 0 && errno == EINTR) continue;
-      if (size < 0 && errno == EAGAIN) return;
-      if (size > 0) {
-        std::string text{piece.data(), static_cast<std::size_t>(size)};
-        if (signs) take_signs(text);
-        to.take(text);
-        continue;
-      }
-      watch_.remove(from.get());
-      from.reset();
-      to.end();
-    }
+    mpiexec_.start(std::move(options), watch_);
   }
   void take_signs(std::string& text) {
     present_ += static_cast<std::size_t>(std::erase(text, rank_ready));
     if (std::erase(text, rank_left) > 0) left_ = std::chrono::steady_clock::now();
   }
   void finish(const process::exit_state& state) {
-    watch_.remove(mpiexec_.pidfd());
-    for (auto* fd : {&out_, &err_}) {
-      if (*fd) watch_.remove(fd->get());
-      fd->reset();
-    }
+    mpiexec_.close();
     said_.end();
     wrote_.end();
     ending e;
@@ -154,9 +127,8 @@ private:
   std::string script_;
   listener heard_;
   line_splitter said_, wrote_;
-  process::child mpiexec_;
-  process::unique_fd out_, err_;
   process::watch_set watch_;
+  piped_child mpiexec_;
   std::optional<ending> ended_;
   bool stopping_ = false, removed_ = false;
 };

@@ -2,12 +2,10 @@
 
 #include "pactor/error.hpp"
 #include "runtime/launchers/carry.hpp"
-#include "runtime/process/child.hpp"
-#include "runtime/process/programs.hpp"
-#include "runtime/process/system_error.hpp"
+#include "runtime/launchers/command.hpp"
+#include "runtime/launchers/piped_child.hpp"
 #include "runtime/process/watch_set.hpp"
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -26,14 +24,6 @@ constexpr auto beat = 5s;
 constexpr char ready_sign = 1;
 constexpr int lease_seconds = 30; // that the node lives without a beat
 constexpr std::size_t most_input = 1'000'000;
-
-std::filesystem::path find(const std::string& program) {
-  if (program.find('/') != std::string::npos) return program;
-  const char* const search = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody changes it
-  auto found = process::find_program(program, search ? search : "");
-  if (found.empty()) throw error{ec::system, "there is no program " + program + " in PATH, which is needed for ssh"};
-  return found;
-}
 
 class ssh_run final : public run {
 public:
@@ -56,9 +46,8 @@ public:
       write("\n");
       next_beat_ = now + beat;
     }
-    const auto state = ssh_.poll(); // first, so that all of its output is there
-    read(out_, said_);
-    read(err_, wrote_);
+    const auto state = ssh_.poll([this](std::string_view piece) { heard(piece); },
+                                 [this](std::string_view piece) { wrote_.take(piece); });
     if (state) finish(*state);
   }
   [[nodiscard]] const std::optional<ending>& ended() const override { return ended_; }
@@ -67,36 +56,26 @@ public:
     stopping_ = true;
     if (unsent_.empty()) write("q");
     close_input(); // of a node that has not read all of it, too
-    if (cargo_) ssh_.signal(SIGTERM);
+    if (cargo_) ssh_.process().signal(SIGTERM);
   }
   void kill() override {
     stop();
-    ssh_.signal(SIGTERM);
+    ssh_.process().signal(SIGTERM);
   }
   /// Only another connection could, which may not come about.
   bool signal(int) override { return false; }
-  [[nodiscard]] std::string what() const override { return "ssh, process " + std::to_string(ssh_.pid()); }
+  [[nodiscard]] std::string what() const override { return "ssh, process " + std::to_string(ssh_.process().pid()); }
 
 private:
   /// Starts ssh with a command for the other host's shell. @param input  its standard input
   void start_ssh(const std::string& command, int input) {
-    auto out = process::make_pipe(), err = process::make_pipe();
     process::spawn_options options;
-    options.executable = find(program_);
+    options.executable = find_program(program_, "ssh");
     options.arguments = ssh_arguments(order_.host, order_.connection);
     options.arguments.insert(options.arguments.begin(), program_);
     options.arguments.push_back(command);
-    options.own_group = true;
     options.standard_input = input;
-    options.standard_output = out.write.get();
-    options.standard_error = err.write.get();
-    ssh_ = process::spawn(options);
-    out_ = std::move(out.read);
-    err_ = std::move(err.read);
-    for (const auto* fd : {&out_, &err_}) ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
-    watch_.add(ssh_.pidfd());
-    watch_.add(out_.get());
-    watch_.add(err_.get());
+    ssh_.start(std::move(options), watch_);
   }
   /// First of two connections: an archive goes in.
   void carry() {
@@ -104,7 +83,7 @@ private:
     auto pipe = process::make_pipe();
     process::spawn_options options;
     options.arguments = cargo_->pack_command();
-    options.executable = find(options.arguments.front());
+    options.executable = find_program(options.arguments.front(), "ssh");
     options.own_group = true;
     options.standard_output = pipe.write.get();
     packer_ = process::spawn(options);
@@ -140,33 +119,16 @@ private:
     in_.reset();
     unsent_.clear();
   }
-  void read(process::unique_fd& from, line_splitter& to) {
-    std::array<char, 4096> piece{};
-    while (from) {
-      const auto size = ::read(from.get(), piece.data(), piece.size());
-      if (size < 0 && errno == EINTR) continue;
-      if (size < 0 && errno == EAGAIN) return;
-      if (size > 0) {
-        std::string_view text{piece.data(), static_cast<std::size_t>(size)};
-        // The node's word that its engines are registered comes first of all.
-        if (&to == &said_ && text.front() == ready_sign) {
-          ready_ = true;
-          text.remove_prefix(1);
-        }
-        to.take(text);
-        continue;
-      }
-      watch_.remove(from.get());
-      from.reset();
-      to.end();
+  void heard(std::string_view text) {
+    // The node's word that its engines are registered comes first of all.
+    if (text.starts_with(ready_sign)) {
+      ready_ = true;
+      text.remove_prefix(1);
     }
+    said_.take(text);
   }
   void finish(const process::exit_state& state) {
-    watch_.remove(ssh_.pidfd());
-    for (auto* fd : {&out_, &err_}) {
-      watch_.remove(fd->get());
-      fd->reset();
-    }
+    ssh_.close();
     close_input();
     said_.end();
     wrote_.end();
@@ -193,10 +155,11 @@ private:
   order order_;
   line_splitter said_, wrote_;
   std::unique_ptr<cargo> cargo_; // while it is carried there
-  process::child packer_, ssh_;
-  process::unique_fd in_, out_, err_;
-  std::string unsent_; // input that the pipe has not taken
   process::watch_set watch_;
+  process::child packer_;
+  piped_child ssh_;
+  process::unique_fd in_;
+  std::string unsent_; // input that the pipe has not taken
   std::chrono::steady_clock::time_point next_beat_ = std::chrono::steady_clock::now() + beat;
   std::optional<ending> ended_;
   bool ready_ = false, stopping_ = false;
