@@ -119,10 +119,7 @@ std::optional<std::uint64_t> direct_scheduler_state::accept(const client_entry& 
   f.engine = t.engine;
   if (core_.knows(t.engine) && !core_.has_place(o.client, what.bytes)) {
     f.code = ec::would_block;
-    f.what = "client " + std::to_string(from.number) +
-             " has as many directed tasks open as the controller takes of one (" +
-             std::to_string(core_.open_limit().tasks) + ", or " + std::to_string(core_.open_limit().bytes >> 20U) +
-             " MiB of arguments): wait for some of them";
+    f.what = too_much_open(from.number, core_.open_limit());
   } else {
     f.code = ec::engine_lost;
     f.what = "there is no engine " + std::to_string(t.engine) + " any more";

@@ -11,7 +11,7 @@ public:
   explicit direct_scheduler_state(std::function<void()> flush_later) : scheduler_base{0, std::move(flush_later)} {}
 
   /// What one client may have open.
-  void limit_open(core::direct_core::limits most) { core_.limit_open(most); }
+  void limit_open(core::open_limits most) { core_.limit_open(most); }
   /// Accepts nothing for these any more. @pre they have nothing, or it is lost
   void close(const close_engines& c);
   [[nodiscard]] table_sizes tables() const override;

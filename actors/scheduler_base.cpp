@@ -129,6 +129,12 @@ void scheduler_base::refuse(const link_ptr& who, const std::string& why) {
   who->close("it sent " + why);
 }
 
+std::string too_much_open(std::uint32_t client, const core::open_limits& most) {
+  return "client " + std::to_string(client) + " has as many tasks open as the controller takes of one (" +
+         std::to_string(most.tasks) + ", or " + std::to_string(most.bytes >> 20U) +
+         " MiB of arguments): wait for some of them";
+}
+
 void scheduler_base::fail(std::uint32_t number_of_client, std::uint64_t number, int engine, const failure& f) {
   if (number_of_client == keeper) return kept_failure(number, f);
   ends_->log.ended({number_of_client, number}, {false, engine});

@@ -43,6 +43,9 @@ struct task_ends {
   std::vector<lister> listers; ///< of each scheduler: its tasks that have not ended
 };
 
+/// Why a task is refused, for its client.
+[[nodiscard]] std::string too_much_open(std::uint32_t client, const core::open_limits& most);
+
 /// Base of the schedulers' states. I/O thread only; knows no actor, so that tests can drive it.
 class scheduler_base {
 public:

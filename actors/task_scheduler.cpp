@@ -28,10 +28,7 @@ failure with_code(ec code, int engine, std::string what) {
 }
 
 failure too_many(std::uint32_t client, const core::open_limits& most) {
-  return with_code(ec::would_block, -1,
-                   "client " + std::to_string(client) + " has as many tasks open as the controller takes of one (" +
-                       std::to_string(most.tasks) + ", or " + std::to_string(most.bytes >> 20U) +
-                       " MiB of arguments): wait for some of them");
+  return with_code(ec::would_block, -1, too_much_open(client, most));
 }
 
 std::string seconds(std::int64_t nanoseconds) {

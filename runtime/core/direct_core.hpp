@@ -2,6 +2,7 @@
 // The brain of the direct scheduler: which directed tasks each engine owes, in the order they were sent.
 
 #include "runtime/core/chain.hpp"
+#include "runtime/core/open_limits.hpp"
 #include "runtime/core/owner.hpp"
 #include "runtime/core/slab.hpp"
 #include "runtime/core/task_log.hpp"
@@ -27,15 +28,10 @@ struct burden {
 /// again elsewhere. An accepted task ends exactly once: by finished(), with its engine, or with its client.
 class direct_core {
 public:
-  /// What a client may have open at most: tasks, and bytes of their arguments.
-  struct limits {
-    std::size_t tasks = 2'000'000;
-    std::uint64_t bytes = std::uint64_t{4} << 30;
-  };
-  direct_core() noexcept : direct_core{limits{}} {}
-  explicit direct_core(limits most) noexcept : most_{most} {}
-  void limit_open(limits most) noexcept { most_ = most; }
-  [[nodiscard]] const limits& open_limit() const noexcept { return most_; }
+  direct_core() noexcept : direct_core{open_limits{}} {}
+  explicit direct_core(open_limits most) noexcept : most_{most} {}
+  void limit_open(open_limits most) noexcept { most_ = most; }
+  [[nodiscard]] const open_limits& open_limit() const noexcept { return most_; }
 
   /// Ids of different lives never coincide. Before anything else.
   void set_life(std::uint32_t life) noexcept { tasks_.set_life(life); }
@@ -112,7 +108,7 @@ private:
     return c.count < most_.tasks && bytes <= most_.bytes && c.bytes <= most_.bytes - bytes;
   }
 
-  limits most_;
+  open_limits most_;
   slab<entry> tasks_;
   std::unordered_map<int, engine_state> engines_;
   std::unordered_map<std::uint32_t, client_state> clients_;

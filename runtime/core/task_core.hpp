@@ -2,6 +2,7 @@
 // The brain of the task scheduler: which engine runs which balanced task. Knows no actors, clocks or sockets.
 
 #include "pactor/detail/bytes.hpp"
+#include "runtime/core/open_limits.hpp"
 #include "runtime/core/owner.hpp"
 #include "runtime/core/pace.hpp"
 #include "runtime/core/placement.hpp"
@@ -71,12 +72,6 @@ enum class submission : std::uint8_t {
   accepted,
   impossible, ///< none of the allowed engines is known
   too_many,   ///< the client has more open than it may
-};
-
-/// What a client may have open.
-struct open_limits {
-  std::size_t tasks = 2'000'000;
-  std::uint64_t bytes = std::uint64_t{4} << 30;
 };
 
 /// Gives tasks to engines: higher priorities first, clients of equal priority in equal shares, each client's oldest
