@@ -66,7 +66,7 @@ TEST_CASE("variables that code mentions are in scope by their types") {
   (void)e.unit("double f() { return x[0]; }");
   CHECK(in_order(e.unit("f()"), {"binding<std::vector<double>> pactor_bound_x;", "double f()", "pactor_body"}));
   CHECK_FALSE(in_scope({"l", "px::pactor_body()::{lambda(int)#1}"}, {}));
-  CHECK_FALSE(in_scope({"l", "int; hack"}, {}));
+  CHECK_FALSE(in_scope({"l", "int; int m"}, {}));
 }
 
 TEST_CASE("definitions are there for later snippets that mention them, and what they mention") {
