@@ -104,10 +104,11 @@ void hub_state::remember_drain(const node& n) {
 void hub_state::resume_drain(const node& n) {
   const auto at = cut_off_.find({n.host, n.pid});
   if (at == cut_off_.end()) return;
-  const auto until = at->second.how.until;
+  const auto was = std::move(at->second);
   cut_off_.erase(at);
+  if (was.forget <= setup_.now() || was.engines != n.engines) return; // another process with its number
   setup_.journal.info("hub goes on draining the node of " + n.host + " (pid " + std::to_string(n.pid) + ")");
-  drain(n, until);
+  drain(n, was.how.until);
 }
 
 void hub_state::drain_tick() {

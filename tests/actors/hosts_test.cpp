@@ -167,7 +167,7 @@ TEST_SUITE("hosts") {
     now += absence_time;
     CHECK(ask(c, query_kind::drain_host, "A").why.starts_with("no node on host A"));
     drained.clear();
-    node("A", 7, 2);
+    node("A", 1, 2); // its process may have the same number
     CHECK(drained.empty());
   }
 
