@@ -182,7 +182,7 @@ void hub_state::forget_departed() {
 void hub_state::note_roster() {
   constexpr std::chrono::seconds while_recovering{5};
   auto& before = setup_.expected;
-  if (setup_.now() - started_ > while_recovering) before = {};
+  if (!recovering_ && setup_.now() - started_ > while_recovering) before = {};
   std::erase_if(lost_engines_, [this](const auto& e) { return setup_.now() >= e.second; });
   files::roster now;
   now.engines = table_.ids();

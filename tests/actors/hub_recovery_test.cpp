@@ -155,6 +155,30 @@ TEST_SUITE("hub, recovery") {
     CHECK(noted.lost.empty());
   }
 
+  TEST_CASE("a controller that stood still while nodes came back still notes who is missing") {
+    using namespace std::chrono_literals;
+    auto now = std::chrono::steady_clock::time_point{1h};
+    files::roster noted;
+    hub_setup setup{"c1", "right", "0.1.0", "127.0.0.1:4000", 42, {}};
+    setup.now = [&now] { return now; };
+    setup.incarnation = 1;
+    setup.expected.engines = {0, 1};
+    hub_state::callbacks out{[](const client_joined&) {}, [](const node_joined&) {}, [](const engine_available&) {},
+                             [](const std::function<void(std::uint64_t)>&) {}};
+    out.roster = [&](const files::roster& r) { noted = r; };
+    hub_state hub{setup, std::move(out)};
+    now += 10s;
+    hello_node node;
+    node.nonce = "right";
+    node.requested = {0};
+    hub.frame(arrives(link_to(security::role::node), frame_kind::hello, encode(node)));
+    CHECK(noted.engines == std::vector{0, 1});
+    CHECK(hub.recovering());
+    hub.end_recovery();
+    CHECK(noted.engines == std::vector{0});
+    CHECK(noted.lost == std::vector{1});
+  }
+
   TEST_CASE("the next controller waits for clients that were cut off, until their schedulers forget them") {
     using namespace std::chrono_literals;
     auto now = std::chrono::steady_clock::time_point{1h};
