@@ -23,14 +23,15 @@ std::size_t count_of(const std::vector<std::string>& reasons, const std::string&
       reasons.begin(), reasons.end(), [&](const std::string& r) { return r.find(words) != std::string::npos; }));
 }
 
-transport::endpoint_options options_for(const security::tls_context& tls, recorder& seen, transport::timing limits,
-                                        std::size_t max_strangers, const std::string& word) {
-  transport::endpoint_options o;
-  o.word = word;
+transport::endpoint_options options_for(transport::endpoint_options o, const security::tls_context& tls,
+                                        recorder& seen) {
   o.tls = tls.get();
-  o.limits = limits;
-  o.max_strangers = max_strangers;
   o.on_refused = [&seen](const std::string& address, const std::string& reason) { seen.refused(address, reason); };
+  return o;
+}
+
+transport::endpoint_options with_word(transport::endpoint_options o, const std::string& nonce) {
+  o.word = security::door_word(nonce);
   return o;
 }
 
@@ -125,13 +126,12 @@ void recorder::clear() {
 }
 
 party::party(caf::actor_system& system, security::role role, const security::cluster_credentials& of,
-             transport::timing limits, std::size_t max_strangers)
-    : party{system, role, of.ca, of.of(role), limits, max_strangers, security::door_word(of.nonce)} {}
+             transport::endpoint_options how)
+    : party{system, role, of.ca, of.of(role), with_word(std::move(how), of.nonce)} {}
 
 party::party(caf::actor_system& system, security::role role, const std::string& ca, const security::identity& own,
-             transport::timing limits, std::size_t max_strangers, const std::string& word)
-    : tls{role, ca, own.certificate, own.key}, endpoint{system, options_for(tls, seen, limits, max_strangers, word),
-                                                        seen} {}
+             transport::endpoint_options how)
+    : tls{role, ca, own.certificate, own.key}, endpoint{system, options_for(std::move(how), tls, seen), seen} {}
 
 link_ptr party::join(std::uint16_t port) {
   auto link = endpoint.connect("127.0.0.1", port, soon());
@@ -145,8 +145,8 @@ void party::ask(const link_ptr& link, const std::string& text) {
   });
 }
 
-network::network(transport::timing limits, std::size_t max_strangers)
-    : controller_{std::make_unique<party>(system, security::role::controller, credentials, limits, max_strangers)} {
+network::network(transport::endpoint_options how)
+    : controller_{std::make_unique<party>(system, security::role::controller, credentials, std::move(how))} {
   port = controller_->endpoint.listen("127.0.0.1", 0);
 }
 

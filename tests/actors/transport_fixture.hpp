@@ -72,10 +72,10 @@ private:
 /// A process's side: its credentials, its endpoint and what happened there.
 struct party {
   party(caf::actor_system& system, security::role role, const security::cluster_credentials& of,
-        transport::timing limits = {}, std::size_t max_strangers = 100);
+        transport::endpoint_options how = {});
   /// With credentials that need not belong together.
   party(caf::actor_system& system, security::role role, const std::string& ca, const security::identity& own,
-        transport::timing limits = {}, std::size_t max_strangers = 100, const std::string& word = {});
+        transport::endpoint_options how = {});
 
   /// Connects and says hello. @throws what connect() throws
   transport::link_ptr join(std::uint16_t port);
@@ -89,7 +89,7 @@ struct party {
 
 /// A cluster's controller that listens, and what tests need to reach it.
 struct network {
-  explicit network(transport::timing limits = {}, std::size_t max_strangers = 100);
+  explicit network(transport::endpoint_options how = {});
 
   [[nodiscard]] party& controller() { return *controller_; }
   /// What a peer of this role that wants to connect gets told; "" if it was let in.

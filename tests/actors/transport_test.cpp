@@ -164,11 +164,11 @@ TEST_SUITE("transport") {
   }
 
   TEST_CASE("heartbeats keep an idle connection; a peer that falls silent is given up") {
-    transport::timing limits;
-    limits.heartbeat = 250ms;
-    limits.silence = 3s;
-    network net{limits};
-    party client{net.system, role::client, net.credentials, limits};
+    transport::endpoint_options how;
+    how.limits.heartbeat = 250ms;
+    how.limits.silence = 3s;
+    network net{how};
+    party client{net.system, role::client, net.credentials, how};
     const auto idle = client.join(net.port);
     REQUIRE(client.seen.wait_frames(frame_kind::welcome));
     auto silent = net.dial(role::client);
