@@ -169,7 +169,8 @@ void check_settings(const json& host, const std::string& at, const complain& tel
       tell(place, "is no setting of the launcher " + text_of(host, "launcher") +
                       (near.empty() ? "; there are " + all : "; did you mean \"" + near.front() + "\"?"));
     }
-    if (value.is_string() && value.get<std::string>().find_first_of(std::string{"\n\r\0", 3}) != std::string::npos)
+    const auto control = [](unsigned char c) { return std::iscntrl(c) != 0; };
+    if (value.is_string() && std::ranges::any_of(value.get_ref<const std::string&>(), control))
       tell(place, "must be one line");
   }
 }
