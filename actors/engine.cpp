@@ -358,11 +358,7 @@ void engine_state::worker_ended(const process::exit_state& how) {
   worker_.reset();
   auto whose = owners_now();
   lose(core_.worker_lost(), f, true, std::move(whose));
-  services_->held -= held_.size();
-  held_.clear();
-  given_.clear();
-  disowned_.clear();
-  wanted_back_.clear();
+  forget_worker();
   killed_.reset();
   if (stopping_ || core_.status() == core::engine_status::shut_down) return;
   if (ends_rank) return services_->rank_lost(f.what);

@@ -235,8 +235,6 @@ private:
     keeper& keeper_;
   };
 
-  static std::string_view host_of(std::string_view address) { return address.substr(0, address.rfind(':')); }
-
   void accepted(int fd, std::string address) {
     if (const auto out = waiting_.add({process::unique_fd{fd}, std::move(address)}))
       turn_away(*out, "too many connections at a time");

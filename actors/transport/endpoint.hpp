@@ -20,8 +20,8 @@ struct endpoint_options {
   timing limits;
   std::size_t max_connections = 1'000; ///< in all; more are closed at once
   std::size_t max_strangers = 100;     ///< of these, not yet welcomed
-  double handshakes_at_once = 256;     ///< begun with who comes: so many,
-  double handshakes_a_second = 200;    ///< and then so many a second with those who know the word; others wait
+  double handshakes_at_once = 256;     ///< begun: so many with who knows the word, and so many with others,
+  double handshakes_a_second = 200;    ///< and then so many a second with who knows it; others wait
   double strangers_a_second = 50;      ///< with who does not know it: a handshake costs as much as 300 tasks
   std::size_t max_waiting = 2'000;     ///< of those
   /// What members show before their handshake, and come in before others: security::door_word(). "": nothing.

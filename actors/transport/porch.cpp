@@ -12,12 +12,6 @@
 
 namespace pactor::transport {
 
-namespace {
-
-std::string_view host_of(std::string_view address) { return address.substr(0, address.rfind(':')); }
-
-} // namespace
-
 porch::porch(std::size_t places, std::string word)
     : word_{std::move(word)}, events_{::epoll_create1(EPOLL_CLOEXEC)}, strangers_{places}, members_{places} {
   if (!events_) throw error{ec::system, "epoll_create1: " + std::generic_category().message(errno)};

@@ -8,10 +8,16 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace pactor::transport {
+
+/// Of host:port.
+[[nodiscard]] inline std::string_view host_of(std::string_view address) {
+  return address.substr(0, address.rfind(':'));
+}
 
 struct visitor {
   process::unique_fd fd;
