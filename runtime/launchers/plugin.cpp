@@ -98,12 +98,14 @@ public:
     std::array<char, 1000> why{};
     run_ = functions_.start(&order, &to, why.data(), why.size());
     why.back() = 0;
-    if (!run_) throw error{ec::system, why.front() == 0 ? "the launcher could not start it" : std::string{why.data()}};
+    if (!run_) {
+      remove_own_file();
+      throw error{ec::system, why.front() == 0 ? "the launcher could not start it" : std::string{why.data()}};
+    }
   }
   ~plugin_run() override {
     functions_.destroy(run_);
-    std::error_code ignored;
-    if (!own_file_.empty()) std::filesystem::remove(own_file_, ignored);
+    remove_own_file();
   }
 
   [[nodiscard]] int fd() const override { return ended_ ? -1 : functions_.fd(run_); }
@@ -138,12 +140,18 @@ public:
   }
 
 private:
-  /// The node's own connection file: it may go to a host that sees no other files of this one.
+  /// The node's own connection file: it may go to a host that sees no other files of this one. The run before removes
+  /// its own when this one has begun.
   std::filesystem::path own_file(const order& what) {
     if (what.connection.engine_keys.empty() || what.ids.empty()) return what.connection_path;
-    own_file_ = what.directory / (what.cluster + "-node-" + std::to_string(what.ids.front()) + ".json");
+    own_file_ = what.directory / (what.cluster + "-node-" + std::to_string(what.ids.front()) + "-" +
+                                  std::to_string(what.attempt) + ".json");
     what.connection.write(own_file_);
     return own_file_;
+  }
+  void remove_own_file() const noexcept {
+    std::error_code ignored;
+    if (!own_file_.empty()) std::filesystem::remove(own_file_, ignored);
   }
 
   std::filesystem::path own_file_;

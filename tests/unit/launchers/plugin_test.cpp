@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <poll.h>
 #include <string>
 #include <vector>
@@ -70,6 +71,31 @@ TEST_CASE("a launcher of one's own starts nodes, hears of their end, stops and k
   what.host.pactor = "/there/is/none";
   CHECK(contains(error_of([&] { (void)maker->start(what, nullptr); }).second,
                  "/there/is/none can't be started: No such"));
+}
+
+TEST_CASE("each run of a node with keys has a connection file of its own, and none stays") {
+  const scratch_directory scratch;
+  order what;
+  what.host.name = "there";
+  what.host.engines = 2;
+  what.host.pactor = scratch.write("pactor", "#!/bin/sh\nexit 7\n", 0700);
+  what.host.directory = scratch.path().string();
+  what.ids = {4, 5};
+  what.directory = scratch.path() / "own";
+  std::filesystem::create_directory(what.directory);
+  what.connection.role = security::role::node;
+  what.connection.engine_keys = {"k4", "k5"};
+  const auto files = [&] { return std::distance(std::filesystem::directory_iterator{what.directory}, {}); };
+  const auto maker = make_launcher((place / "beside.so").string());
+  auto run = maker->start(what, nullptr);
+  ++what.attempt;
+  run = maker->start(what, nullptr); // as the supervisor does it
+  CHECK(files() == 1);
+  run.reset();
+  CHECK(files() == 0);
+  what.host.pactor = "/there/is/none";
+  CHECK_THROWS_AS((void)maker->start(what, nullptr), error);
+  CHECK(files() == 0);
 }
 
 TEST_CASE("a library that is no launcher says why") {
