@@ -4,6 +4,7 @@
 #include "cli/setting.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -48,15 +49,22 @@ int run_for_engines(const abort_command& command, const client& c) {
   std::vector<std::string> all;
   std::set<std::string> known;
   std::size_t found = 0;
+  std::uint64_t unlisted = 0;
   for (bool more = true; more;) {
     const auto list = c.tasks();
     auto tasks = tasks_at(engines, list);
     std::erase_if(tasks, [&](const std::string& t) { return !known.insert(t).second; });
     if (!tasks.empty()) found += c.cancel(tasks, command.how());
     all.insert(all.end(), tasks.begin(), tasks.end());
-    more = list.unlisted > 0 && !tasks.empty();
+    unlisted = list.unlisted;
+    more = unlisted > 0 && !tasks.empty();
   }
   print(command, all, found);
+  if (unlisted > 0) {
+    std::cerr << unlisted << " more tasks have not ended and could not be looked at; these engines may have some of "
+              << "them: try again later\n";
+    return code(exit_status::job_failed);
+  }
   return code(exit_status::done); // some may have ended meanwhile
 }
 
