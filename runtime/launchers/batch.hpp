@@ -73,5 +73,7 @@ private:
 [[nodiscard]] std::string batch_script(const batch_system& system, const order& what, const job_files& files);
 /// `pactor-lab-head`: what jobs are called.
 [[nodiscard]] std::string job_name(const order& what);
+/// How a script begins that starts a node: files are private, and the host's environment is set.
+[[nodiscard]] std::string script_head(const order& what);
 
 } // namespace pactor::launchers

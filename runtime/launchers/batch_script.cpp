@@ -66,10 +66,7 @@ std::string command_lines(const order& what, const job_files& files) {
   words.push_back("--connection=" + what.connection_path.string());
   words.emplace_back("--ready-fd=3");
   const auto exit = shell_word(files.exit);
-  std::string text = "umask 077\nexec >>" + shell_word(files.output) + " 2>&1\n";
-  // Batch systems hand on the environment of the command that submits, whose parent is not the node's.
-  text += "unset PACTOR_PARENT_PID\n";
-  for (const auto& [name, value] : what.host.environment) text += "export " + name + "=" + shell_word(value) + "\n";
+  std::string text = script_head(what) + "exec >>" + shell_word(files.output) + " 2>&1\n";
   if (!what.host.directory.empty())
     text += "cd " + shell_word(what.host.directory) + " || { echo 2 >" + exit + "; exit 2; }\n";
   text += "trap : HUP INT TERM USR1 USR2\n";
@@ -96,6 +93,13 @@ std::string filled(std::string_view text, const std::vector<std::pair<std::strin
 }
 
 } // namespace
+
+std::string script_head(const order& what) {
+  // Who starts it hands on the environment of this process, whose parent is not the node's.
+  std::string text = "umask 077\nunset PACTOR_PARENT_PID\n";
+  for (const auto& [name, value] : what.host.environment) text += "export " + name + "=" + shell_word(value) + "\n";
+  return text;
+}
 
 std::string job_name(const order& what) {
   auto name = "pactor-" + what.cluster + "-" + what.host.name;

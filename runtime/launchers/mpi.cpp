@@ -32,7 +32,8 @@ public:
         script_{(what.directory / (job_name(what) + "-" + std::to_string(what.attempt) + ".sh")).string()},
         heard_{std::move(heard)}, said_{quieter()}, wrote_{quieter()} {
     const auto words = setting(what, "mpiexec", "mpiexec");
-    (void)find_program(words.substr(0, words.find(' ')), "MPI");
+    if (!what.host.environment.contains("PATH"))
+      (void)find_program(words.substr(0, words.find(' ')), "MPI"); // else sh tells
     files::replace_file(script_, mpi_script(what, program_of(what)), 0600);
     try {
       start(what);
@@ -116,7 +117,6 @@ private:
     remove_script();
   }
   void remove_script() noexcept {
-    if (std::exchange(removed_, true)) return; // a later run may have one of this name
     std::error_code ignored;
     std::filesystem::remove(script_, ignored);
   }
@@ -130,7 +130,7 @@ private:
   process::watch_set watch_;
   piped_child mpiexec_;
   std::optional<ending> ended_;
-  bool stopping_ = false, removed_ = false;
+  bool stopping_ = false;
 };
 
 } // namespace
@@ -143,11 +143,11 @@ std::string mpi_script(const order& what, const std::string& program) {
   auto words = node_arguments(what, what.ids);
   words.insert(words.begin(), program);
   words.insert(words.end(), {"--mpi", "--ready-fd=1", "--connection=" + what.connection_path.string()});
-  std::string text = "umask 077\nunset PACTOR_PARENT_PID\n"; // mpiexec hands it on, and is not the node's parent
+  std::string text;
   // Not every mpiexec takes the environment to other hosts.
   if (const char* place = std::getenv("PACTOR_DIR")) // NOLINT(concurrency-mt-unsafe): nobody changes it
     text += "export PACTOR_DIR=" + shell_word(place) + "\n";
-  for (const auto& [name, value] : what.host.environment) text += "export " + name + "=" + shell_word(value) + "\n";
+  text += script_head(what);
   if (!what.host.directory.empty()) text += "cd " + shell_word(what.host.directory) + " || exit 2\n";
   return text + "exec " + shell_words(words) + "\n";
 }
