@@ -37,7 +37,6 @@ struct node_command {
   files::execute_config execute;
   files::shipping_config shipping;
   files::supervision_config supervision;
-  std::int64_t restart_period = files::supervision_config{}.period.count();
 };
 
 /// Pactor's own job libraries, the profile's, the configuration's and those of the command line.
@@ -122,8 +121,7 @@ int run(const node_command& given) {
   const auto& execute = launched ? given.execute : config.execute;
   options.execute = {execute.enabled, execute.compiler, execute.flags, (files::pactor_directory() / "cache").string(),
                      static_cast<std::uint64_t>(execute.cache_mb) << 20};
-  auto supervision = launched ? given.supervision : config.supervision;
-  if (launched) supervision.period = std::chrono::seconds{given.restart_period};
+  const auto& supervision = launched ? given.supervision : config.supervision;
   options.worker_restarts = supervision.limits();
   const auto& shipping = launched ? given.shipping : config.shipping;
   options.library_cache = (files::pactor_directory() / "cache" / "jobs").string();
@@ -184,7 +182,10 @@ action declare_node(CLI::App& app, setting& around) {
   app.add_option("--log-level", given->log_level, "The launcher's log level")->group("");
   app.add_option("--restart-intensity", given->supervision.intensity, "The launcher's supervision.intensity")
       ->group("");
-  app.add_option("--restart-period", given->restart_period, "The launcher's supervision.period_s")->group("");
+  app.add_option_function<std::int64_t>(
+         "--restart-period", [given](std::int64_t s) { given->supervision.period = std::chrono::seconds{s}; },
+         "The launcher's supervision.period_s")
+      ->group("");
   app.add_option("--execute", given->execute.enabled, "The launcher's execute.enabled")->group("");
   app.add_option("--execute-compiler", given->execute.compiler, "The launcher's execute.compiler")->group("");
   app.add_option("--execute-flag", given->execute.flags, "One of the launcher's execute.flags")

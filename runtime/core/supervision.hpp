@@ -26,7 +26,8 @@ struct supervision {
   [[nodiscard]] constexpr restart_policy::limits limits() const { return {intensity, period, {}}; }
 };
 
-/// When it is too much, a supervisor gives up: the launcher the whole cluster, a node that one engine.
+/// When it is too much, a supervisor gives up: the launcher the whole cluster, a node that one engine. How often that
+/// is the configuration says, for all of them (files::supervision_config); the worker's row is its default.
 inline constexpr std::array supervision_table{
     supervision{"controller", "launcher", strategy::one_for_one, 5, std::chrono::seconds{60}},
     supervision{"node", "launcher", strategy::one_for_one, 5, std::chrono::seconds{60}},

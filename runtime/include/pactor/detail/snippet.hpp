@@ -205,10 +205,10 @@ public:
   PACTOR_PRELUDE_API void program(void (*main)());
 
 private:
-  /// Everything of a run that need not be compiled with each snippet.
   snippet_run(const pactor_call& call, encoder& out);
   ~snippet_run();
   using inner = void (*)(snippet_run&, const pactor_host&, step, step);
+  /// Everything of a run that need not be compiled with each snippet.
   PACTOR_PRELUDE_API static std::int32_t run(const pactor_call* call, pactor_sink* sink, inner steps, step bind,
                                              step body) noexcept;
   static void enter(snippet_run& run, const pactor_host& host, step bind, step body) {
