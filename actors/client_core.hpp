@@ -8,6 +8,8 @@
 #include "actors/time_source.hpp"
 #include "actors/transfers.hpp"
 #include "pactor/detail/session.hpp"
+#include "runtime/core/watch_time.hpp"
+#include "runtime/process/processors.hpp"
 
 #include <caf/behavior.hpp>
 
@@ -195,6 +197,8 @@ private:
   std::vector<order> orders_;
   bool flushing_ = false;
   open_tasks tasks_;
+  const std::shared_ptr<core::watch_time> watch_time_ =
+      std::make_shared<core::watch_time>(process::usable_processors());
   submission_limit limit_;
   detail::bytes encoded_; // options of the call that was submitted last
   const detail::call* encoded_for_ = nullptr;

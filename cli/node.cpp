@@ -7,6 +7,7 @@
 #include "runtime/files/profile.hpp"
 #include "runtime/process/locations.hpp"
 #include "runtime/process/mpi_rank.hpp"
+#include "runtime/process/processors.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -16,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -114,7 +114,7 @@ int run(const node_command& given) {
   node_options options;
   set_connection(options, given, place);
   options.engines = given.engines.value_or(config.engines);
-  if (options.engines == 0) options.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (options.engines == 0) options.engines = static_cast<int>(process::usable_processors());
   options.job_directories = job_directories(given, config);
   options.worker = process::find_worker().string();
   options.name = given.name;

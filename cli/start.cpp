@@ -4,6 +4,7 @@
 #include "cli/launcher.hpp"
 #include "runtime/core/placement.hpp"
 #include "runtime/process/daemon.hpp"
+#include "runtime/process/processors.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,7 +13,6 @@
 #include <memory>
 #include <string>
 #include <sys/stat.h>
-#include <thread>
 #include <vector>
 
 namespace pactor::cli {
@@ -56,7 +56,7 @@ files::config effective_config(const start_options& options) {
   layers.check();
   auto config = layers.values();
   check_hosts(config, options);
-  if (config.engines == 0) config.engines = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (config.engines == 0) config.engines = static_cast<int>(process::usable_processors());
   // Absolute, since a daemon is elsewhere.
   for (const auto& one : options.jobs) config.jobs.push_back(std::filesystem::absolute(one).lexically_normal());
   return config;

@@ -1,9 +1,11 @@
 #include "pactor/detail/session.hpp"
 
+#include "runtime/core/watch_time.hpp"
 #include "runtime/wire/records.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 namespace pactor::detail {
@@ -23,8 +25,21 @@ bool call::ready(std::size_t index) const {
   return outcomes_[index].kind != 0;
 }
 
+void call::travels_alone(std::shared_ptr<core::watch_time> w) { watch_ = std::move(w); }
+
+bool call::watch(std::chrono::steady_clock::time_point deadline) const {
+  if (!watch_ || ready()) return ready();
+  auto now = std::chrono::steady_clock::now();
+  // Others that are ready to run go first: the task itself may be among them.
+  for (const auto until = std::min(deadline, now + watch_->worth()); now < until && !ready();
+       now = std::chrono::steady_clock::now())
+    std::this_thread::yield();
+  return ready();
+}
+
 template <class Done>
 bool call::wait_for_some(std::chrono::steady_clock::time_point deadline, Done done) const {
+  if (watch(deadline)) return true;
   std::unique_lock lock{mutex_};
   ++impatient_;
   const auto in_time =
@@ -34,7 +49,7 @@ bool call::wait_for_some(std::chrono::steady_clock::time_point deadline, Done do
 }
 
 bool call::wait_until(std::chrono::steady_clock::time_point deadline) const {
-  if (ready()) return true;
+  if (watch(deadline)) return true;
   if (deadline == forever) {
     wait();
     return true;
@@ -44,7 +59,7 @@ bool call::wait_until(std::chrono::steady_clock::time_point deadline) const {
 }
 
 void call::wait() const {
-  if (ready()) return;
+  if (watch(forever)) return;
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return ready(); });
 }
@@ -67,6 +82,7 @@ void call::settle(std::size_t index, outcome o) {
     const std::lock_guard lock{mutex_};
     if (index >= outcomes_.size() || outcomes_[index].kind != 0 || o.kind == 0) return;
     if (o.kind != static_cast<std::uint16_t>(wire::record_kind::result)) failed_.store(true, std::memory_order_release);
+    if (watch_) watch_->took(o.received - submitted_);
     outcomes_[index] = std::move(o);
     if (size() > 1) arrivals_.push_back(static_cast<std::uint32_t>(index));
     const auto done = done_.load(std::memory_order_relaxed) + 1;

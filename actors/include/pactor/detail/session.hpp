@@ -24,6 +24,10 @@
 #include <string_view>
 #include <vector>
 
+namespace pactor::core {
+class watch_time;
+}
+
 namespace pactor {
 
 /// Where a client finds its cluster.
@@ -208,6 +212,10 @@ public:
   /// @pre ready(index)
   [[nodiscard]] const outcome& at(std::size_t index) const { return outcomes_[index]; }
 
+  /// Client only, before it is submitted: this is its one task, and nothing else is on its way. Whoever waits for it
+  /// watches as long as `w` says before it sleeps.
+  void travels_alone(std::shared_ptr<core::watch_time> w);
+
   /// Client actor only: the first outcome of an index counts, later ones are dropped.
   /// @pre the caller holds a reference to this call
   void settle(std::size_t index, outcome o);
@@ -248,10 +256,12 @@ private:
   };
   template <class Done>
   bool wait_for_some(std::chrono::steady_clock::time_point deadline, Done done) const;
+  bool watch(std::chrono::steady_clock::time_point deadline) const; // true: ready
   void tell_observers() const;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
+  std::shared_ptr<core::watch_time> watch_; ///< null if other tasks were on their way
   std::vector<outcome> outcomes_;
   std::vector<std::uint32_t> arrivals_;           ///< indexes in the order in which they ended; unused for one task
   mutable std::size_t impatient_ = 0;             ///< threads that wait for less than all tasks
