@@ -121,6 +121,19 @@ TEST_CASE("a span of another type, or of unaligned elements, is read from a copy
   CHECK(as_view.argument.get().shape().size() == 1);
 }
 
+TEST_CASE("arrays are read from wherever they lie") {
+  const std::vector<std::int16_t> small{1, -2, 3};
+  const auto doubles = encode(numbers), shorts = encode(small);
+  std::string memory(doubles.size() + 16, '\0');
+  for (std::size_t at = 0; at < 16; ++at) {
+    std::memcpy(memory.data() + at, doubles.data(), doubles.size());
+    CHECK(decode<std::vector<double>>(memory.data() + at, doubles.size()) == numbers);
+    std::memcpy(memory.data() + at, shorts.data(), shorts.size());
+    CHECK(decode<std::vector<std::int16_t>>(memory.data() + at, shorts.size()) == small);
+    CHECK(decode<std::vector<double>>(memory.data() + at, shorts.size()) == std::vector<double>{1, -2, 3});
+  }
+}
+
 TEST_CASE("an ndarray needs as many values as its shape has elements") {
   CHECK_THROWS_AS((ndarray<int>{{2, 2}, {1, 2, 3}}), error);
   CHECK_THROWS_AS(ndarray<int>{std::vector<std::size_t>(max_rank + 1, 1)}, error);

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <vector>
@@ -23,6 +25,37 @@ To convert_number(From from) {
   if (!fits<To>(from)) does_not_fit(number_text(from), to_string(dtype_of<To>()));
   return static_cast<To>(from);
 }
+
+/// Elements that lie wherever: of a payload that came in parts, or that was a part of another.
+template <numeric T>
+class unaligned_iterator {
+public:
+  using iterator_category = std::random_access_iterator_tag; // so that a vector takes memory for all of them at once
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = T;
+
+  explicit unaligned_iterator(const char* at) : at_{at} {}
+  T operator*() const noexcept {
+    T element;
+    std::memcpy(&element, at_, sizeof element);
+    return element;
+  }
+  unaligned_iterator& operator+=(difference_type n) noexcept {
+    at_ += n * static_cast<difference_type>(sizeof(T));
+    return *this;
+  }
+  unaligned_iterator& operator++() noexcept { return *this += 1; }
+  unaligned_iterator& operator--() noexcept { return *this += -1; }
+  friend bool operator==(unaligned_iterator a, unaligned_iterator b) noexcept = default;
+  friend difference_type operator-(unaligned_iterator a, unaligned_iterator b) noexcept {
+    return (a.at_ - b.at_) / static_cast<difference_type>(sizeof(T));
+  }
+
+private:
+  const char* at_;
+};
 
 /// A numeric array inside a payload.
 struct block_view {
@@ -48,8 +81,11 @@ struct block_view {
     out.clear();
     out.reserve(count);
     use_large_pages(out.data(), out.capacity() * sizeof(T));
+    // Unlike resize(), assign() writes the memory once.
     if (const auto elements = in_place<T>()) {
-      out.assign(elements->begin(), elements->end()); // unlike resize(), writes the memory once
+      out.assign(elements->begin(), elements->end());
+    } else if (type == dtype_of<T>()) {
+      out.assign(unaligned_iterator<T>{data}, unaligned_iterator<T>{data + count * sizeof(T)});
     } else {
       out.resize(count);
       copy_to(out.data());
