@@ -215,7 +215,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     return;
   }
   if (wanted_back && never_began(r, payload))
-    return send_lost(*t, failure_of(ec::aborted, "taken back"), false, whose, true);
+    return send_lost(*t, failure_of(ec::engine_lost, "taken back before it started"), false, whose, true);
   auto& out = outbox_for(t->directed);
   gate_.ended(out, r.id, number_);
   auto o = r;

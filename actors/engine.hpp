@@ -149,8 +149,8 @@ private:
   void send_large(wire::record o, bool directed, std::uint32_t client, const core::owner& whose, const file_part& part);
   void send_failure(outbox& out, wire::record r, const failure& f, const core::owner& whose);
   void send_lost(core::task_ref t, const failure& f, bool started, const core::owner& whose, bool unblamed = false);
-  void give_back(core::task_ref t);
-  void end_held(const task_order& o, core::task_ref t, const std::string& taken_back);
+  void end_unstarted(const task_order& o, core::task_ref t, const core::owner& whose);
+  void end_held(const task_order& o, core::task_ref t);
   using owners = std::map<task_key, core::owner>;
   [[nodiscard]] owners owners_now() const;
   void lose(const core::engine_core::loss& loss, const failure& f, bool replaced, owners whose);

@@ -12,10 +12,6 @@ namespace pactor {
 using wire::record;
 using wire::record_kind;
 
-namespace {
-constexpr auto for_another = "taken back for another engine";
-} // namespace
-
 void engine_state::end_early(core::task_ref t, ec code, const std::string& why, const core::owner& whose) {
   record r;
   r.id = t.id;
@@ -23,48 +19,35 @@ void engine_state::end_early(core::task_ref t, ec code, const std::string& why, 
   send_failure(outbox_for(t.directed), r, failure_of(code, why), whose);
 }
 
+/// It has not started, and will not here.
+void engine_state::end_unstarted(const task_order& o, core::task_ref t, const core::owner& whose) {
+  files_.erase({t.directed, t.id});
+  guard_.forget(t);
+  const auto taken_back = "taken back by " + o.by + " before it started";
+  if (!o.give_back) return end_early(t, ec::aborted, taken_back, whose);
+  send_lost(t, failure_of(ec::engine_lost, taken_back), false, whose, true);
+}
+
 void engine_state::order(const task_order& o, std::span<const std::uint64_t> ids) {
   const auto withdrawn = core_.withdraw(ids, o.directed);
-  const auto taken_back = "taken back by " + o.by + " before it started";
-  for (const auto& [t, whose] : withdrawn) {
-    if (o.give_back) {
-      send_lost(t, failure_of(ec::aborted, for_another), false, whose, true);
-      continue;
-    }
-    files_.erase({t.directed, t.id});
-    guard_.forget(t);
-    end_early(t, ec::aborted, taken_back, whose);
-  }
+  for (const auto& [t, whose] : withdrawn) end_unstarted(o, t, whose);
   if (withdrawn.size() < ids.size())
-    for (const auto id : ids) o.give_back ? give_back({id, o.directed}) : end_held(o, {id, o.directed}, taken_back);
+    for (const auto id : ids) end_held(o, {id, o.directed});
   if (!withdrawn.empty()) feed(); // what stood behind them can go on
 }
 
-void engine_state::end_held(const task_order& o, core::task_ref t, const std::string& taken_back) {
+void engine_state::end_held(const task_order& o, core::task_ref t) {
   const auto ordinal = core_.ordinal_of(t);
   if (ordinal == 0 || !worker_ || disowned_.contains({t.directed, t.id})) return; // it has ended
   if (worker_->control().page().withdraw(ordinal)) {
-    const auto whose = core_.owner_of(t);
+    end_unstarted(o, t, core_.owner_of(t));
     disowned_.insert({t.directed, t.id});
-    guard_.forget(t);
-    return end_early(t, ec::aborted, taken_back, whose);
-  }
-  if (o.how == end_how::abort) return; // it runs
-  guard_.request(t, static_cast<core::severity>(o.how), o.by);
-  enforce();
-}
-
-/// For another engine, unless it has started.
-void engine_state::give_back(core::task_ref t) {
-  const task_key key{t.directed, t.id};
-  const auto ordinal = core_.ordinal_of(t);
-  if (ordinal == 0 || !worker_ || disowned_.contains(key)) return; // it has ended
-  if (!worker_->control().page().withdraw(ordinal)) {
-    wanted_back_.insert(key); // its outcome tells
     return;
   }
-  send_lost(t, failure_of(ec::aborted, for_another), false, core_.owner_of(t), true);
-  disowned_.insert(key);
+  if (o.give_back) wanted_back_.insert({t.directed, t.id}); // only the worker knows who was first: its outcome tells
+  if (o.how == end_how::abort) return;                      // it runs
+  guard_.request(t, static_cast<core::severity>(o.how), o.by);
+  enforce();
 }
 
 std::vector<core::engine_core::presence> engine_state::tasks() const {

@@ -147,7 +147,7 @@ struct task_order {
   bool directed = false;
   end_how how{};
   std::string by{};
-  bool give_back = false; ///< instead: it is to run elsewhere, if it has not started
+  bool give_back = false; ///< if it has not started, it may run elsewhere; `how` is about those that have
 };
 
 /// engine to itself, after a delay: look after tasks that may run no longer

@@ -231,11 +231,14 @@ constexpr std::uint8_t leave_node = 32;
 /// In task_control::how from the task scheduler to a node: give those back that have not started, as lost and
 /// unblamed; say nothing of the others.
 constexpr std::uint8_t give_back = 16;
+/// The same from a restarted scheduler, of tasks that no client has claimed; and ask the others to end. Should a client
+/// claim them yet from a later controller, those that did not run are not lost to it.
+constexpr std::uint8_t drop_unclaimed = 17;
 
 /// Tasks are to end. Client to scheduler: by the client's numbers. Scheduler to node: by the scheduler's, with an
 /// engine for each.
 struct task_control {
-  std::uint8_t how = 0;     ///< end_how, or give_back
+  std::uint8_t how = 0;     ///< end_how, give_back or drop_unclaimed
   std::uint32_t client = 0; ///< from a client: whose tasks; 0: its own
   std::vector<std::uint64_t> tasks{};
   std::vector<int> engines{}; ///< to a node

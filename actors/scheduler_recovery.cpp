@@ -104,7 +104,7 @@ void scheduler_base::cancel_unwanted() {
 void scheduler_base::cancel(const std::vector<core::recovery::run>& runs) {
   if (runs.empty()) return;
   task_control c;
-  c.how = static_cast<std::uint8_t>(end_how::ask);
+  c.how = drop_unclaimed;
   c.by = "the restarted controller, since nobody waits for it";
   std::vector<placed_task> placed;
   placed.reserve(runs.size());

@@ -339,6 +339,7 @@ void task_scheduler_state::take_back(const std::vector<core::task_core::run>& ru
   }
   for (auto& [n, order] : orders) {
     order.how = give_back;
+    order.by = "its scheduler for another engine";
     n->out.send(); // the tasks first
     n->out.link()->send(transport::frame_kind::task_control, detail::slice{encode(order)}, 0, flags());
   }

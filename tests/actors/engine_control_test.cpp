@@ -27,6 +27,17 @@ struct control_fixture : engine_fixture {
     REQUIRE(o[0].kind() == record_kind::failure);
     return o[0].as_failure();
   }
+  static void is_back(const read_record& r, std::uint64_t id) {
+    CHECK(r.kind() == record_kind::lost);
+    CHECK(r.head.id == id);
+    CHECK(r.head.flags == wire::unblamed);
+  }
+  static std::string withdrawn() {
+    failure f;
+    f.code = ec::aborted;
+    const auto b = detail::encode_failure(f);
+    return {b.data(), b.size()};
+  }
   static std::string interrupted() {
     failure f;
     f.code = ec::cancelled;
@@ -88,16 +99,6 @@ TEST_SUITE("engine control") {
       state->order({id, false, end_how::abort, "", true});
       settle();
     };
-    const auto is_back = [](const read_record& r, std::uint64_t id) {
-      CHECK(r.kind() == record_kind::lost);
-      CHECK(r.head.id == id);
-      CHECK(r.head.flags == wire::unblamed);
-    };
-    failure never_ran;
-    never_ran.code = ec::aborted;
-    const auto body = detail::encode_failure(never_ran);
-    const std::string withdrawn{body.data(), body.size()};
-
     give(1, false, call_of("a"));
     REQUIRE(page().begin(1));
     give(2, false, call_of("a")); // in the engine's queue
@@ -116,17 +117,48 @@ TEST_SUITE("engine control") {
     REQUIRE(o.size() == 1);
     is_back(o[0], 3);
     CHECK(!page().begin(2));
-    end(3, withdrawn, record_kind::failure);
+    end(3, withdrawn(), record_kind::failure);
     CHECK(outcomes(false).empty());
 
     give(4, false, call_of("a")); // both at the same time: who was first only the worker knows
     page().begun = 3;
     give_back(4);
     CHECK(outcomes(false).empty());
-    end(4, withdrawn, record_kind::failure);
+    end(4, withdrawn(), record_kind::failure);
     o = outcomes(false);
     REQUIRE(o.size() == 1);
     is_back(o[0], 4);
+  }
+
+  TEST_CASE_FIXTURE(control_fixture,
+                    "what no client has claimed goes back unless it has begun, and is asked to end if so") {
+    const auto drop = [&](std::uint64_t id) {
+      state->order({id, true, end_how::ask, "the restarted controller", true});
+      settle();
+    };
+    give(1, true, call_of("a"));
+    REQUIRE(page().begin(1));
+    give(2, true, call_of("a")); // in the engine's queue
+    drop(2);
+    auto o = outcomes(true);
+    REQUIRE(o.size() == 1);
+    is_back(o[0], 2);
+    CHECK(o[0].as_failure().code == ec::engine_lost); // should its client come yet
+    CHECK(o[0].as_failure().what == "taken back by the restarted controller before it started");
+    CHECK(page().cancelled == 0);
+    drop(1);
+    CHECK(outcomes(true).empty());
+    CHECK(page().cancelled == 1);
+    end(1, interrupted(), record_kind::failure);
+    CHECK(failed(true).code == ec::cancelled);
+
+    give(3, true, call_of("a")); // both at the same time: who was first only the worker knows
+    page().begun = 2;
+    drop(3);
+    end(3, withdrawn(), record_kind::failure);
+    o = outcomes(true);
+    REQUIRE(o.size() == 1);
+    is_back(o[0], 3);
   }
 
   TEST_CASE_FIXTURE(control_fixture, "an abort leaves a task alone that runs") {
