@@ -190,7 +190,7 @@ void simulated_cluster::trouble_for_node() {
     ++disturbed_;
     lossless_ = false;
     last_trouble_ = net.now() + 15s;
-    if (net.random.one_in(3)) return network::break_links(*n);
+    if (net.random.one_in(3)) return net.break_links(*n);
     return net.cut(*n, up_to(net.random, 15s));
   }
 }
@@ -206,7 +206,7 @@ void simulated_cluster::trouble_for_client() {
     if (weather_.clients_cut) net.hold(c, up_to(net.random, 15s));
     return;
   case 2:
-    if (weather_.clients_break) network::break_links(c);
+    if (weather_.clients_break) net.break_links(c);
     return;
   case 3:
     if (!weather_.clients_leave || clients_.size() < 2 || !c.alive || c.over) return;
@@ -336,6 +336,8 @@ std::optional<std::pair<wire::record_kind, std::string>> simulated_cluster::ends
   ++t.ended;
   if (t.failed < t.failures) {
     ++t.failed;
+    // A restarted controller counts anew.
+    REQUIRE(t.failed <= ((t.idempotent ? t.retries : 0) + 1) * (life_ + 1) + disturbed_);
     failure f;
     f.code = ec::remote_error;
     f.engine = engine;

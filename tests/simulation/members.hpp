@@ -60,7 +60,7 @@ public:
   void kill_worker(std::size_t engine);
   [[nodiscard]] std::vector<table_sizes> tables() const;
   [[nodiscard]] const std::vector<int>& numbers() const { return numbers_; }
-  [[nodiscard]] bool connected() const { return link_ && link_->open() && welcomed_; }
+  [[nodiscard]] bool connected() const { return link_ && link_->whole() && welcomed_; }
   /// Its number, if it has a worker that waits for something to do.
   [[nodiscard]] std::vector<int> idle_engines() const;
   /// None of its engines will ever have a worker again.

@@ -66,11 +66,11 @@ void simulated_link::end(const std::string& reason, bool silent) {
   owner_.after(nanoseconds{0}, [self = shared_from_this(), reason] { self->owner_.closed(self, reason); });
 }
 
-void simulated_link::die() {
+void simulated_link::die(bool heard) {
   if (!open_) return;
   open_ = false;
   if (random_.one_in(2)) lost_from_ = arrived_ + 1 + random_.below(posted_ - arrived_ + 1);
-  post({{}, {}, true});
+  if (heard) post({{}, {}, true});
 }
 
 void network::say(const std::string& what) { trace_.push_back(std::to_string(now().count() / 1000) + " us: " + what); }
@@ -96,6 +96,10 @@ std::shared_ptr<simulated_link> network::connect(simulated_process& from, securi
 }
 
 /// Peers notice that they hear nothing; with `both` it notices that of them as well.
+nanoseconds network::until_seen() {
+  return silence + nanoseconds{random.below(static_cast<std::size_t>(nanoseconds{heartbeat}.count()))};
+}
+
 void network::watch(simulated_process& p, bool both, bool (*silent)(const simulated_process&, nanoseconds)) {
   for (const auto& weak : p.links) {
     const auto mine = weak.lock();
@@ -103,9 +107,7 @@ void network::watch(simulated_process& p, bool both, bool (*silent)(const simula
     const auto theirs = mine->other_.lock();
     for (const auto& end : {theirs, both ? mine : nullptr}) {
       if (!end) continue;
-      const nanoseconds seen =
-          silence + nanoseconds{random.below(static_cast<std::size_t>(nanoseconds{heartbeat}.count()))};
-      end->owner().after(seen, [this, end, &p, silent] {
+      end->owner().after(until_seen(), [this, end, &p, silent] {
         if (end->open() && silent(p, now())) end->end("nothing heard for 5000 ms", true);
       });
     }
@@ -128,14 +130,21 @@ void network::cut(simulated_process& p, nanoseconds length) {
 
 void network::break_links(simulated_process& p) {
   if (!p.alive) return;
-  p.net.say("the connections of " + p.name + " break");
+  const bool near = !random.one_in(3), far = !near || random.one_in(2); // who hears of it
+  say("the connections of " + p.name + " break" + (near && far ? "" : near ? ", here" : ", there"));
   for (const auto& weak : p.links) {
     const auto mine = weak.lock();
     const auto theirs = mine ? mine->other_.lock() : nullptr;
     for (const auto& end : {mine, theirs}) {
       if (!end || !end->open()) continue;
-      end->die();
-      end->owner().after(nanoseconds{0}, [end] { end->owner().closed(end, "the connection broke"); });
+      if (end == mine ? near : far) {
+        end->die(near && far);
+        end->owner().after(nanoseconds{0}, [end] { end->owner().closed(end, "the connection broke"); });
+      } else {
+        end->owner().after(until_seen(), [end] {
+          if (end->open()) end->end("nothing heard for 5000 ms", true);
+        });
+      }
     }
   }
 }

@@ -65,9 +65,14 @@ public:
 
   /// This end ends the connection; the other one hears of it after what was sent before.
   void end(const std::string& reason, bool silent = false);
-  /// Its process dies: some of what is under way does not arrive.
-  void die();
+  /// Its process dies, or it breaks: some of what is under way does not arrive. @param heard  by the other end
+  void die(bool heard = true);
   [[nodiscard]] bool open() const { return open_; }
+  /// Neither end has ended, whether the other one knows it or not.
+  [[nodiscard]] bool whole() const {
+    const auto other = other_.lock();
+    return open_ && other && other->open_;
+  }
   [[nodiscard]] simulated_process& owner() const { return owner_; }
 
 private:
@@ -120,14 +125,16 @@ public:
   void hold(simulated_process& p, nanoseconds length);
   /// Nothing reaches or leaves it for so long. Both sides may give the other one up.
   void cut(simulated_process& p, nanoseconds length);
-  /// Its connections break, as if somebody in between had closed them.
-  static void break_links(simulated_process& p);
+  /// Its connections break, as if somebody in between had closed them: both sides hear of it, or one of them does, and
+  /// the other one finds out by the silence.
+  void break_links(simulated_process& p);
   void kill(simulated_process& p);
   [[nodiscard]] std::string trace() const;
 
   chance& random;
 
 private:
+  nanoseconds until_seen();
   void watch(simulated_process& p, bool both, bool (*silent)(const simulated_process&, nanoseconds));
 
   virtual_time time_;
