@@ -7,6 +7,7 @@ namespace pactor::fuzz {
 std::span<const decoder> decoders() {
   static constexpr std::array all{
       decoder{"handshake", handshake, handshake_seeds, 512},
+      decoder{"porch", porch, porch_seeds, 192},
       decoder{"stream", stream, stream_seeds, 256},
       decoder{"frames", frames, frames_seeds, 128},
       decoder{"control", control, control_seeds, 256},

@@ -25,6 +25,8 @@ struct decoder {
 // transport.cpp
 void handshake(std::string_view bytes);
 inputs handshake_seeds();
+void porch(std::string_view bytes);
+inputs porch_seeds();
 void stream(std::string_view bytes);
 inputs stream_seeds();
 // values.cpp

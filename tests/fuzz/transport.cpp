@@ -2,6 +2,7 @@
 
 #include "actors/transport/channel.hpp"
 #include "actors/transport/frame_reader.hpp"
+#include "actors/transport/porch.hpp"
 #include "runtime/process/unique_fd.hpp"
 #include "runtime/security/authority.hpp"
 #include "runtime/security/tls_context.hpp"
@@ -10,7 +11,10 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
+#include <map>
 #include <sys/socket.h>
+#include <utility>
 
 namespace pactor::fuzz {
 
@@ -102,6 +106,72 @@ inputs handshake_seeds() {
           of(1, std::string{"\x15\x03\x03\x00\x02\x02\x74", 7}),
           of(1, endless),
           of(1, std::string{"\x16\x03\x03\x00\x04\x02\x00\x00\x00", 9})};
+}
+
+/// Visitors of a few hosts come, say something and leave before anybody has looked at them.
+void porch(std::string_view bytes) {
+  struct guest {
+    process::unique_fd end; // none: it left
+    std::string said{};
+  };
+  constexpr std::size_t places = 3, most_guests = 12;
+  transport::porch p{places, "word"};
+  std::map<std::string, guest> inside; // by address
+  std::size_t came = 0;
+  const auto out = [&](const transport::visitor& v) {
+    const auto g = inside.extract(v.address);
+    require(!g.empty(), "who comes out went in, and once");
+    if (v.knows_the_word) require(g.mapped().said.find("word") != std::string::npos, "nobody knows it by chance");
+    return !g.mapped().end;
+  };
+  for (script s{bytes}; !s.empty();) {
+    const auto what = s.byte();
+    const auto which = inside.empty() ? inside.end() : std::next(inside.begin(), (what >> 3) % inside.size());
+    switch (what % 5) {
+    case 0: {
+      if (came == most_guests) break;
+      std::array<int, 2> ends{};
+      require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0,
+              "there are sockets");
+      auto address = "host " + std::to_string((what >> 3) % 3) + ":" + std::to_string(++came);
+      inside[address].end = process::unique_fd{ends[1]};
+      if (const auto full = p.add({process::unique_fd{ends[0]}, std::move(address)})) out(*full);
+      break;
+    }
+    case 1:
+      if (const auto text = s.text(what >> 3); which != inside.end() && which->second.end && !text.empty()) {
+        require(::send(which->second.end.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0, "there is room");
+        which->second.said += text;
+      }
+      break;
+    case 2:
+      if (which != inside.end()) which->second.end = {};
+      break;
+    case 3: {
+      const auto crowded = p.size() > places; // then members make room for each other
+      for (const auto& v : p.look()) require(out(v) || crowded, "nobody is sent away who did not leave");
+      for (const auto& [address, g] : inside) require(static_cast<bool>(g.end), "who left is seen");
+      break;
+    }
+    default:
+      const auto knows = p.knows_next();
+      if (const auto v = p.next()) {
+        require(v->knows_the_word == knows, "members come first");
+        out(*v);
+      } else {
+        require(inside.empty(), "nobody is forgotten");
+      }
+    }
+    require(p.size() == inside.size() && p.size() <= 2 * places, "there are as many as went in, and not too many");
+  }
+}
+
+inputs porch_seeds() {
+  script_writer calm, flood;
+  calm.byte(0).byte(8).byte(16).byte(1 + (4 << 3)).text("word").byte(3).byte(4).byte(2).byte(3).byte(4).byte(4);
+  for (int i = 0; i < 12; ++i) flood.byte((i % 3) << 3).byte(1 + (6 << 3)).text("a word").byte(3);
+  flood.byte(2).byte(10).byte(18).byte(3).byte(4).byte(4).byte(4);
+  return {calm.take(), flood.take()};
 }
 
 /// Frames as they come out of the channel, in parts, from a peer whose role is known.
