@@ -178,6 +178,23 @@ TEST_CASE("all credentials are replaced while work goes on") {
   CHECK(c[0].pull<int>("kept") == 7);
 }
 
+TEST_CASE("a shorter overlap counts for the files of an earlier rotation too: at its end they are refused in words") {
+  const temporary_cluster cluster{1};
+  const auto oldest = cluster.directory() / "oldest.json", older = cluster.directory() / "older.json";
+  std::filesystem::copy_file(cluster.connection_file(role::client), oldest);
+  REQUIRE(cluster.pactor({"credentials", "rotate", "--overlap", "1h"}).exit_code == 0);
+  std::filesystem::copy_file(cluster.connection_file(role::client), older);
+  const client c{with(oldest, 10s)};
+  REQUIRE(cluster.pactor({"credentials", "rotate", "--overlap", "8s"}).exit_code == 0);
+  CHECK(told(older) == "");
+  for (const auto& file : {oldest, older}) {
+    REQUIRE(eventually(15s, [&] { return told(file) != ""; }));
+    CHECK(contains(told(file), "refused"));
+  }
+  CHECK(told(cluster.connection_file(role::client)) == "");
+  CHECK(answers(c, 0)); // it had come in before
+}
+
 TEST_CASE("what has expired is refused in words, and its connections end; a status warns before") {
   const temporary_cluster cluster{1};
   witness other{cluster};
