@@ -139,10 +139,9 @@ void porch(std::string_view bytes) {
       break;
     }
     case 1:
-      if (const auto text = s.text(what >> 3); which != inside.end() && which->second.end && !text.empty()) {
-        require(::send(which->second.end.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0, "there is room");
-        which->second.said += text;
-      }
+      if (const auto text = s.text(what >> 3); which != inside.end() && which->second.end && !text.empty())
+        if (::send(which->second.end.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0) // else there is no room
+          which->second.said += text;
       break;
     case 2:
       if (which != inside.end()) which->second.end = {};
