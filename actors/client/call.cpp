@@ -39,7 +39,6 @@ bool call::watch(std::chrono::steady_clock::time_point deadline) const {
 
 template <class Done>
 bool call::wait_for_some(std::chrono::steady_clock::time_point deadline, Done done) const {
-  if (watch(deadline)) return true;
   std::unique_lock lock{mutex_};
   ++impatient_;
   const auto in_time =
@@ -49,11 +48,11 @@ bool call::wait_for_some(std::chrono::steady_clock::time_point deadline, Done do
 }
 
 bool call::wait_until(std::chrono::steady_clock::time_point deadline) const {
-  if (watch(deadline)) return true;
   if (deadline == forever) {
     wait();
     return true;
   }
+  if (watch(deadline)) return true;
   std::unique_lock lock{mutex_};
   return changed_.wait_until(lock, deadline, [this] { return ready(); });
 }
@@ -65,13 +64,13 @@ void call::wait() const {
 }
 
 bool call::wait_until(std::size_t index, std::chrono::steady_clock::time_point deadline) const {
-  if (ready()) return true;
+  if (watch(deadline)) return true;
   return wait_for_some(deadline, [&] { return outcomes_[index].kind != 0; });
 }
 
 std::optional<std::size_t> call::wait_arrival(std::size_t nth, std::chrono::steady_clock::time_point deadline) const {
   if (nth >= size()) return std::nullopt;
-  if (!ready() && !wait_for_some(deadline, [&] { return done() > nth; })) return std::nullopt;
+  if (!watch(deadline) && !wait_for_some(deadline, [&] { return done() > nth; })) return std::nullopt;
   return size() > 1 ? arrivals_[nth] : 0;
 }
 

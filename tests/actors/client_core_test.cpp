@@ -180,11 +180,24 @@ TEST_SUITE("client core") {
     CHECK(flushes == 0);
     const auto r = records(controller->take_one(frame_kind::direct_tasks).body);
     REQUIRE(r.size() == 1);
-    submit(1);
+    CHECK(a->alone()); // who waits for it watches
+    CHECK_FALSE(submit(1)->alone());
     submit(2);
     CHECK(flushes == 1);
     CHECK(controller->count(frame_kind::direct_tasks) == 0);
     CHECK(sent(frame_kind::direct_tasks).size() == 2);
+  }
+
+  TEST_CASE_FIXTURE(client_fixture, "of a call of several tasks none is alone") {
+    const auto payload = detail::slice{bytes_of("call")};
+    const auto two = call(2), one = call();
+    SUBCASE("directed") { core.submit_direct(two, 0, payload, std::vector{0, 1}); }
+    SUBCASE("balanced") { core.submit_balanced(two, 0, payload, {}); }
+    SUBCASE("a balanced call of one is") {
+      core.submit_balanced(one, 0, payload, {});
+      CHECK(one->alone());
+    }
+    CHECK_FALSE(two->alone());
   }
 
   TEST_CASE_FIXTURE(client_fixture, "submissions of several threads leave as one frame") {

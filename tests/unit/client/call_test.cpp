@@ -1,6 +1,7 @@
 #include "pactor/async_result.hpp"
 #include "pactor/detail/session.hpp"
 #include "pactor/wait.hpp"
+#include "runtime/core/watch_time.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,6 +40,31 @@ TEST_SUITE("client call") {
     const auto c = std::make_shared<call>(1, "power10");
     c->settle(1, from_engine(0));
     CHECK(c->done() == 0);
+  }
+
+  TEST_CASE("who waits for a task that is alone may watch for it, in time, and learns from how long it took") {
+    const auto times = std::make_shared<pactor::core::watch_time>(2);
+    const auto alone = [&] {
+      auto c = std::make_shared<call>(1, "power10");
+      c->travels_alone(times);
+      return c;
+    };
+    const auto c = alone();
+    CHECK_FALSE(c->wait_until(soon()));
+    CHECK_FALSE(c->wait_until(0, std::chrono::steady_clock::time_point{}));
+    std::jthread later{[&] {
+      auto o = from_engine(3);
+      o.received = c->submitted() + 1h;
+      c->settle(0, std::move(o));
+    }};
+    CHECK(c->wait_until(much_later()));
+    CHECK(c->at(0).engine == 3);
+    CHECK(times->worth() == 0ns);
+
+    const auto quick = alone();
+    std::jthread at_once{[&] { quick->settle(0, from_engine(4)); }};
+    quick->wait();
+    CHECK(quick->at(0).engine == 4);
   }
 
   TEST_CASE("a call that has ended lets go of what it depended on") {

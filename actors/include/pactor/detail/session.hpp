@@ -215,6 +215,7 @@ public:
   /// Client only, before it is submitted: this is its one task, and nothing else is on its way. Whoever waits for it
   /// watches as long as `w` says before it sleeps.
   void travels_alone(std::shared_ptr<core::watch_time> w);
+  [[nodiscard]] bool alone() const noexcept { return watch_ != nullptr; }
 
   /// Client actor only: the first outcome of an index counts, later ones are dropped.
   /// @pre the caller holds a reference to this call
