@@ -89,7 +89,8 @@ library_reply library_depot::offer(const link_ptr& from, const library_query& q)
   auto& by = senders_[from.get()];
   by = q.by.substr(0, longest_origin);
   library_reply r;
-  if (kept_.contains(l.hash)) return r;
+  // Perhaps under another name. Looked at again, since its file may be gone or damaged: to send it again mends that.
+  if (const auto known = kept_.find(l.hash); known != kept_.end() && store_.find(known->second.first)) return r;
   if (auto there = store_.find(l)) { // of another cluster, or of an earlier time
     kept_.insert_or_assign(l.hash, std::pair{l, std::move(*there)});
     return r;

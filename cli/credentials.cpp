@@ -41,10 +41,13 @@ std::chrono::seconds parse_length(const std::string& text) {
   std::int64_t n = 0;
   const auto* const last = text.data() + text.size();
   const auto [end, fault] = std::from_chars(text.data(), last, n);
-  constexpr std::int64_t most = 100'000;
-  if (fault == std::errc{} && end + 1 == last && n >= 0 && n <= most)
+  // Points in time end in the year 2262.
+  constexpr std::chrono::seconds most = std::chrono::hours{24} * 36'500;
+  if (fault == std::errc{} && end + 1 == last && n >= 0)
     for (const auto& [letter, length] : units)
-      if (*end == letter) return n * length;
+      if (*end == letter && n <= most / length) return n * length;
+  if (fault == std::errc{} && end + 1 == last && n > 0 && std::string_view{"dhms"}.find(*end) != std::string_view::npos)
+    throw exit_error{exit_status::usage, "'" + text + "' is too long: 36500d is the most"};
   throw exit_error{exit_status::usage, "'" + text + "' is no time: it is a number with d, h, m or s, for example 30d"};
 }
 
@@ -109,6 +112,11 @@ int show(const credentials_command& given) {
   return code(exit_status::done);
 }
 
+void print_whole(const std::string& text) {
+  std::cout << text << std::flush;
+  if (!std::cout) throw exit_error{exit_status::system_refused, "standard output can't be written"};
+}
+
 int make(const credentials_command& given) {
   const auto length = parse_length(given.valid);
   if (length.count() == 0) throw exit_error{exit_status::usage, "a certificate is to be valid for some time"};
@@ -119,11 +127,16 @@ int make(const credentials_command& given) {
     throw exit_error{exit_status::usage, given.output + " is there already; remove it, or choose another name"};
   credential_store store{given.cluster};
   const auto file = store.make(given.role_name == "node" ? role::node : role::client, given.name, length, clock::now());
-  if (printed)
-    std::cout << to_text(file) << std::flush;
-  else
-    file.write(given.output);
   const auto info = security::info_of(file.certificate);
+  try {
+    if (printed)
+      print_whole(to_text(file));
+    else
+      file.write(given.output);
+  } catch (const std::exception&) { // nobody has its key
+    store.revoke({info.serial}, clock::now(), given.patience());
+    throw;
+  }
   say("made " + security::describe(info) + ", valid until " + security::utc(info.not_after));
   return code(exit_status::done);
 }
@@ -208,8 +221,10 @@ action declare_credentials(CLI::App& app, setting& around) {
   revoked->add_option("WHICH", given->which, "A name, a serial number or its start, or a connection file")->required();
   declare_timeout(*revoked, *given);
   auto* rotated = add(app, *given, around, "rotate", "Replace the authority and all certificates while work goes on");
-  rotated->add_option("--overlap", given->overlap, "How long older files are good for: 7d, 12h")->capture_default_str();
-  rotated->add_flag("--now", given->now, "Older files are good no longer, and their connections end");
+  auto* overlap = rotated->add_option("--overlap", given->overlap, "How long older files are good for: 7d, 12h");
+  overlap->capture_default_str();
+  rotated->add_flag("--now", given->now, "Older files are good no longer, and their connections end")
+      ->excludes(overlap);
   declare_timeout(*rotated, *given);
   return [=] {
     if (listed->parsed()) return list(*given);

@@ -5,6 +5,8 @@
 #include "runtime/core/near_names.hpp"
 
 #include <iostream>
+#include <poll.h>
+#include <unistd.h>
 
 namespace pactor::cli {
 
@@ -32,9 +34,22 @@ void tell(std::string_view name, std::string_view text) {
   if (!text.empty()) std::cerr << styled_error(style::error, std::string{name} + ":") << ' ' << text << '\n';
 }
 
+namespace {
+
+/// Who reads it may have heard enough; a full disk is another matter.
+bool output_is_lost() {
+  std::cout.flush();
+  pollfd reader{STDOUT_FILENO, 0, 0};
+  return !std::cout && (::poll(&reader, 1, 0) < 1 || (reader.revents & POLLERR) == 0);
+}
+
+} // namespace
+
 int perform(const std::string& name, const action& run) {
   try {
-    return run();
+    const auto status = run();
+    if (status != code(exit_status::done) || !output_is_lost()) return status;
+    throw exit_error{exit_status::system_refused, "standard output can't be written: what it said is not whole"};
   } catch (const std::exception& e) {
     const auto [status, text] = verdict_of(e);
     tell(name, text);

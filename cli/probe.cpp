@@ -2,6 +2,7 @@
 
 #include "pactor/codec.hpp"
 #include "pactor/detail/encode_call.hpp"
+#include "pactor/detail/failure.hpp"
 #include "runtime/wire/records.hpp"
 
 #include <memory>
@@ -22,7 +23,8 @@ void ask_each(detail::session& session, steady_clock::time_point deadline) {
                         " engines registered but do not answer"};
   for (std::size_t i = 0; i < call->size(); ++i)
     if (call->at(i).kind != static_cast<std::uint16_t>(wire::record_kind::result))
-      throw error{ec::engine_lost, "engine " + std::to_string(engines[i]) + " can't run jobs; see the node's log"};
+      throw error{ec::engine_lost, "engine " + std::to_string(engines[i]) +
+                                       " can't run jobs: " + detail::decode_failure(call->at(i).payload).what};
 }
 
 void ask(const client_options& options, int engines, std::chrono::milliseconds limit) {

@@ -18,4 +18,4 @@ install(FILES ${PROJECT_BINARY_DIR}/pactorConfig.cmake ${PROJECT_BINARY_DIR}/pac
 # Programs find these relative to themselves.
 install(TARGETS pactor_worker RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/pactor)
 install(TARGETS basics LIBRARY DESTINATION lib/pactor/jobs)
-install(FILES configs/one-machine.json DESTINATION ${CMAKE_INSTALL_DATADIR}/pactor/configs)
+install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pactor/configs)

@@ -16,6 +16,7 @@
 #include <future>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <sys/socket.h>
@@ -344,16 +345,24 @@ std::uint16_t endpoint::listen(const std::string& host, std::uint16_t port) {
 
 link_ptr endpoint::connect(const std::vector<std::string>& hosts, std::uint16_t port,
                            std::chrono::steady_clock::time_point deadline) {
-  for (std::size_t i = 0; i + 1 < hosts.size(); ++i) {
+  if (hosts.empty()) throw not_connected{"the connection file names no host"};
+  // Each may be the one of a different network: what is told is why none of them was.
+  std::optional<ec> most_telling;
+  const auto tells = [](ec code) { return code == ec::refused ? 2 : code == ec::timeout ? 1 : 0; };
+  std::string reasons;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
     // One that does not answer must leave time for the others.
     const auto now = std::chrono::steady_clock::now();
     try {
       return connect(hosts[i], port, now + (deadline - now) / static_cast<int>(hosts.size() - i));
-    } catch (const error&) { // the next one may be it
+    } catch (const error& e) {
+      reasons += (reasons.empty() ? "" : "; ") + std::string{e.what()};
+      if (!most_telling || tells(e.code()) > tells(*most_telling)) most_telling = e.code();
     }
   }
-  if (hosts.empty()) throw not_connected{"the connection file names no host"};
-  return connect(hosts.back(), port, deadline);
+  if (most_telling == ec::not_connected) throw not_connected{reasons};
+  if (most_telling == ec::timeout) throw timeout_error{reasons};
+  throw error{*most_telling, reasons};
 }
 
 link_ptr endpoint::connect(const std::string& host, std::uint16_t port,

@@ -125,7 +125,15 @@ std::string complaint_about_ssh_option(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == 0 || equals == std::string::npos || text.find('\n') != std::string::npos || text.front() == '-')
     return "must be KEY=VALUE as in ssh's configuration, such as \"ProxyJump=gate\"";
-  const auto key = lower(text.substr(0, equals)), value = lower(text.substr(equals + 1));
+  // As ssh reads it.
+  const auto bare = [](std::string_view word) {
+    constexpr std::string_view around = " \t\"'";
+    const auto first = std::min(word.find_first_not_of(around), word.size());
+    return lower(std::string{word.substr(first, word.find_last_not_of(around) + 1 - first)});
+  };
+  const auto key = bare(text.substr(0, equals)), value = bare(text.substr(equals + 1));
+  if (key.empty() || std::ranges::any_of(key, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }))
+    return "must be KEY=VALUE as in ssh's configuration, such as \"ProxyJump=gate\"";
   if (key == "stricthostkeychecking" && (value == "no" || value == "off"))
     return "would connect to any host that answers; use \"StrictHostKeyChecking=accept-new\", or connect once by hand";
   return "";

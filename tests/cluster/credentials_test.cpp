@@ -178,6 +178,32 @@ TEST_CASE("all credentials are replaced while work goes on") {
   CHECK(c[0].pull<int>("kept") == 7);
 }
 
+TEST_CASE("what makes no sense, or can't be written, leaves everything as it was") {
+  const temporary_cluster cluster{1};
+  const auto before = listed(cluster);
+  const auto refused = [&](const std::vector<std::string>& words, int exit_code, const std::string& why) {
+    const auto said = cluster.pactor(words);
+    CHECK(said.exit_code == exit_code);
+    CHECK(contains(said.err, why));
+  };
+  refused({"credentials", "rotate", "--overlap", "99999d"}, 2, "36500d is the most");
+  refused({"credentials", "rotate", "--overlap", "1h", "--now"}, 2, "--now");
+  refused({"credentials", "new", "--role", "client", "--valid", "99999d", "-o", "x.json"}, 2, "36500d is the most");
+  CHECK(listed(cluster) == before);
+
+  // Nobody has their keys: they are refused.
+  refused({"credentials", "new", "--role", "client", "--name", "anna", "-o", "/no/where.json"}, 16, "/no");
+  const auto full = run(
+      {"/bin/sh", "-c", "exec \"$0\" credentials new --role client --name bert -o - >/dev/full", PACTOR_TEST_PROGRAM},
+      {{"PACTOR_DIR", cluster.directory().string()}});
+  CHECK(full.exit_code == 16);
+  CHECK(contains(full.err, "standard output"));
+  for (const auto& one : listed(cluster))
+    if (one["name"] == "anna" || one["name"] == "bert") CHECK(!one["revoked"].is_null());
+  CHECK(listed(cluster).size() == before.size() + 2);
+  CHECK(told(cluster.connection_file(role::client)) == "");
+}
+
 TEST_CASE("a shorter overlap counts for the files of an earlier rotation too: at its end they are refused in words") {
   const temporary_cluster cluster{1};
   const auto oldest = cluster.directory() / "oldest.json", older = cluster.directory() / "older.json";

@@ -186,7 +186,7 @@ TEST_CASE("a cluster can have its configured libraries only") {
   CHECK(libraries_in(cluster.directory()) == 0);
 }
 
-TEST_CASE("a library whose file was changed on the host is not run") {
+TEST_CASE("a library whose file was changed or removed on the host is not run until it is sent again") {
   const temporary_cluster cluster{1};
   const auto c = cluster.client();
   c.import_library(build(1));
@@ -196,6 +196,21 @@ TEST_CASE("a library whose file was changed on the host is not run") {
   const auto e = caught<error>([&] { (void)c[0].apply_sync<int>("version"); });
   REQUIRE(e);
   CHECK(contains(e->what(), "is not what was sent any more"));
+  const auto works = [&] {
+    try {
+      return c[0].apply_sync<int>("version") == 1;
+    } catch (const error&) { // its worker has not started again
+      return false;
+    }
+  };
+  c.import_library(build(1)); // as it says
+  c.restart();
+  CHECK(eventually(20s, works));
+
+  fs::remove_all(cluster.directory() / "cache");
+  CHECK(cluster.pactor({"jobs", "push", build(1).string()}).exit_code == 0);
+  c.restart();
+  CHECK(eventually(20s, works));
 }
 
 TEST_SUITE_END();

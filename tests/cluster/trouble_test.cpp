@@ -191,6 +191,32 @@ TEST_CASE("a connection file of a controller that is gone") {
   CHECK(contains(asked.err, "127.0.0.1:"));
 }
 
+TEST_CASE("of several addresses each tells why it is not the controller's") {
+  const pactor_home home;
+  nlohmann::json file;
+  {
+    const temporary_cluster cluster{1};
+    file = nlohmann::json::parse(content_of(cluster.connection_file(role::client)));
+  }
+  file["hosts"] = {"no-such-host.invalid", "127.0.0.1"};
+  write_file(home.connection_file(role::client), file.dump());
+  const auto asked = home.pactor({"status"});
+  CHECK(asked.exit_code == 12);
+  CHECK(contains(asked.err, "the name no-such-host.invalid is not known here"));
+  CHECK(contains(asked.err, "Connection refused"));
+}
+
+TEST_CASE("output that can't be written is an error, one that nobody reads any more is none") {
+  const temporary_cluster cluster{1};
+  const auto shell = [&](const std::string& words) {
+    return run({"/bin/sh", "-c", words, PACTOR_TEST_PROGRAM}, {{"PACTOR_DIR", cluster.directory().string()}});
+  };
+  const auto full = shell("exec \"$0\" engines >/dev/full");
+  CHECK(full.exit_code == 16);
+  CHECK(contains(full.err, "standard output can't be written"));
+  CHECK(shell("\"$0\" engines | true").err == "");
+}
+
 TEST_CASE("words that make no sense are refused with what may have been meant") {
   const pactor_home home;
   const auto refuse = [&](const std::vector<std::string>& words) {

@@ -150,7 +150,7 @@ TEST_CASE("every mistake in a host is named by its place") {
   {"name": "a", "engines": 0, "launcher": "shh"},
   {"address": "-oProxyCommand=x", "engines": 1},
   {"address": "b", "engines": 1, "environment": {"1A": "x", "B": "one\ntwo"}},
-  {"address": "c", "engines": 1, "cores": ["0", "3-1"], "ssh_options": ["StrictHostKeyChecking=no", "-v"]},
+  {"address": "c", "engines": 1, "cores": ["0", "3-1"], "ssh_options": ["StrictHostKeyChecking= \"no\"", "-v"]},
   4
 ]})");
   const auto [code, what] = error_of([&] { return files::read_config(file); });
@@ -172,7 +172,7 @@ TEST_CASE("every mistake in a host is named by its place") {
           ":7:73: \"hosts.5.ssh_options.0\" would connect to any host that answers; use "
           "\"StrictHostKeyChecking=accept-new\", or connect once by hand\n" +
           name +
-          ":7:101: \"hosts.5.ssh_options.1\" must be KEY=VALUE as in ssh's configuration, such as "
+          ":7:106: \"hosts.5.ssh_options.1\" must be KEY=VALUE as in ssh's configuration, such as "
           "\"ProxyJump=gate\"\n" +
           name + ":8:3: \"hosts.6\" must be an object, not 4");
 }
