@@ -135,11 +135,11 @@ void client_core::submit_balanced(const std::shared_ptr<detail::call>& c, std::s
   open_tasks::submission given{open_tasks::submission::way::balanced, -1, payload, tasks_.shared(allowed),
                                away_ ? 0U : life()};
   const bool lone = tasks_.empty();
-  if (lone && c->size() == 1) c->travels_alone(watch_time_);
   if (away_) {
     tasks_.weigh(tasks_.enter(c, index, 0, std::move(given)), payload.size);
     return;
   }
+  if (lone && c->size() == 1 && payload.size <= worker::inline_limit) c->travels_alone(watch_time_);
   const auto inlined = std::min(payload.size, worker::inline_limit);
   balanced_.make_room(3 * sizeof(record) + wire::padded(options.size()) + wire::padded(inlined) +
                       wire::padded(allowed.size_bytes()));

@@ -205,7 +205,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
   const auto client = held_.front().client;
   const auto whose = held_.front().owner;
   const bool disowned = !disowned_.empty() && disowned_.erase({t->directed, t->id}) > 0;
-  const bool wanted_back = !wanted_back_.empty() && wanted_back_.erase({t->directed, t->id}) > 0;
+  const auto wanted_back = wanted_back_.extract({t->directed, t->id});
   core_.finished(*t, disowned ? std::chrono::nanoseconds{-1} : core::run_time(r.started, r.completed));
   held_.pop_front();
   --services_->held;
@@ -215,7 +215,7 @@ void engine_state::ended(const record& r, const char* payload, process::unique_f
     return;
   }
   if (wanted_back && never_began(r, payload))
-    return send_lost(*t, failure_of(ec::engine_lost, "taken back before it started"), false, whose, true);
+    return send_lost(*t, failure_of(ec::engine_lost, taken_back_by(wanted_back.mapped())), false, whose, true);
   auto& out = outbox_for(t->directed);
   gate_.ended(out, r.id, number_);
   auto o = r;

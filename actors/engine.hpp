@@ -164,6 +164,7 @@ private:
   void end_early(core::task_ref t, ec code, const std::string& why, const core::owner& whose);
   [[nodiscard]] std::optional<failure> verdict_on(core::task_ref t, const wire::record& r, const char* payload) const;
   [[nodiscard]] failure failure_of(ec code, std::string what) const;
+  static std::string taken_back_by(const std::string& by) { return "taken back by " + by + " before it started"; }
   [[nodiscard]] failure describe(const process::exit_state& how);
   outbox& outbox_for(bool directed) { return directed ? *services_->direct : *services_->balanced; }
 
@@ -175,11 +176,11 @@ private:
   core::run_guard guard_;
   std::function<void(std::chrono::milliseconds)> check_after_;
   std::optional<steady::time_point> check_at_;
-  std::set<task_key> begun_;             // while a dead worker's tasks are passed on: those that it may have run
-  std::set<task_key> disowned_;          // the worker has them and will not run them: they have ended for all others
-  std::set<task_key> wanted_back_;       // the worker may have begun them, or not
-  std::optional<core::task_ref> killed_; // for which the worker was killed
-  std::string replaced_for_;             // why the worker was ended on purpose; "" if it was not
+  std::set<task_key> begun_;    // while a dead worker's tasks are passed on: those that it may have run
+  std::set<task_key> disowned_; // the worker has them and will not run them: they have ended for all others
+  std::map<task_key, std::string> wanted_back_; // by whom; the worker may have begun them, or not
+  std::optional<core::task_ref> killed_;        // for which the worker was killed
+  std::string replaced_for_;                    // why the worker was ended on purpose; "" if it was not
   std::unique_ptr<worker_link> worker_;
   std::shared_ptr<worker_link*> current_; // of worker_, for those that may outlive it
   std::map<task_key, file_ptr> files_;

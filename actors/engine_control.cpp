@@ -23,9 +23,8 @@ void engine_state::end_early(core::task_ref t, ec code, const std::string& why, 
 void engine_state::end_unstarted(const task_order& o, core::task_ref t, const core::owner& whose) {
   files_.erase({t.directed, t.id});
   guard_.forget(t);
-  const auto taken_back = "taken back by " + o.by + " before it started";
-  if (!o.give_back) return end_early(t, ec::aborted, taken_back, whose);
-  send_lost(t, failure_of(ec::engine_lost, taken_back), false, whose, true);
+  if (!o.give_back) return end_early(t, ec::aborted, taken_back_by(o.by), whose);
+  send_lost(t, failure_of(ec::engine_lost, taken_back_by(o.by)), false, whose, true);
 }
 
 void engine_state::order(const task_order& o, std::span<const std::uint64_t> ids) {
@@ -41,11 +40,12 @@ void engine_state::end_held(const task_order& o, core::task_ref t) {
   if (ordinal == 0 || !worker_ || disowned_.contains({t.directed, t.id})) return; // it has ended
   if (worker_->control().page().withdraw(ordinal)) {
     end_unstarted(o, t, core_.owner_of(t));
-    disowned_.insert({t.directed, t.id});
+    disowned_.insert({t.directed, t.id}); // last: of what is disowned nothing is said any more
     return;
   }
-  if (o.give_back) wanted_back_.insert({t.directed, t.id}); // only the worker knows who was first: its outcome tells
-  if (o.how == end_how::abort) return;                      // it runs
+  if (o.give_back)
+    wanted_back_.insert_or_assign({t.directed, t.id}, o.by); // only the worker knows who was first: its outcome tells
+  if (o.how == end_how::abort) return;                       // it runs
   guard_.request(t, static_cast<core::severity>(o.how), o.by);
   enforce();
 }

@@ -192,14 +192,14 @@ void node_state::finish_shared(std::uint32_t client, std::uint64_t handle, const
 
 void node_state::on_task_control(const frame_in& f) {
   const auto c = decode<task_control>(f.body);
-  const bool unclaimed = c.how == drop_unclaimed, back = unclaimed || c.how == give_back;
+  const bool unwanted = c.how == withdraw_or_cancel, back = unwanted || c.how == give_back;
   if (c.tasks.size() != c.engines.size() || (!back && c.how > static_cast<std::uint8_t>(end_how::kill)))
     throw error{ec::bad_payload, "a malformed task_control"};
   const bool directed = (f.header.flags & transport::balanced) == 0;
   std::map<std::size_t, std::vector<std::uint64_t>> ids; // by engine
   for (std::size_t i = 0; i < c.tasks.size(); ++i)
     if (const auto e = engines_.find(c.engines[i]); e != engines_.end()) ids[e->second].push_back(c.tasks[i]);
-  const auto how = unclaimed ? end_how::ask : back ? end_how::abort : static_cast<end_how>(c.how);
+  const auto how = unwanted ? end_how::ask : back ? end_how::abort : static_cast<end_how>(c.how);
   const task_order what{0, directed, how, c.by, back};
   for (const auto& [engine, tasks] : ids) out_.order(engine, what, tasks);
 }

@@ -20,7 +20,7 @@
 namespace pactor {
 
 /// Raised whenever a frame, a struct below or the record format changes: other versions are refused by name.
-constexpr std::uint32_t protocol_version = 5;
+constexpr std::uint32_t protocol_version = 6;
 
 // ---- between processes -------------------------------------------------------------------------------------------
 
@@ -231,14 +231,15 @@ constexpr std::uint8_t leave_node = 32;
 /// In task_control::how from the task scheduler to a node: give those back that have not started, as lost and
 /// unblamed; say nothing of the others.
 constexpr std::uint8_t give_back = 16;
-/// The same from a restarted scheduler, of tasks that no client has claimed; and ask the others to end. Should a client
-/// claim them yet from a later controller, those that did not run are not lost to it.
-constexpr std::uint8_t drop_unclaimed = 17;
+/// The same from a restarted scheduler, of runs that nobody waits for; and ask the others to end. Should a client claim
+/// them yet from a later controller, balanced ones that did not run do so then; directed ones fail with engine_lost, since
+/// later ones have passed them.
+constexpr std::uint8_t withdraw_or_cancel = 17;
 
 /// Tasks are to end. Client to scheduler: by the client's numbers. Scheduler to node: by the scheduler's, with an
 /// engine for each.
 struct task_control {
-  std::uint8_t how = 0;     ///< end_how, give_back or drop_unclaimed
+  std::uint8_t how = 0;     ///< end_how, give_back or withdraw_or_cancel
   std::uint32_t client = 0; ///< from a client: whose tasks; 0: its own
   std::vector<std::uint64_t> tasks{};
   std::vector<int> engines{}; ///< to a node

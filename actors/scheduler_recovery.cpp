@@ -104,8 +104,8 @@ void scheduler_base::cancel_unwanted() {
 void scheduler_base::cancel(const std::vector<core::recovery::run>& runs) {
   if (runs.empty()) return;
   task_control c;
-  c.how = drop_unclaimed;
-  c.by = "the restarted controller, since nobody waits for it";
+  c.how = withdraw_or_cancel;
+  c.by = "the restarted controller";
   std::vector<placed_task> placed;
   placed.reserve(runs.size());
   for (const auto& r : runs) placed.push_back({r.id, r.engine});

@@ -149,7 +149,7 @@ int run(const node_command& given) {
 action declare_node(CLI::App& app, setting& around) {
   auto given = std::make_shared<node_command>();
   given->cluster.declare(app, around);
-  app.add_option("-n,--engines", given->engines, "Number of engines; by default one for each processor")
+  app.add_option("-n,--engines", given->engines, "Number of engines; by default one for each processor that it may use")
       ->check(CLI::Range(1, 10'000));
   app.add_option("--connection", given->connection,
                  "Connection file of role node, - is the standard input; by default the profile's "

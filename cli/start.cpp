@@ -112,7 +112,8 @@ int start(const start_options& options) {
 action declare_start(CLI::App& app, setting& around) {
   auto options = std::make_shared<start_options>();
   options->cluster.declare(app, around);
-  app.add_option("-n,--engines", options->engines, "Number of engines; by default one for each processor")
+  app.add_option("-n,--engines", options->engines,
+                 "Number of engines; by default one for each processor that it may use")
       ->check(CLI::Range(1, 10'000));
   app.add_option("--config", options->config_file, "The cluster's configuration; goes before the profile's config.json")
       ->check(CLI::ExistingFile);

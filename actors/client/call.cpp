@@ -25,15 +25,17 @@ bool call::ready(std::size_t index) const {
   return outcomes_[index].kind != 0;
 }
 
-void call::travels_alone(std::shared_ptr<core::watch_time> w) { watch_ = std::move(w); }
+void call::travels_alone(std::shared_ptr<core::watch_time> w) {
+  watch_ = std::move(w);
+  sent_ = std::chrono::steady_clock::now();
+}
 
 bool call::watch(std::chrono::steady_clock::time_point deadline) const {
   if (!watch_ || ready()) return ready();
-  auto now = std::chrono::steady_clock::now();
-  // Others that are ready to run go first: the task itself may be among them.
-  for (const auto until = std::min(deadline, now + watch_->worth()); now < until && !ready();
-       now = std::chrono::steady_clock::now())
-    std::this_thread::yield();
+  // Who waits for a long task again and again sleeps in between. Others that are ready to run go first: the task itself
+  // may be among them.
+  const auto until = std::min(deadline, sent_ + watch_->worth());
+  while (std::chrono::steady_clock::now() < until && !ready()) std::this_thread::yield();
   return ready();
 }
 

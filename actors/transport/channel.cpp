@@ -22,7 +22,7 @@ constexpr std::size_t record_size = 16'384;           // of what a TLS record ca
 constexpr std::size_t full_record = record_size + 22; // with its header, its inner type and its tag
 // Few enough to stay in the processor's own cache from one copy to the next.
 constexpr std::size_t records_at_once = 4;
-// OpenSSL moves what is left of a record to the front before it reads on: of full ones nothing is. Up to 8 for
+// OpenSSL moves what is left of a record to the front before it reads on: of full ones hardly anything is. Up to 8 for
 // alignment.
 constexpr std::size_t fetch_size = records_at_once * full_record + 8;
 constexpr std::size_t burst_size = records_at_once * full_record;

@@ -18,7 +18,7 @@ public:
   /// @param processors  that this process may use: with one alone, who watches would hold up what it waits for
   explicit watch_time(unsigned processors) noexcept : alone_{processors < 2} {}
 
-  /// How long to watch for the next task; 0 means to sleep at once.
+  /// How long to watch for the next task, from when it was sent; 0 means to sleep at once.
   [[nodiscard]] std::chrono::nanoseconds worth() const noexcept {
     return alone_ || mean_.load(std::memory_order_relaxed) > most.count() ? std::chrono::nanoseconds{0} : most;
   }

@@ -54,7 +54,7 @@ struct row {
 
 /// As option_spec has them, but known only when the program runs.
 const std::array rows{
-    row{{"engines", "Engines that `pactor start` starts. 0: as many as the machine has processors.",
+    row{{"engines", "Engines that `pactor start` starts. 0: as many as there are processors that it may use.",
          whole_option{0, 10'000}},
         [](config& c, const json& v, const fs::path&) { c.engines = v.get<int>(); },
         [](const config& c) { return json(c.engines); }},

@@ -62,7 +62,7 @@ struct limits_config {
 
 /// Every option with its default.
 struct config {
-  int engines = 0;                           ///< of `pactor start`; 0: as many as the host has processors
+  int engines = 0;                           ///< of `pactor start`; 0: as many as there are processors that it may use
   std::vector<std::filesystem::path> jobs;   ///< directories of job libraries, beside pactor's and the profile's own
   std::string host = "127.0.0.1";            ///< address the controller listens on; 0.0.0.0 is every one of the host
   std::uint16_t port = 0;                    ///< that the controller listens on; 0: any free one

@@ -1,6 +1,7 @@
 #include "tests/actors/client_fixture.hpp"
 
 #include "pactor/wait.hpp"
+#include "runtime/worker/protocol.hpp"
 #include "tests/support/eventually.hpp"
 
 #include <atomic>
@@ -196,6 +197,16 @@ TEST_SUITE("client core") {
     SUBCASE("a balanced call of one is") {
       core.submit_balanced(one, 0, payload, {});
       CHECK(one->alone());
+    }
+    SUBCASE("one with a large argument, which comes in pieces, is not") {
+      core.submit_balanced(one, 0, detail::slice{pattern(worker::inline_limit + 1)}, {});
+      CHECK_FALSE(one->alone());
+    }
+    SUBCASE("nor is one that waits for the controller to come back") {
+      core.on_lost([] {});
+      core.on_link_down("it died");
+      core.submit_balanced(one, 0, payload, {});
+      CHECK_FALSE(one->alone());
     }
     CHECK_FALSE(two->alone());
   }

@@ -31,7 +31,7 @@ struct restarted : scheduler_fixture<State, Flags> {
     std::vector<std::uint64_t> all;
     for (const auto& f : node->take(frame_kind::task_control)) {
       const auto c = decode<task_control>(f.body);
-      CHECK(c.how == drop_unclaimed);
+      CHECK(c.how == withdraw_or_cancel);
       all.insert(all.end(), c.tasks.begin(), c.tasks.end());
     }
     return all;

@@ -149,7 +149,10 @@ void porch(std::string_view bytes) {
     case 3: {
       const auto crowded = p.size() > places; // then members make room for each other
       for (const auto& v : p.look()) require(out(v) || crowded, "nobody is sent away who did not leave");
-      for (const auto& [address, g] : inside) require(static_cast<bool>(g.end), "who left is seen");
+      for (const auto& [address, g] : inside) {
+        require(static_cast<bool>(g.end), "who left is seen");
+        require(crowded || p.knows_next() || g.said.find("word") == std::string::npos, "who says the word is known");
+      }
       break;
     }
     default:

@@ -95,11 +95,11 @@ std::shared_ptr<simulated_link> network::connect(simulated_process& from, securi
   return a;
 }
 
-/// Peers notice that they hear nothing; with `both` it notices that of them as well.
 nanoseconds network::until_seen() {
   return silence + nanoseconds{random.below(static_cast<std::size_t>(nanoseconds{heartbeat}.count()))};
 }
 
+/// Peers notice that they hear nothing; with `both` it notices that of them as well.
 void network::watch(simulated_process& p, bool both, bool (*silent)(const simulated_process&, nanoseconds)) {
   for (const auto& weak : p.links) {
     const auto mine = weak.lock();

@@ -263,6 +263,7 @@ private:
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::shared_ptr<core::watch_time> watch_; ///< null if other tasks were on their way
+  std::chrono::steady_clock::time_point sent_{};
   std::vector<outcome> outcomes_;
   std::vector<std::uint32_t> arrivals_;           ///< indexes in the order in which they ended; unused for one task
   mutable std::size_t impatient_ = 0;             ///< threads that wait for less than all tasks

@@ -30,7 +30,7 @@ To convert_number(From from) {
 template <numeric T>
 class unaligned_iterator {
 public:
-  using iterator_category = std::random_access_iterator_tag; // so that a vector takes memory for all of them at once
+  using iterator_category = std::random_access_iterator_tag; // others are appended one by one
   using value_type = T;
   using difference_type = std::ptrdiff_t;
   using pointer = void;
