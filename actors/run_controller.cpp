@@ -14,11 +14,13 @@
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <array>
 #include <csignal>
 #include <malloc.h>
 #include <poll.h>
 #include <random>
 #include <unistd.h>
+#include <utility>
 
 namespace pactor {
 
@@ -35,6 +37,18 @@ void tell_ready(int fd) {
   const char byte = 1;
   if (fd >= 0 && ::write(fd, &byte, 1) == 1) ::close(fd);
 }
+
+/// Ends them however the controller ends, also because its port is taken: brokers must not end in CAF because nobody
+/// knows them any more, which corrupts memory if they have only just begun.
+struct ended_at_last {
+  std::array<caf::actor, 3> actors;
+  explicit ended_at_last(std::array<caf::actor, 3> all) : actors{std::move(all)} {}
+  ended_at_last(const ended_at_last&) = delete;
+  ended_at_last& operator=(const ended_at_last&) = delete;
+  ~ended_at_last() {
+    for (const auto& a : actors) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+  }
+};
 
 } // namespace
 
@@ -92,6 +106,7 @@ int run_controller(const controller_options& options) {
       [&](caf::event_based_actor* self) { return hub(self, setup, direct, balanced, end_process, roster); });
 
   controller_events events{the_hub, direct_state, balanced_state, {the_hub, direct, balanced}};
+  const ended_at_last actors{{the_hub, direct, balanced}};
   transport::endpoint_options transport_options;
   transport_options.tls = credentials.tls();
   transport_options.word = security::door_word(file.nonce);
@@ -123,7 +138,6 @@ int run_controller(const controller_options& options) {
     caf::scoped_actor self{system};
     self->request(the_hub, std::chrono::seconds{1}, stop_cluster{}).receive([](bool) {}, [](const caf::error&) {});
   }
-  for (const auto& a : {the_hub, direct, balanced}) caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
   return 0;
 }
 
